@@ -1,0 +1,65 @@
+"""What can go wrong, as one tree.
+
+    TriageError
+    ├── InvalidInput            a person or a system sent something that cannot be taken
+    │   ├── InvalidSubmission   one field of one submission is missing, too long or of a wrong kind
+    │   └── InvalidFile         a file cannot be read, or lacks a column that is needed
+    ├── InvalidData             data of the town (taxonomy, catalogue, divisions) breaks its schema
+    ├── InvalidArtefact         a model file is missing, altered, or made by other library versions
+    ├── NotFound                no such submission, entry, department
+    ├── Conflict                the same id or idempotency key was used with other content
+    ├── AccessDenied            the caller's key lacks the right
+    └── StoreUnavailable        the database cannot be reached or is locked for too long
+
+The core knows no HTTP: `api/errors.py` holds the one table from class to status.
+Every message is Chinese, is shown to clerks as it stands, and says what to do next.
+"""
+
+
+class TriageError(Exception):
+    """Root of all errors this product raises on purpose.
+
+    `message` is the Chinese sentence a clerk reads; `field` names the input field it is about,
+    where there is one.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InvalidInput(TriageError):
+    """What was sent cannot be taken as it is."""
+
+
+class InvalidSubmission(InvalidInput):
+    """A field of a submission is missing, too long or of a wrong kind."""
+
+
+class InvalidFile(InvalidInput):
+    """A file cannot be read, or lacks a column that is needed."""
+
+
+class InvalidData(TriageError):
+    """Data of the town (taxonomy, dispatch catalogue, divisions) breaks its schema."""
+
+
+class InvalidArtefact(TriageError):
+    """A model file is missing, altered, or made by other library versions than those here."""
+
+
+class NotFound(TriageError):
+    """No such submission, entry or department (or none that the caller may know of)."""
+
+
+class Conflict(TriageError):
+    """The same id or idempotency key was used before with other content."""
+
+
+class AccessDenied(TriageError):
+    """The caller's key is unknown, revoked, or lacks the scope for this."""
+
+
+class StoreUnavailable(TriageError):
+    """The database cannot be reached, or stayed locked longer than the time limit."""

@@ -1,0 +1,64 @@
+"""What a citizen or firm told the government, as it was taken in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from triage.errors import InvalidSubmission
+
+MAX_ID = 128
+MAX_TITLE = 500
+MAX_CONTENT = 100_000
+MAX_PLACE = 200
+CLOCK_SKEW = timedelta(hours=24)  # senders in other zones or with a wrong clock; more is an error
+
+
+class Channel(StrEnum):
+    """How a submission came in (渠道); the value is the word clerks and files use."""
+
+    LETTER = "来信"
+    VISIT = "来访"
+    CALL = "来电"
+    WEB = "网络"
+    WECHAT = "微信"
+    FIELD = "走访"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submission (来件): the words of the submitter and how they arrived. Never edited."""
+
+    id: str
+    title: str = ""
+    content: str = ""
+    channel: Channel | None = None
+    received_at: datetime | None = None
+    place: str | None = None
+
+
+def check_submission(submission: Submission, *, now: datetime) -> Submission:
+    """The submission itself, if it can be taken in at `now` (aware datetime).
+
+    Raises InvalidSubmission naming the first field that is missing, too long, or in the future.
+    """
+    if not submission.id.strip():
+        raise InvalidSubmission("缺少编号，请为每件来件填写不重复的编号", field="id")
+    if not submission.title.strip() and not submission.content.strip():
+        raise InvalidSubmission("标题和内容都为空，请至少填写一项", field="content")
+    for field, value, most in (
+        ("id", submission.id, MAX_ID),
+        ("title", submission.title, MAX_TITLE),
+        ("content", submission.content, MAX_CONTENT),
+        ("place", submission.place or "", MAX_PLACE),
+    ):
+        if len(value) > most:
+            raise InvalidSubmission(
+                f"字段 {field} 共 {len(value)} 字，超过上限 {most} 字，请删减或拆分后再提交",
+                field=field,
+            )
+    received_at = submission.received_at
+    if received_at is not None and received_at > now + CLOCK_SKEW:
+        raise InvalidSubmission(
+            f"收件时间 {received_at:%Y-%m-%d %H:%M} 在将来，请核对日期", field="received_at"
+        )
+    return submission
