@@ -4,6 +4,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import rjieba
 
 from triage.text import clean_text
 from triage.words import cut_words, load_jieba, load_rjieba, load_terms
@@ -49,8 +50,17 @@ def test_every_term_of_the_field_is_kept_whole():
 
 
 def test_terms_are_kept_whole_within_a_sentence():
-    words = cut_words("小区住改商严重，断头路三年没通，一楼的油烟管道直排")
-    assert {"住改商", "断头路", "油烟管道", "直排"} <= set(words)
+    words = cut_words("小区住改商严重，断头路三年没通，找网格员和人社局都没用，一楼油烟管道直排")
+    assert {"住改商", "断头路", "网格员", "人社局", "直排"} <= set(words)
+
+
+def test_compounds_of_whole_words_stay_apart():
+    assert cut_words("餐饮油烟") == ["餐饮", "油烟"]
+
+
+@pytest.mark.parametrize("text", ["我打的电话", "按摩的店", "疫苗本来就贵", "不想活动"])
+def test_terms_do_not_tear_the_words_beside_them(text):
+    assert cut_words(text) == rjieba.cut(text)
 
 
 def test_terms_are_unique_and_many():
