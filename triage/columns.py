@@ -109,7 +109,8 @@ def find_columns(
 ) -> dict[str, int]:
     """Where in `header` each of `fields` stands; fields that the header lacks are left out.
 
-    `columns` maps a field to the header it has in this file and goes before the known names.
+    `columns` maps a field to the header it has in this file and goes before the known names; ""
+    leaves the field out.
     Raises InvalidFile where `columns` names a field that does not exist or a header not there.
     """
     wanted = tuple(fields)
@@ -120,6 +121,8 @@ def find_columns(
     keys = [column_key(cell) for cell in header]
     found: dict[str, int] = {}
     for field, name in named.items():
+        if not name:
+            continue
         if column_key(name) not in keys:
             present = "、".join(cell.strip() for cell in header if cell.strip())
             raise InvalidFile(f"文件中没有列“{name}”，现有的列：{present}", field=field)

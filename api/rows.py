@@ -1,0 +1,79 @@
+"""Rows of a file before anyone has asked what their cells mean."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from triage.columns import find_columns
+from triage.errors import InvalidFile
+
+HEADER_ROWS = 20  # a title, a unit's name and a date often stand above the header
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Field → raw value of one row, under the number a person would count.
+
+    `broken` says in Chinese why the row could not be read at all.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    broken: str | None = None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """An opened file: its rows in order, and what there is to say about it.
+
+    `columns` is field → header cell ({} for JSON lines); `others` are the headers that are not
+    read; `total` and `done()` measure the way through, in rows or bytes (`total` None: unknown).
+    """
+
+    rows: Iterator[Row]
+    columns: dict[str, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    total: int | None = None
+    done: Callable[[], int] = int
+
+
+def find_header(
+    rows: Sequence[Sequence[str]], *, columns: Mapping[str, str] | None = None
+) -> tuple[int, int]:
+    """(index of the row that knows most of our fields, how many); (0, 0) where none has text."""
+    best = (0, 0)
+    for index, cells in enumerate(rows[:HEADER_ROWS]):
+        try:
+            found = find_columns(cells, columns=columns)
+        except InvalidFile:
+            continue
+        if ("title" in found or "content" in found) and len(found) > best[1]:
+            best = (index, len(found))
+    return best
+
+
+def place_columns(
+    sheet: Sheet,
+    *,
+    header: Sequence[str],
+    name: str,
+    columns: Mapping[str, str] | None = None,
+) -> dict[str, int]:
+    """Field → position in `header`, noted in `sheet` too.
+
+    Raises InvalidFile where there is neither a title nor a content to read.
+    """
+    places = find_columns(header, columns=columns)
+    if "title" not in places and "content" not in places:
+        present = "、".join(cell.strip() for cell in header if cell.strip()) or "（空）"
+        raise InvalidFile(
+            f"{name} 中找不到标题列或内容列（首行为：{present[:200]}）。"
+            "请在表头写明“标题”“内容”，或指明列名，如 --column content=诉求内容"
+        )
+    sheet.columns = {name: header[at].strip() for name, at in places.items()}
+    read = set(places.values())
+    sheet.others = [
+        cell.strip() for at, cell in enumerate(header) if cell.strip() and at not in read
+    ]
+    return places
