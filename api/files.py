@@ -68,7 +68,7 @@ class RowError:
 
 
 @dataclass(slots=True)
-class SubmissionFile:
+class IntakeFile:
     """An opened file of submissions; iterate it once.
 
     Its `notes` are remarks for the person (Chinese), some of them known only at the end.
@@ -108,7 +108,7 @@ def open_submissions(
     now: datetime,
     columns: Mapping[str, str] | None = None,
     worksheet: str | None = None,
-) -> Iterator[SubmissionFile]:
+) -> Iterator[IntakeFile]:
     """The submissions of a .jsonl, .csv, .xlsx or .xls file, or of standard input where None.
 
     The first bytes decide what the file is, not its name. `now` (aware) is what dates in the
@@ -117,10 +117,10 @@ def open_submissions(
     """
     if path is None:
         data = io.BytesIO(sys.stdin.buffer.read())
-        yield SubmissionFile(open_text(data, name="标准输入", columns=columns), now)
+        yield IntakeFile(open_text(data, name="标准输入", columns=columns), now)
         return
     with _open_bytes(path) as file:
-        yield SubmissionFile(_open_sheet(file, path, columns, worksheet), now)
+        yield IntakeFile(_open_sheet(file, path, columns, worksheet), now)
 
 
 def _open_bytes(path: Path) -> IO[bytes]:

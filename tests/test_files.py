@@ -13,7 +13,7 @@ from api.exports import OutputFile, escape_cell, write_table
 from api.files import (
     CHINA_TIME,
     RowError,
-    SubmissionFile,
+    IntakeFile,
     open_submissions,
     read_channel,
     read_time,
@@ -30,7 +30,7 @@ def read(path: Path, **options: object) -> list[Submission | RowError]:
     return opened(path, **options)[1]
 
 
-def opened(path: Path, **options: object) -> tuple[SubmissionFile, list[Submission | RowError]]:
+def opened(path: Path, **options: object) -> tuple[IntakeFile, list[Submission | RowError]]:
     with open_submissions(path, now=NOW, **options) as file:
         return file, list(file)
 
