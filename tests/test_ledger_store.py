@@ -1,0 +1,165 @@
+import subprocess
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from ledger_factories import NOW, make_submission
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from triage.errors import StoreUnavailable
+from triage.ledger import store as store_module
+from triage.ledger.records import record_submission
+from triage.ledger.store import Store, open_store, upgrade
+from triage.ledger.tables import EntryRow, EventRow, Row, SubmissionRow
+
+TABLES = {
+    "api_key",
+    "decision",
+    "department",
+    "entry",
+    "event",
+    "submission",
+    "suggestion",
+}
+
+
+def test_migrations_build_exactly_the_tables_that_the_code_knows(store: Store) -> None:
+    with store.writer.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+        assert set(inspect(connection).get_table_names()) == TABLES | {"alembic_version"}
+
+
+def test_upgrading_twice_keeps_the_rows(store: Store) -> None:
+    with store.writing() as session:
+        record_submission(session, make_submission(), now=NOW)
+    upgrade(store)
+    with store.reading() as session:
+        assert session.get(SubmissionRow, "L-1") is not None
+
+
+def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str) -> None:
+    program = "import sys; from triage.ledger.store import *; upgrade(open_store(sys.argv[1]))"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, empty_url], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()
+    opened = open_store(empty_url)
+    with opened.reading() as session:
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0001"]
+    opened.close()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
+    with store.writer.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match="更新版本"):
+        upgrade(store)
+
+
+def test_a_block_that_fails_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        _ = record_submission(session, make_submission(), now=NOW)[1] / 0
+    with store.reading() as session:
+        assert session.get(SubmissionRow, "L-1") is None
+
+
+def test_reading_cannot_write(store: Store) -> None:
+    with pytest.raises((DBAPIError, StoreUnavailable)), store.reading() as session:
+        record_submission(session, make_submission(), now=NOW)
+    with store.writing() as session:  # and the connection it used can write again
+        assert record_submission(session, make_submission(), now=NOW)[1]
+
+
+def test_reading_sees_one_steady_picture(store: Store) -> None:
+    with store.reading() as reader:
+        assert reader.get(SubmissionRow, "L-1") is None
+        with store.writing() as session:
+            record_submission(session, make_submission(), now=NOW)
+        assert reader.scalar(text("SELECT count(*) FROM submission")) == 0
+
+
+def test_an_entry_cannot_stand_without_its_submission(store: Store) -> None:
+    values = {column.key: "" for column in EntryRow.__table__.columns}
+    values |= {"id": 1, "urgency": 1, "version": 1, "confidential": False, "assisting": []}
+    values |= {"state": "assigned", "outcome": None, "opened_at": NOW, "deadline_at": None}
+    values |= {"closed_at": None}
+    with pytest.raises(IntegrityError), store.writing() as session:
+        session.execute(EntryRow.__table__.insert(), values)
+
+
+@pytest.mark.parametrize("change", ["UPDATE event SET actor = 'x'", "DELETE FROM event"])
+def test_the_event_log_refuses_every_change(store: Store, change: str) -> None:
+    with store.writing() as session:
+        record_submission(session, make_submission(), now=NOW)
+    with pytest.raises(DBAPIError, match="append-only"), store.writing() as session:
+        session.execute(text(change))
+    with store.reading() as session:
+        assert session.query(EventRow).count() == 1
+
+
+def test_a_time_without_a_zone_is_refused(store: Store) -> None:
+    naive = datetime(2025, 3, 1)
+    with pytest.raises(StatementError, match="without zone"), store.writing() as session:
+        session.query(SubmissionRow).where(SubmissionRow.recorded_at < naive).count()
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://root@localhost/x"])
+def test_an_address_that_is_none_is_explained_in_chinese(url: str) -> None:
+    with pytest.raises(StoreUnavailable, match="数据库"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////no/such/folder/x.db", "postgresql://nobody@/x?host=/no/such/folder"],
+)
+def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
+    opened = open_store(url)
+    with pytest.raises(StoreUnavailable, match="稍后重试"):
+        opened.check()
+    with pytest.raises(StoreUnavailable, match="稍后重试"):
+        upgrade(opened)
+
+
+def test_a_store_that_answers_passes_the_check(store: Store) -> None:
+    store.check()
+
+
+def test_a_locked_database_is_unavailable_after_the_patience_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "PATIENCE_S", 0.1)
+    opened = open_store(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(opened)
+    with opened.writing() as first:
+        record_submission(first, make_submission(), now=NOW)
+        with pytest.raises(StoreUnavailable, match="被占用"), opened.writing() as second:
+            record_submission(second, make_submission(id="L-2"), now=NOW)
+    opened.close()
+
+
+def test_a_database_in_memory_serves_many_threads_in_turn() -> None:
+    opened = open_store("sqlite://")
+    upgrade(opened)
+
+    def work(number: int) -> None:
+        with opened.writing() as session:
+            record_submission(session, make_submission(id=f"L-{number}"), now=NOW)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with opened.reading() as session:
+        assert session.query(SubmissionRow).count() == 8
+    opened.close()

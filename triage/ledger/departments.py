@@ -1,0 +1,66 @@
+"""The departments that ledgers belong to, kept in step with the town's catalogue."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from triage.errors import NotFound
+from triage.ledger.store import upsert
+from triage.ledger.tables import DepartmentRow
+from triage.ledger.views import StoredDepartment
+
+if TYPE_CHECKING:
+    from triage.departments import Department
+
+
+def sync_departments(session: Session, departments: Iterable["Department"]) -> None:
+    """Make the table say what the catalogue says.
+
+    A department that the catalogue has dropped is retired: its ledger stays, it takes nothing new.
+    """
+    rows = [
+        {
+            "code": department.code,
+            "name": department.name,
+            "full_name": department.full_name,
+            "kind": str(department.kind),
+            "aliases": list(department.aliases),
+            "active": True,
+        }
+        for department in sorted(departments, key=lambda department: department.code)
+    ]
+    codes = [row["code"] for row in rows]
+    session.execute(
+        update(DepartmentRow).where(DepartmentRow.code.not_in(codes)).values(active=False)
+    )
+    if rows:
+        statement = upsert(session, DepartmentRow)
+        told = {name: statement.excluded[name] for name in rows[0] if name != "code"}
+        session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=told), rows)
+
+
+def find_codes(session: Session) -> dict[str, str]:
+    """The code of each active department, by the name that suggestions call it."""
+    query = select(DepartmentRow.name, DepartmentRow.code).where(DepartmentRow.active)
+    return dict(session.execute(query).tuples().all())
+
+
+def get_department(session: Session, key: str) -> StoredDepartment:
+    """The department with this code or name, retired or not. Raises NotFound."""
+    query = (
+        select(DepartmentRow)
+        .where(or_(DepartmentRow.code == key, DepartmentRow.name == key))
+        .order_by(DepartmentRow.active.desc(), DepartmentRow.code)
+        .limit(1)
+    )
+    row = session.scalar(query)
+    if row is None:
+        raise NotFound(f"没有“{key}”这个责任单位，请核对责任单位名录", field="department")
+    return department_view(row)
+
+
+def department_view(row: DepartmentRow) -> StoredDepartment:
+    """The row as a value."""
+    return StoredDepartment(row.code, row.name, row.full_name, row.kind, row.active)

@@ -1,0 +1,266 @@
+"""Reads: one submission, the ledgers, the review queue. They give values, never rows.
+
+Confidential submissions (检举控告, Art. 30) do not exist for a reader who may not see them: not in
+lines, counts or errors. `may_see_confidential` has no default, so that nobody forgets to say.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal_column, select, tuple_
+from sqlalchemy.orm import Session, defer
+
+from triage.errors import NotFound
+from triage.ledger.departments import department_view, get_department
+from triage.ledger.paging import (
+    Page,
+    check_limit,
+    check_time,
+    read_cursor,
+    read_time,
+    write_cursor,
+)
+from triage.ledger.states import EntryState, SubmissionStatus
+from triage.ledger.tables import (
+    DecisionRow,
+    DepartmentRow,
+    EntryRow,
+    SubmissionRow,
+    SuggestionRow,
+)
+from triage.ledger.views import (
+    DepartmentCounts,
+    LedgerLine,
+    ReviewLine,
+    StoredDecision,
+    SubmissionFile,
+    entry_view,
+    submission_view,
+)
+from triage.submissions import Channel
+from triage.suggestions import URGENCY_NAMES
+
+EXCERPT = 120  # characters of the content that a list shows
+
+
+def get_submission(
+    session: Session,
+    submission_id: str,
+    *,
+    may_see_confidential: bool,
+    department: str | None = None,
+) -> SubmissionFile:
+    """All that is known of one submission.
+
+    With `department` (a code) only what stands in that department's ledger. Raises NotFound where
+    there is none, or none that this reader may know of.
+    """
+    row = session.get(SubmissionRow, submission_id)
+    entries: Sequence[EntryRow] = ()
+    if row is not None:
+        entries = session.scalars(
+            select(EntryRow).where(EntryRow.submission_id == row.id).order_by(EntryRow.id)
+        ).all()
+    if (
+        row is None
+        or (row.confidential and not may_see_confidential)
+        or (department is not None and all(e.lead_department != department for e in entries))
+    ):
+        raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
+    decisions = session.scalars(
+        select(DecisionRow).where(DecisionRow.submission_id == row.id).order_by(DecisionRow.id)
+    )
+    return SubmissionFile(
+        submission=submission_view(row),
+        suggestion=_latest_suggestions(session, [row.id]).get(row.id),
+        entries=tuple(entry_view(entry) for entry in entries),
+        decisions=tuple(
+            StoredDecision(
+                id=decision.id,
+                who=decision.who,
+                kind=decision.kind,
+                reason=decision.reason,
+                before=decision.payload["before"],
+                after=decision.payload["after"],
+                decided_at=decision.decided_at,
+            )
+            for decision in decisions
+        ),
+    )
+
+
+def list_departments(
+    session: Session, *, may_see_confidential: bool, department: str | None = None
+) -> tuple[DepartmentCounts, ...]:
+    """Every department in order of code, with the counts of its ledger; or only `department`."""
+    departments = select(DepartmentRow).order_by(DepartmentRow.code)
+    counted = select(
+        EntryRow.lead_department, EntryRow.state, EntryRow.urgency, func.count()
+    ).group_by(EntryRow.lead_department, EntryRow.state, EntryRow.urgency)
+    if department is not None:
+        departments = departments.where(DepartmentRow.code == department)
+        counted = counted.where(EntryRow.lead_department == department)
+    if not may_see_confidential:
+        counted = counted.where(EntryRow.confidential.is_(False))
+    by_urgency: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    by_state: defaultdict[str, Counter[EntryState]] = defaultdict(Counter)
+    for code, state, urgency, count in session.execute(counted):
+        by_urgency[code][urgency] += count
+        by_state[code][state] += count
+    return tuple(
+        DepartmentCounts(
+            department=department_view(row),
+            total=by_urgency[row.code].total(),
+            by_urgency={level: by_urgency[row.code][level] for level in URGENCY_NAMES},
+            by_state=dict(by_state[row.code]),
+        )
+        for row in session.scalars(departments)
+    )
+
+
+def list_ledger(
+    session: Session,
+    department: str,
+    *,
+    may_see_confidential: bool,
+    state: EntryState | None = None,
+    urgency: int | None = None,
+    domain: str | None = None,
+    nature: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[LedgerLine]:
+    """One page of a department's ledger: most urgent first, among equals the newest first.
+
+    `department` is a code or name; `domain` a domain code or the code of a level above it; `since`
+    counts, `until` no longer. Raises NotFound for an unknown department, InvalidInput for a limit,
+    cursor or time that is none.
+    """
+    check_limit(limit)
+    code = get_department(session, department).code
+    levels = [urgency] if urgency is not None else list(URGENCY_NAMES)
+    after: tuple[datetime, int] | None = None
+    if cursor is not None:
+        level, opened_at, entry_id = read_cursor(cursor, int, read_time, int)
+        levels = [other for other in levels if other >= level]
+        after = (opened_at, entry_id) if level in levels else None
+    where = [EntryRow.lead_department == code]
+    if state is not None:
+        where.append(EntryRow.state == state)
+    if domain is not None:
+        where.append(func.substr(EntryRow.domain_code, 1, len(domain)) == domain)
+    if nature is not None:
+        where.append(EntryRow.nature == nature)
+    if since is not None:
+        where.append(EntryRow.opened_at >= check_time(since, "since"))
+    if until is not None:
+        where.append(EntryRow.opened_at < check_time(until, "until"))
+    if not may_see_confidential:
+        where.append(EntryRow.confidential.is_(False))
+
+    lines: list[LedgerLine] = []
+    # One short walk along the index for each level: no database walks an index both ways at once.
+    for level in levels:
+        lines += _ledger_lines(session, level, where, after=after, limit=limit + 1 - len(lines))
+        after = None
+        if len(lines) > limit:
+            last = lines[limit - 1].entry
+            turn = write_cursor(last.urgency, last.opened_at.isoformat(), last.id)
+            return Page(tuple(lines[:limit]), turn)
+    return Page(tuple(lines), None)
+
+
+def list_review(
+    session: Session,
+    *,
+    may_see_confidential: bool,
+    urgency: int | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[ReviewLine]:
+    """One page of the review queue: most urgent first, among equals the least sure first.
+
+    Raises InvalidInput for a limit or cursor that is none.
+    """
+    place_in_queue = tuple_(SubmissionRow.urgency, SubmissionRow.confidence, SubmissionRow.id)
+    query = (
+        select(SubmissionRow, func.substr(SubmissionRow.content, 1, EXCERPT))
+        .options(defer(SubmissionRow.content))
+        # Spelt out in the statement, else no database sees that the partial index fits.
+        .where(SubmissionRow.status == literal_column(f"'{SubmissionStatus.REVIEW}'"))
+        .order_by(*place_in_queue)
+        .limit(check_limit(limit) + 1)
+    )
+    if not may_see_confidential:
+        query = query.where(SubmissionRow.confidential.is_(False))
+    if urgency is not None:
+        query = query.where(SubmissionRow.urgency == urgency)
+    if cursor is not None:
+        query = query.where(place_in_queue > read_cursor(cursor, int, float, str))
+    found = session.execute(query).all()
+    suggestions = _latest_suggestions(session, [row.id for row, _ in found[:limit]])
+    lines = tuple(
+        ReviewLine(
+            submission_id=row.id,
+            title=row.title,
+            excerpt=excerpt,
+            channel=Channel(row.channel) if row.channel else None,
+            place=row.place,
+            received_at=row.received_at,
+            recorded_at=row.recorded_at,
+            urgency=row.urgency,
+            confidence=row.confidence,
+            confidential=row.confidential,
+            suggestion=suggestions.get(row.id),
+        )
+        for row, excerpt in found[:limit]
+    )
+    if len(found) <= limit:
+        return Page(lines, None)
+    last = lines[-1]
+    return Page(lines, write_cursor(last.urgency, last.confidence, last.submission_id))
+
+
+def _ledger_lines(
+    session: Session,
+    urgency: int,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[LedgerLine]:
+    newest = tuple_(EntryRow.opened_at, EntryRow.id)
+    query = (
+        select(EntryRow, SubmissionRow, func.substr(SubmissionRow.content, 1, EXCERPT))
+        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
+        .options(defer(SubmissionRow.content))
+        .where(*where, EntryRow.urgency == urgency)
+        .order_by(EntryRow.opened_at.desc(), EntryRow.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(newest < after)
+    return [
+        LedgerLine(
+            entry=entry_view(entry),
+            title=submission.title,
+            excerpt=excerpt,
+            channel=Channel(submission.channel) if submission.channel else None,
+            place=submission.place,
+            received_at=submission.received_at,
+        )
+        for entry, submission, excerpt in session.execute(query)
+    ]
+
+
+def _latest_suggestions(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    query = (
+        select(SuggestionRow.submission_id, SuggestionRow.payload)
+        .where(SuggestionRow.submission_id.in_(ids))
+        .order_by(SuggestionRow.id)
+    )
+    return dict(session.execute(query).tuples().all())

@@ -1,0 +1,54 @@
+"""Where a submission and its entries stand; the values are what the database keeps."""
+
+from enum import StrEnum
+
+
+class SubmissionStatus(StrEnum):
+    """Whether a submission waits for a clerk or has reached a department."""
+
+    REVIEW = "review"
+    ASSIGNED = "assigned"
+
+
+class EntryState(StrEnum):
+    """The state of an entry (台账条目): the main line first, then what lies beside it."""
+
+    REGISTERED = "registered"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    REPLIED = "replied"
+    EVALUATED = "evaluated"
+    CLOSED = "closed"
+    RETURNED = "returned"
+    DECLINED = "declined"
+    FORWARDED = "forwarded"
+    MERGED = "merged"
+    REOPENED = "reopened"
+
+
+class Outcome(StrEnum):
+    """How an entry was closed; the three are never counted as one (Art. 32)."""
+
+    SOLVED = "solved"
+    EXPLAINED = "explained"
+    NOT_SUPPORTED = "not_supported"
+
+
+STATE_NAMES = {
+    EntryState.REGISTERED: "登记",
+    EntryState.ASSIGNED: "交办",
+    EntryState.ACCEPTED: "签收",
+    EntryState.REPLIED: "回告",
+    EntryState.EVALUATED: "评价",
+    EntryState.CLOSED: "销号",
+    EntryState.RETURNED: "退回",
+    EntryState.DECLINED: "不予受理",
+    EntryState.FORWARDED: "转送",
+    EntryState.MERGED: "并件",
+    EntryState.REOPENED: "重办",
+}
+OUTCOME_NAMES = {
+    Outcome.SOLVED: "已解决",
+    Outcome.EXPLAINED: "已解释",
+    Outcome.NOT_SUPPORTED: "不予支持",
+}

@@ -1,0 +1,178 @@
+"""The database: opened by its URL, brought up to date, and spoken to in whole transactions."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from triage.errors import StoreUnavailable
+from triage.ledger.tables import Row, storable
+
+PATIENCE_S = 15  # how long a writer waits for another before it gives up
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database: one pool of connections, used in two ways. Give it back with `close()`."""
+
+    writer: Engine
+    reader: Engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction that writes: committed at the end of the block, undone on any error.
+
+        Raises StoreUnavailable where the database cannot be reached or stays locked.
+        """
+        with _unavailable(), Session(self.writer) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that may write nothing and sees one steady picture, so that a page and
+        its counts never contradict each other.
+
+        Raises StoreUnavailable where the database cannot be reached.
+        """
+        with _unavailable(), Session(self.reader) as session:
+            yield session
+
+    def check(self) -> None:
+        """Nothing, where the database answers. Raises StoreUnavailable."""
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.writer.dispose()
+
+
+def open_store(url: str) -> Store:
+    """The store at `url`: `sqlite:////path/to/file.db`, `sqlite://` (in memory, one user at a
+    time) or `postgresql://user@host/name`.
+
+    Nothing is read or made yet; run `upgrade` before the first use. Raises StoreUnavailable where
+    the URL is not understood or its driver is not installed.
+    """
+    try:
+        place = make_url(url)
+    except ArgumentError as error:
+        raise StoreUnavailable(
+            "数据库地址无法识别，请写成 sqlite:////目录/文件.db 或 postgresql://用户@主机/库名"
+        ) from error
+    kind = place.get_backend_name()
+    try:
+        if kind == "sqlite":
+            return _open_sqlite(place)
+        if kind in ("postgresql", "postgres"):
+            return _open_postgres(place)
+    except (ImportError, NoSuchModuleError) as error:
+        raise StoreUnavailable(
+            "缺少 PostgreSQL 驱动，请执行 pip install 'minsheng-triage[postgres]' 后重试"
+        ) from error
+    raise StoreUnavailable(f"不支持 {kind} 数据库，请改用 SQLite 或 PostgreSQL")
+
+
+def upgrade(store: Store) -> None:
+    """Bring the tables up to date; harmless when they are, and when two processes do it at once.
+
+    Raises StoreUnavailable where the database cannot be reached, stays locked, or was made by a
+    newer version than this one.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with _unavailable(), store.writer.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(:lock)")
+            connection.execute(lock, {"lock": _UPGRADE_LOCK})
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreUnavailable(
+                "数据库是由更新版本的程序建立的，请先升级本程序再启动"
+            ) from error
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable(
+            f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
+        ) from error
+
+
+def upsert(session: Session, table: type[Row]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say ON CONFLICT, which each database spells in a module of its own."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def _to_json(value: Any) -> str:
+    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _open_postgres(place: URL) -> Store:
+    engine = create_engine(
+        place.set(drivername="postgresql+psycopg"),
+        json_serializer=_to_json,
+        pool_pre_ping=True,
+        pool_timeout=PATIENCE_S,
+        connect_args={
+            "connect_timeout": PATIENCE_S,
+            "options": f"-c timezone=UTC -c lock_timeout={PATIENCE_S}s",
+        },
+    )
+    reader = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    return Store(engine, reader)
+
+
+def _open_sqlite(place: URL) -> Store:
+    in_memory = place.database in (None, "", ":memory:")
+    engine = create_engine(
+        place,
+        json_serializer=_to_json,
+        poolclass=QueuePool,
+        # A database in memory lives in its one connection, which all threads take in turn.
+        pool_size=1 if in_memory else 5,
+        max_overflow=0 if in_memory else 20,
+        pool_timeout=PATIENCE_S,
+        connect_args={"check_same_thread": False, "timeout": PATIENCE_S},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    # A writer takes its lock at once: one that reads first and writes later would fail without
+    # waiting as soon as another has written in between.
+    return Store(
+        engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"),
+        engine.execution_options(sqlite_begin="BEGIN", sqlite_query_only=True),
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself
+    connection.execute("PRAGMA foreign_keys = ON")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only = {options.get('sqlite_query_only', False)}")
+    connection.exec_driver_sql(options["sqlite_begin"])

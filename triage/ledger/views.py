@@ -1,0 +1,160 @@
+"""What the ledger hands out: plain frozen values, never a row that is tied to a session."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from triage.ledger.states import EntryState, Outcome, SubmissionStatus
+from triage.ledger.tables import EntryRow, SubmissionRow
+from triage.submissions import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubmission:
+    """A submission (来件) as it was taken in. Times are UTC."""
+
+    id: str
+    title: str
+    content: str
+    channel: Channel | None
+    place: str | None
+    received_at: datetime | None
+    recorded_at: datetime
+    source: str
+    status: SubmissionStatus
+    confidential: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry (台账条目). `lead` is the code of the lead department, `assisting` are names."""
+
+    id: int
+    submission_id: str
+    lead: str
+    assisting: tuple[str, ...]
+    state: EntryState
+    urgency: int
+    taxonomy: str
+    domain_code: str
+    domain: str
+    nature: str
+    division: str | None
+    confidential: bool
+    version: int
+    opened_at: datetime
+    deadline_at: datetime | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision (经办人认定): "confirmed" or "corrected", with what stood before and after."""
+
+    id: int
+    who: str
+    kind: str
+    reason: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFile:
+    """All that is known of one submission: the latest suggestion, its entries, its decisions."""
+
+    submission: StoredSubmission
+    suggestion: dict[str, Any] | None
+    entries: tuple[StoredEntry, ...]
+    decisions: tuple[StoredDecision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDepartment:
+    """A responsible department (责任单位); one that is not `active` takes no new entries."""
+
+    code: str
+    name: str
+    full_name: str
+    kind: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentCounts:
+    """A department and how many entries its ledger holds; each count sums to `total`."""
+
+    department: StoredDepartment
+    total: int
+    by_urgency: dict[int, int]
+    by_state: dict[EntryState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One line of a ledger: the entry, and enough of the submission to recognise it."""
+
+    entry: StoredEntry
+    title: str
+    excerpt: str
+    channel: Channel | None
+    place: str | None
+    received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """One submission in the review queue, with the suggestion a clerk confirms or corrects."""
+
+    submission_id: str
+    title: str
+    excerpt: str
+    channel: Channel | None
+    place: str | None
+    received_at: datetime | None
+    recorded_at: datetime
+    urgency: int
+    confidence: float
+    confidential: bool
+    suggestion: dict[str, Any] | None
+
+
+def submission_view(row: SubmissionRow) -> StoredSubmission:
+    """The row as a value."""
+    return StoredSubmission(
+        id=row.id,
+        title=row.title,
+        content=row.content,
+        channel=Channel(row.channel) if row.channel else None,
+        place=row.place,
+        received_at=row.received_at,
+        recorded_at=row.recorded_at,
+        source=row.source,
+        status=row.status,
+        confidential=row.confidential,
+    )
+
+
+def entry_view(row: EntryRow) -> StoredEntry:
+    """The row as a value."""
+    return StoredEntry(
+        id=row.id,
+        submission_id=row.submission_id,
+        lead=row.lead_department,
+        assisting=tuple(row.assisting),
+        state=row.state,
+        urgency=row.urgency,
+        taxonomy=row.taxonomy,
+        domain_code=row.domain_code,
+        domain=row.domain,
+        nature=row.nature,
+        division=row.division,
+        confidential=row.confidential,
+        version=row.version,
+        opened_at=row.opened_at,
+        deadline_at=row.deadline_at,
+        closed_at=row.closed_at,
+        outcome=row.outcome,
+    )
