@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,9 +54,9 @@ _CHANNEL_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A row that cannot be taken as a submission: where it stands, which field, and why."""
+    """A row without a result: where it stands (None: its id tells), which field, and why."""
 
-    number: int
+    number: int | None
     field: str | None
     message: str
     values: Mapping[str, Any]
@@ -65,6 +66,10 @@ class RowError:
         """The row's own id where it has a usable one."""
         value = self.values.get("id")
         return cell_text(value) or None if isinstance(value, str | int | float) else None
+
+    def as_record(self) -> dict[str, Any]:
+        """What stands in the JSON line of this row."""
+        return {"id": self.id, "error": self.message, "field": self.field, "row": self.number}
 
 
 @dataclass(slots=True)
@@ -194,16 +199,22 @@ def read_channel(value: object) -> Channel | None:
     Raises InvalidSubmission where no channel fits.
     """
     text = cell_text(value).casefold()
-    if not text:
-        return None
+    channel = _find_channel(text)
+    if text and channel is None:
+        known = "、".join(Channel)
+        raise InvalidSubmission(
+            f"渠道“{text[:20]}”不认识，请改为 {known} 之一，或用 --column channel= 不读取这一列",
+            field="channel",
+        )
+    return channel
+
+
+@lru_cache(maxsize=256)
+def _find_channel(text: str) -> Channel | None:
     for channel, words in _CHANNEL_WORDS.items():
         if any(word in text for word in words):
             return channel
-    known = "、".join(Channel)
-    raise InvalidSubmission(
-        f"渠道“{text[:20]}”不认识，请改为 {known} 之一，或用 --column channel= 不读取这一列",
-        field="channel",
-    )
+    return None
 
 
 def read_time(value: object) -> datetime | None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import IO
@@ -16,6 +17,7 @@ LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 _SAMPLE = 1 << 20  # bytes
 _DELIMITERS = (",", "\t", ";", "，")
 _CUT_SHORT = ("unexpected end of data", "incomplete multibyte sequence")
+_BROKEN = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are no text
 _BROKEN_BYTES = "本行含有无法识别的字节（编码错误），请用 UTF-8 重新导出"
 
 
@@ -78,10 +80,6 @@ def _decodes(line: bytes, encoding: str) -> bool:
     return True
 
 
-def _has_broken_bytes(text: str) -> bool:
-    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
-
-
 def _decode_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     """The lines with their ends; bytes that are no text become surrogates, which spoil their own
     row and no other. What is beyond `MAX_LINE` comes as a line of its own."""
@@ -106,7 +104,7 @@ def _read_line(
     known: dict[tuple[str, ...], dict[str, int]],
 ) -> Row:
     """`known` remembers which key is which field for each set of keys seen."""
-    if _has_broken_bytes(line):
+    if _BROKEN.search(line):
         return Row(number, {}, _BROKEN_BYTES)
     try:
         record = json.loads(line, strict=False)
@@ -175,7 +173,7 @@ def _csv_rows(source: Iterator[str], delimiter: str) -> Iterator[tuple[int, list
             continue
         if len(pending) > 1 and _is_unclosed(pending, delimiter):
             yield number, cells, f"引号没有成对，其后 {len(pending) - 1} 行都并入了本行，请检查"
-        elif any(map(_has_broken_bytes, cells)):
+        elif any(map(_BROKEN.search, cells)):
             yield number, cells, _BROKEN_BYTES
         else:
             yield number, cells, None

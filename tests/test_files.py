@@ -12,8 +12,8 @@ import xlwt
 from api.exports import OutputFile, escape_cell, write_table
 from api.files import (
     CHINA_TIME,
-    RowError,
     IntakeFile,
+    RowError,
     open_submissions,
     read_channel,
     read_time,

@@ -3,7 +3,7 @@
 A clerk's correction is another record (a Decision); the suggestion stays as it was made.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 URGENCY_NAMES = {1: "特急", 2: "紧急", 3: "较急", 4: "一般"}
@@ -134,4 +134,15 @@ class Suggestion:
 
     def as_dict(self) -> dict[str, Any]:
         """The suggestion as plain dicts, lists, strings and numbers, ready for JSON."""
-        return asdict(self)
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+def _plain(value: Any) -> Any:
+    """`dataclasses.asdict` without its copying: a fifth of the time, and lists for tuples."""
+    if value is None or isinstance(value, str | float | int):
+        return value
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return dict(value)
+    return {name: _plain(getattr(value, name)) for name in value.__slots__}

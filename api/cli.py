@@ -1,0 +1,302 @@
+"""The `triage` command. Each command wraps plain functions and imports them when it is called.
+
+Results go to files or standard output, all that is said to the person to standard error, in
+Chinese. Exit codes: 0 done, 1 could not be done, 2 wrong usage, 3 done but some rows are bad,
+130 interrupted.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from triage.errors import InvalidInput, TriageError
+
+if TYPE_CHECKING:
+    from api.batch import DeskFiles
+    from triage.ledger.store import Store
+
+SOME_ROWS_BAD = 3
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="民声分诊：读群众来件，标领域、紧急程度、诉求性质与地点，建议承办单位。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys_app = typer.Typer(help="接口密钥的新建、查看与吊销。", no_args_is_help=True)
+db_app = typer.Typer(help="数据库。", no_args_is_help=True)
+catalogue_app = typer.Typer(help="派单目录的导出与导入。", no_args_is_help=True)
+taxonomy_app = typer.Typer(help="内容分类表。", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+app.add_typer(db_app, name="db")
+app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(taxonomy_app, name="taxonomy")
+
+InputFile = Annotated[
+    str, typer.Argument(metavar="IN", help="来件文件 .jsonl/.csv/.xlsx/.xls；- 为标准输入")
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="字段=列名", help="指明某字段在文件中的列名，可多次使用；列名留空则不读"
+    ),
+]
+Worksheet = Annotated[
+    str | None, typer.Option("--sheet", help="工作表名，缺省为第一张有表头的工作表")
+]
+
+
+@app.command()
+def classify(
+    source: InputFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="结果文件 .jsonl/.csv/.xlsx；缺省以 JSON 行输出到屏幕"),
+    ] = None,
+    column: Columns = None,
+    sheet: Worksheet = None,
+    model: Annotated[Path | None, typer.Option(help="模型目录，缺省用设置中的模型")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="进程数，缺省为处理器核数")
+    ] = None,
+    errors: Annotated[
+        Path | None, typer.Option(help="有误的行另存到哪里，缺省为 OUT.errors.csv")
+    ] = None,
+) -> None:
+    """给文件中的每件来件标注领域、紧急程度、性质、地点和建议承办单位，顺序不变。"""
+    from api.batch import TABLE_HEADER, suggest_all, table_row
+    from api.files import RowError
+    from api.jobs import Job
+
+    job = Job(_input_path(source), output=output, errors=errors, header=TABLE_HEADER)
+    desk_files = _desk_files(model)
+    with job.reading(columns=_column_map(column), worksheet=sheet) as rows:
+        for result in suggest_all(rows, desk_files=desk_files, workers=workers):
+            if isinstance(result, RowError):
+                job.write_error(result)
+            else:
+                record = table_row(result) if job.is_table else result.suggestion
+                job.write(record, review=result.suggestion["needs_review"])
+    raise typer.Exit(SOME_ROWS_BAD if job.bad else 0)
+
+
+@app.command()
+def redact(
+    source: InputFile,
+    output: Annotated[Path, typer.Option("-o", "--output", help="结果文件 .jsonl/.csv/.xlsx")],
+    column: Columns = None,
+    sheet: Worksheet = None,
+) -> None:
+    """遮盖标题、内容、地点中的姓名、电话、证件号等个人信息；其余列不写出。"""
+    from api.files import RowError
+    from api.jobs import Job
+    from api.redaction import REDACTED_HEADER, mask_error, mask_submission
+
+    job = Job(_input_path(source), output=output, header=REDACTED_HEADER)
+    with job.reading(columns=_column_map(column), worksheet=sheet) as rows:
+        for row in rows:
+            if isinstance(row, RowError):
+                job.write_error(mask_error(row))
+            else:
+                job.write(mask_submission(row, table=job.is_table))
+    raise typer.Exit(SOME_ROWS_BAD if job.bad else 0)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="监听地址；0.0.0.0 表示对外开放")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口")] = 8000,
+) -> None:
+    """启动服务（HTTP 接口与工作台），按 Ctrl-C 停止。"""
+    import uvicorn
+
+    from api.app import create_app
+    from api.settings import Settings
+
+    uvicorn.run(create_app(Settings()), host=host, port=port, server_header=False)
+
+
+@app.command()
+def version() -> None:
+    """显示版本号。"""
+    from importlib.metadata import version as installed_version
+
+    print(installed_version("minsheng-triage"))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口")] = 8000,
+) -> None:
+    """起一个演示服务，送入约 60 件样例，显示分类结果与各部门台账。"""
+    from api.demo import run_demo
+
+    run_demo(port=port)
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """建立数据库，或升级到本版本的结构。"""
+    with _open_store():
+        print("数据库已是最新结构")
+
+
+@keys_app.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="名称，写明哪个系统在用")],
+    scope: Annotated[
+        list[str],
+        typer.Option(help="权限，可多次使用：submit suggest read review discipline admin"),
+    ],
+    department: Annotated[
+        str | None, typer.Option(help="只许看这个责任单位的台账（名称或代码）")
+    ] = None,
+) -> None:
+    """新建一个接口密钥；密钥只显示这一次。"""
+    from triage.ledger.keys import create_key
+
+    with _open_store() as store, store.writing() as session:
+        plain, _ = create_key(
+            session, name=name, scopes=scope, now=_now(), department=department, who="cli"
+        )
+    print(plain)
+    print("请立即保存，此后无法再次显示", file=sys.stderr)
+
+
+@keys_app.command("list")
+def keys_list() -> None:
+    """列出所有密钥（不含密钥本身）。"""
+    from rich.console import Console
+    from rich.table import Table
+
+    from triage.ledger.keys import list_keys
+
+    table = Table("编号", "名称", "前缀", "权限", "责任单位", "建立", "最近使用", "状态")
+    with _open_store() as store, store.reading() as session:
+        for key in list_keys(session):
+            table.add_row(
+                str(key.id),
+                key.name,
+                key.prefix,
+                " ".join(sorted(key.scopes)),
+                key.department or "",
+                f"{key.created_at:%Y-%m-%d}",
+                f"{key.last_used_at:%Y-%m-%d}" if key.last_used_at else "从未",
+                "已吊销" if key.revoked_at else "有效",
+            )
+    Console(soft_wrap=True).print(table)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key: Annotated[int, typer.Argument(help="编号，见 triage keys list")]) -> None:
+    """吊销一个密钥，立即生效且不能恢复。"""
+    from triage.ledger.keys import revoke_key
+
+    with _open_store() as store, store.writing() as session:
+        revoked = revoke_key(session, key, now=_now(), who="cli")
+    print(f"已吊销密钥 {revoked.id}（{revoked.name}）")
+
+
+@taxonomy_app.command("check")
+def taxonomy_check(
+    file: Annotated[Path, typer.Argument(help="分类表 CSV（六列：三级的编码与名称）")],
+) -> None:
+    """检查自备的内容分类表能否使用。"""
+    from triage.taxonomy import read_taxonomy
+
+    taxonomy = read_taxonomy(_read_bytes(file), name=file.stem)
+    level1 = {domain.level1 for domain in taxonomy}
+    level2 = {domain.level2 for domain in taxonomy}
+    print(f"可用：一级 {len(level1)} 类、二级 {len(level2)} 类、三级 {len(taxonomy)} 类")
+
+
+@contextmanager
+def _open_store() -> Iterator["Store"]:
+    """The town's database, up to date."""
+    from api.settings import Settings
+    from triage.ledger.store import open_store, upgrade
+
+    store = open_store(Settings().database_url)
+    try:
+        upgrade(store)
+        yield store
+    finally:
+        store.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _input_path(source: str) -> Path | None:
+    return None if source == "-" else Path(source)
+
+
+def _column_map(pairs: Sequence[str] | None) -> dict[str, str]:
+    columns = {}
+    for pair in pairs or ():
+        field, equals, name = pair.partition("=")
+        if not equals:
+            raise InvalidInput(f"--column 应写成 字段=列名，如 content=诉求内容，而不是“{pair}”")
+        columns[field.strip()] = name.strip()
+    return columns
+
+
+def _desk_files(model: Path | None) -> "DeskFiles":
+    from api.batch import DeskFiles
+    from api.settings import Settings
+
+    settings = Settings()
+    return DeskFiles(model or settings.model_dir, settings.data_dir)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"打不开 {path}（{error.strerror}），请核对路径和权限") from error
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of `triage` with these arguments; what went wrong is one line on stderr."""
+    try:
+        code = typer.main.get_command(app).main(
+            list(arguments), prog_name="triage", standalone_mode=False
+        )
+    except TriageError as error:
+        return _fail(error.message)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) has left; that is no error of ours
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except OSError as error:
+        return _fail(f"读写出错（{error.strerror or error}），请检查磁盘空间和权限后再试")
+    except Exception as error:
+        # click's own complaints about options and arguments know how to put themselves
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            raise
+        return _fail(f"用法有误：{str(usage()).rstrip('.')}。请看 triage --help", code=2)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, *, code: int = 1) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
