@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from triage.errors import InvalidSubmission
+from triage.text import clean_text
 
 MAX_ID = 128
 MAX_TITLE = 500
@@ -26,7 +27,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One submission (来件): the words of the submitter and how they arrived. Never edited."""
+    """One submission (来件): the words of the submitter and how they arrived. Never edited.
+
+    `received_at` is aware of its time zone; `place` is what the sender says of it, if anything.
+    """
 
     id: str
     title: str = ""
@@ -39,11 +43,12 @@ class Submission:
 def check_submission(submission: Submission, *, now: datetime) -> Submission:
     """The submission itself, if it can be taken in at `now` (aware datetime).
 
-    Raises InvalidSubmission naming the first field that is missing, too long, or in the future.
+    Raises InvalidSubmission naming the first field that is missing (blank, or nothing but invisible
+    characters), too long, without a time zone, or in the future.
     """
     if not submission.id.strip():
         raise InvalidSubmission("缺少编号，请为每件来件填写不重复的编号", field="id")
-    if not submission.title.strip() and not submission.content.strip():
+    if not clean_text(submission.title).strip() and not clean_text(submission.content).strip():
         raise InvalidSubmission("标题和内容都为空，请至少填写一项", field="content")
     for field, value, most in (
         ("id", submission.id, MAX_ID),
@@ -57,6 +62,10 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
                 field=field,
             )
     received_at = submission.received_at
+    if received_at is not None and received_at.tzinfo is None:
+        raise InvalidSubmission(
+            "收件时间缺少时区，请写成 2024-05-01T09:00:00+08:00", field="received_at"
+        )
     if received_at is not None and received_at > now + CLOCK_SKEW:
         raise InvalidSubmission(
             f"收件时间 {received_at:%Y-%m-%d %H:%M} 在将来，请核对日期", field="received_at"

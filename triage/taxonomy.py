@@ -89,7 +89,8 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
 
     Raises InvalidData, naming the row, where a column or value is missing, a code is used for two
     names or two leaves, a name stands twice under one parent, or a code does not extend its
-    parent's. A level 2 without parts leaves its level-3 name empty and is its own leaf.
+    parent's. A level 2 without parts leaves its level-3 name empty and is its own leaf. Blank rows
+    are passed over.
     """
     reader = csv.DictReader(io.StringIO(decode_bytes(data)))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
@@ -100,6 +101,8 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
     code_of_name: dict[tuple[str, ...], str] = {}
     for number, row in enumerate(reader, start=2):
         values = [(row[column] or "").strip() for column in COLUMNS]
+        if not any(values):
+            continue
         values[5] = values[5] or values[3]
         if not all(values):
             raise InvalidData(f"分类表“{name}”第 {number} 行有空白单元格，请补齐")
@@ -112,7 +115,13 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
                 )
             leaf = depth == 2
             if name_of_code.setdefault(code, path) != path or (leaf and path in code_of_name):
-                raise InvalidData(f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”或编码 {code} 重复")
+                raise InvalidData(
+                    f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”或编码 {code} 重复"
+                )
+            if code_of_name.setdefault(path, code) != code:
+                raise InvalidData(
+                    f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”或编码 {code} 重复"
+                )
             if code_of_name.setdefault(path, code) != code:
                 raise InvalidData(f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”有两个编码")
         domains.append(Domain(codes[2], *names))
