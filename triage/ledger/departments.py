@@ -1,21 +1,18 @@
 """The departments that ledgers belong to, kept in step with the town's catalogue."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from triage.departments import Department
 from triage.errors import NotFound
 from triage.ledger.store import upsert
 from triage.ledger.tables import DepartmentRow
 from triage.ledger.views import StoredDepartment
 
-if TYPE_CHECKING:
-    from triage.departments import Department
 
-
-def sync_departments(session: Session, departments: Iterable["Department"]) -> None:
+def sync_departments(session: Session, departments: Iterable[Department]) -> None:
     """Make the table say what the catalogue says.
 
     A department that the catalogue has dropped is retired: its ledger stays, it takes nothing new.
@@ -25,7 +22,7 @@ def sync_departments(session: Session, departments: Iterable["Department"]) -> N
             "code": department.code,
             "name": department.name,
             "full_name": department.full_name,
-            "kind": str(department.kind),
+            "kind": department.kind,
             "aliases": list(department.aliases),
             "active": True,
         }
@@ -44,7 +41,7 @@ def sync_departments(session: Session, departments: Iterable["Department"]) -> N
 def find_codes(session: Session) -> dict[str, str]:
     """The code of each active department, by the name that suggestions call it."""
     query = select(DepartmentRow.name, DepartmentRow.code).where(DepartmentRow.active)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def get_department(session: Session, key: str) -> StoredDepartment:

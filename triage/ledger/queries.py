@@ -263,4 +263,4 @@ def _latest_suggestions(session: Session, ids: Sequence[str]) -> dict[str, dict[
         .where(SuggestionRow.submission_id.in_(ids))
         .order_by(SuggestionRow.id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -7,7 +7,7 @@ A row that cannot be taken is found before anything is written, so it never cost
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,8 +20,8 @@ from triage.ledger.events import record_events
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.store import upsert
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, storable, to_utc
-from triage.ledger.views import StoredEntry, StoredSubmission, entry_view, submission_view
-from triage.submissions import Submission
+from triage.ledger.views import StoredEntry, StoredSubmission, submission_view
+from triage.submissions import Channel, Submission
 from triage.suggestions import Suggestion
 
 _CHUNK = 500  # rows looked up by one statement
@@ -267,7 +267,7 @@ def open_entries(
                 "kind": "entry.opened",
                 "submission_id": key,
                 "entry_id": entry.id,
-                "payload": {"lead": entry.lead, "urgency": entry.urgency},
+                "payload": {"lead": entry.lead_department, "urgency": entry.urgency},
             }
             for key, entry in entries.items()
         ],
@@ -294,10 +294,12 @@ def insert_entries(
         for row in values
     ]
     inserted = insert(EntryRow).returning(EntryRow.submission_id, EntryRow.id)
-    ids = dict(session.execute(inserted, rows).tuples().all())
+    ids = dict(session.execute(inserted, rows).all())
     _set(session, list(ids), status=SubmissionStatus.ASSIGNED)
     return {
-        row["submission_id"]: entry_view(EntryRow(id=ids[row["submission_id"]], **row))
+        row["submission_id"]: StoredEntry(
+            **row | {"id": ids[row["submission_id"]], "assisting": tuple(row["assisting"])}
+        )
         for row in rows
     }
 
@@ -382,7 +384,9 @@ def _set(session: Session, ids: list[str], **values: Any) -> None:
 
 
 def _created_view(row: _Values) -> StoredSubmission:
-    return submission_view(SubmissionRow(**row))
+    channel = row["channel"] and Channel(row["channel"])
+    named = {field.name: row[field.name] for field in fields(StoredSubmission)}
+    return StoredSubmission(**named | {"channel": channel})
 
 
 def _id_conflict(submission_id: str) -> Conflict:

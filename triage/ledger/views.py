@@ -27,11 +27,11 @@ class StoredSubmission:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry (台账条目). `lead` is the code of the lead department, `assisting` are names."""
+    """An entry (台账条目). `lead_department` is a code, `assisting` are names."""
 
     id: int
     submission_id: str
-    lead: str
+    lead_department: str
     assisting: tuple[str, ...]
     state: EntryState
     urgency: int
@@ -142,7 +142,7 @@ def entry_view(row: EntryRow) -> StoredEntry:
     return StoredEntry(
         id=row.id,
         submission_id=row.submission_id,
-        lead=row.lead_department,
+        lead_department=row.lead_department,
         assisting=tuple(row.assisting),
         state=row.state,
         urgency=row.urgency,
