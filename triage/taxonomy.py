@@ -120,10 +120,8 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
                 )
             if code_of_name.setdefault(path, code) != code:
                 raise InvalidData(
-                    f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”或编码 {code} 重复"
+                    f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”有两个编码，请统一"
                 )
-            if code_of_name.setdefault(path, code) != code:
-                raise InvalidData(f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”有两个编码")
         domains.append(Domain(codes[2], *names))
     if not domains:
         raise InvalidData(f"分类表“{name}”没有任何分类，请检查文件内容")
