@@ -11,7 +11,7 @@ that came in, so callers pass text from `triage.text.clean_text`.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log1p
 from typing import Any
 
@@ -22,7 +22,7 @@ TENSES = ("now", "soon", "lasting", "past", "conditional", "unstated")
 
 _STANCE_WEIGHTS = dict(zip(STANCES, (1.0, 0.4, 0.3, 0.1, 0.05), strict=True))
 _TENSE_WEIGHTS = dict(zip(TENSES, (1.0, 0.95, 0.95, 0.45, 1.0, 0.9), strict=True))
-_FEARED = 0.65  # a hazard that may strike, against one that has
+_FEARED = 0.8  # a hazard that may strike, against one that has
 _SIDE_REMARK = 0.7  # level-2 evidence in the body of a message whose title speaks of no danger
 _REMARKS = {
     "hypothetical": "（假设或担心）",
@@ -39,12 +39,17 @@ _LIST = re.compile(r"\{([a-z_]+)\}")
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
 _CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
+_NEAR = 60  # characters on either side in which a time word may stand
+_MOST_CUE_TEXT = 4000  # characters in which cues are counted
 _QUOTE = 30  # characters of the message that a reason quotes
 # The commonest characters of petitions: poor places to look for a trigger word.
 _COMMON = (
-    "的是不我一有在人了区业市们为公年小地到路个大上这行车民工主房法要开和以道建生时发能多政没中出学理部家下来门就"
-    "交问月通关现于都也用经还规请过对商后可作导府管安全无水会本天城重设合方面事司费成定户实办么好住求分相位子进日"
-    "次村居同所处题说领收前物县期电老员但已证给解而该自国间高保长此等之如他情其明局得园及资心三场新口严去楼与二体"
+    "0123456789"
+    "的是不我一有在人了区业市们为公年小地到路个大上这行车民工主房法要开和以道建生时发能多政没中出学理部家下来门就交问月"
+    "通关现于都也用经还规请过对商后可作导府管安全无水会本天城重设合方面事司费成定户实办么好住求分相位子进日次村居同所处"
+    "题说领收前物县期电老员但已证给解而该自国间高保长此等之如他情其明局得园及资心三场新口严去楼与二体并望西里违知入决因"
+    "改只社点校应动产当直未金目线停百条权常回将何加意正元省利几站号至施复很教从划任被务然反平修报什机向提由院信万查近果每"
+    "两件内外造投名十活诉样打环况第谢且委原边让希书受买程栋置单想文购医做东接力响组今看标更据取影街者些款案着项考又表强放"
 )
 
 
@@ -101,6 +106,7 @@ class DangerLexicon:
     ) -> None:
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in rules))
         self.feature_names = _feature_names(self.kinds, tuple(cues))
+        self._feature_at = {name: place for place, name in enumerate(self.feature_names)}
         self._rules = rules
         self._context = context
         self._tense = tense
@@ -114,27 +120,23 @@ class DangerLexicon:
 
     def find(self, title: str, content: str) -> tuple[Danger, ...]:
         """All danger evidence in a message, strongest first; both texts already cleaned."""
-        in_title = list(self._find_in("title", title))
-        in_content = list(self._find_in("content", content))
-        if title.strip() and not any(danger.stance == "stated" for danger in in_title):
-            in_content = [
-                replace(danger, strength=round(danger.strength * _SIDE_REMARK, 3))
-                if danger.level == 2
-                else danger
-                for danger in in_content
-            ]
-        found = in_title + in_content
+        spoken = not title.strip()
+        found = list(self._find_in("title", title, side=1.0, spoken=False))
+        aside = not spoken and all(danger.stance != "stated" for danger in found)
+        side = _SIDE_REMARK if aside else 1.0
+        found += self._find_in("content", content, side=side, spoken=spoken)
         found.sort(key=lambda danger: (-danger.strength, danger.field != "title", danger.start))
         return tuple(found)
 
     def features(self, dangers: Sequence[Danger], *, title: str, content: str) -> list[float]:
         """The evidence as numbers for the urgency model, in the order of `feature_names`."""
-        values = dict.fromkeys(self.feature_names, 0.0)
+        at = self._feature_at
+        values = [0.0] * len(self.feature_names)
         for danger in dangers:
-            values[f"stance:{danger.stance}"] += 1
+            values[at[f"stance:{danger.stance}"]] += 1
             if danger.stance != "stated":
-                name = f"level{danger.level}:unsure"
-                values[name] = max(values[name], danger.strength)
+                place = at[f"level{danger.level}:unsure"]
+                values[place] = max(values[place], danger.strength)
                 continue
             for name in (
                 f"level{danger.level}:{danger.field}",
@@ -142,20 +144,18 @@ class DangerLexicon:
                 f"tense:{danger.tense}",
                 f"who:{danger.who or 'unknown'}",
             ):
-                values[name] = max(values[name], danger.strength)
-            values[f"level{danger.level}:sum"] += danger.strength
+                values[at[name]] = max(values[at[name]], danger.strength)
+            values[at[f"level{danger.level}:sum"]] += danger.strength
+        for name in (*(f"stance:{stance}" for stance in STANCES), "level1:sum", "level2:sum"):
+            values[at[name]] = log1p(values[at[name]])
         for name, pattern in self._cues.items():
-            values[f"cue:title:{name}"] = float(pattern.search(title) is not None)
-            values[f"cue:content:{name}"] = float(len(pattern.findall(content, 0, 4000)))
-        values["no title"] = float(not title.strip())
-        return [
-            log1p(value)
-            if name.startswith(("stance:", "cue:", "level1:sum", "level2:sum"))
-            else value
-            for name, value in values.items()
-        ]
+            values[at[f"cue:title:{name}"]] = float(pattern.search(title) is not None)
+            found = pattern.findall(content, 0, _MOST_CUE_TEXT)
+            values[at[f"cue:content:{name}"]] = log1p(len(found))
+        values[at["no title"]] = float(not title.strip())
+        return values
 
-    def _find_in(self, field: str, text: str) -> Iterator[Danger]:
+    def _find_in(self, field: str, text: str, *, side: float, spoken: bool) -> Iterator[Danger]:
         counts: dict[str, int] = {}
         for start, end, numbers in self._sentences(text):
             taken: list[Danger] = []
@@ -173,7 +173,9 @@ class DangerLexicon:
                     for other in taken
                 ):
                     continue
-                danger = self._judge(rule, field, text, match.span(), (start, end))
+                danger = self._judge(
+                    rule, field, text, match.span(), (start, end), side=side, spoken=spoken
+                )
                 taken.append(danger)
                 counts[rule.kind] = counts.get(rule.kind, 0) + 1
                 yield danger
@@ -203,15 +205,28 @@ class DangerLexicon:
             yield start, end, numbers
 
     def _judge(
-        self, rule: _Rule, field: str, text: str, span: tuple[int, int], sentence: tuple[int, int]
+        self,
+        rule: _Rule,
+        field: str,
+        text: str,
+        span: tuple[int, int],
+        sentence: tuple[int, int],
+        *,
+        side: float,
+        spoken: bool,
     ) -> Danger:
         stance, weight = self._find_stance(text, span, sentence)
         tense = (
             "conditional" if stance == "hypothetical" else self._find_tense(text, span, sentence)
         )
         level = rule.level
-        if stance != "stated" or tense == "past" or (rule.acute and tense not in ("now", "soon")):
+        # A call or a field note (no title) tells of the moment unless it says otherwise.
+        present = tense in ("now", "soon") or (spoken and tense == "unstated")
+        if stance != "stated" or tense == "past" or (rule.acute and not present):
             level = 2
+        strength = rule.strength * weight * _TENSE_WEIGHTS[tense]
+        if level == 2:
+            strength *= side
         remark = _REMARKS.get(stance) or _REMARKS.get(tense, "")
         return Danger(
             kind=rule.kind,
@@ -223,7 +238,7 @@ class DangerLexicon:
             who=rule.who or self._find_who(text, span, sentence),
             tense=tense,
             stance=stance,
-            strength=round(rule.strength * weight * _TENSE_WEIGHTS[tense], 3),
+            strength=round(strength, 3),
             reason=f"“{_quote(text, span, sentence)}”：{rule.risk}{remark}",
         )
 
@@ -232,7 +247,9 @@ class DangerLexicon:
     ) -> tuple[str, float]:
         """How the words are meant, and the weight that leaves them."""
         context = self._context
-        for match in context["figurative"].finditer(text, *sentence):
+        for match in context["figurative"].finditer(
+            text, max(sentence[0], span[0] - 10), min(sentence[1], span[1] + 10)
+        ):
             if match.start() < span[1] and span[0] < match.end():
                 return "figurative", _STANCE_WEIGHTS["figurative"]
         before = text[max(sentence[0], span[0] - 40) : span[0]]
@@ -249,7 +266,9 @@ class DangerLexicon:
     def _find_tense(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
         """The tense of the nearest time word of the sentence; words before count as nearer."""
         nearest, tense = 200, "unstated"
-        for match in self._tense.finditer(text, *sentence):
+        for match in self._tense.finditer(
+            text, max(sentence[0], span[0] - _NEAR), min(sentence[1], span[1] + _NEAR)
+        ):
             if match.end() <= span[0]:
                 distance = span[0] - match.end()
             else:
