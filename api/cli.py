@@ -18,6 +18,7 @@ from triage.errors import InvalidInput, TriageError
 
 if TYPE_CHECKING:
     from api.batch import DeskFiles
+    from api.settings import Settings
     from triage.ledger.store import Store
 
 SOME_ROWS_BAD = 3
@@ -111,16 +112,22 @@ def redact(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="监听地址；0.0.0.0 表示对外开放")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="端口")] = 8000,
+    host: Annotated[str | None, typer.Option(help="监听地址，缺省为设置中的 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，缺省为 8000")] = None,
 ) -> None:
     """启动服务（HTTP 接口与工作台），按 Ctrl-C 停止。"""
     import uvicorn
 
     from api.app import create_app
-    from api.settings import Settings
 
-    uvicorn.run(create_app(Settings()), host=host, port=port, server_header=False)
+    settings = _load_settings()
+    uvicorn.run(
+        create_app(settings),
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        server_header=False,
+        log_config=None,
+    )
 
 
 @app.command()
@@ -204,6 +211,35 @@ def keys_revoke(key: Annotated[int, typer.Argument(help="编号，见 triage key
     print(f"已吊销密钥 {revoked.id}（{revoked.name}）")
 
 
+@catalogue_app.command("export")
+def catalogue_export(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="写到哪个 .xlsx 或 .csv 文件")],
+) -> None:
+    """把现行派单目录导出为表格，供修改。"""
+    from api.catalogue import export_catalogue
+
+    catalogue = export_catalogue(output, data_dir=_load_settings().data_dir)
+    print(f"已导出 {len(catalogue.rules)} 条规则到 {output}")
+
+
+@catalogue_app.command("import")
+def catalogue_import(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="修改后的 .xlsx 或 .csv 文件")],
+) -> None:
+    """检查修改后的派单目录，写入本地数据目录；重启服务后生效。"""
+    from api.catalogue import import_catalogue
+
+    data_dir = _load_settings().data_dir
+    if data_dir is None:
+        raise InvalidInput("请先用环境变量 TRIAGE_DATA_DIR 指明本地数据目录，再导入派单目录")
+    catalogue, written = import_catalogue(source, data_dir=data_dir)
+    print(f"已导入 {len(catalogue.rules)} 条规则，写入 {written}；重启服务后生效")
+    if catalogue.uncovered:
+        print(f"提示：{len(catalogue.uncovered)} 个领域没有规则，其来件将由人工派单")
+    if catalogue.disputed:
+        print(f"提示：{len(catalogue.disputed)} 对规则可能冲突，遇到时由人工裁定")
+
+
 @taxonomy_app.command("check")
 def taxonomy_check(
     file: Annotated[Path, typer.Argument(help="分类表 CSV（六列：三级的编码与名称）")],
@@ -217,13 +253,25 @@ def taxonomy_check(
     print(f"可用：一级 {len(level1)} 类、二级 {len(level2)} 类、三级 {len(taxonomy)} 类")
 
 
+def _load_settings() -> "Settings":
+    """The settings in force. Raises InvalidInput naming the one that cannot be understood."""
+    from pydantic import ValidationError
+
+    from api.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = "、".join(f"TRIAGE_{part}".upper() for e in error.errors() for part in e["loc"][:1])
+        raise InvalidInput(f"设置 {names} 的值有误，请对照 docs/operations.md 改正") from error
+
+
 @contextmanager
 def _open_store() -> Iterator["Store"]:
     """The town's database, up to date."""
-    from api.settings import Settings
     from triage.ledger.store import open_store, upgrade
 
-    store = open_store(Settings().database_url)
+    store = open_store(_load_settings().database_url)
     try:
         upgrade(store)
         yield store
@@ -251,9 +299,8 @@ def _column_map(pairs: Sequence[str] | None) -> dict[str, str]:
 
 def _desk_files(model: Path | None) -> "DeskFiles":
     from api.batch import DeskFiles
-    from api.settings import Settings
 
-    settings = Settings()
+    settings = _load_settings()
     return DeskFiles(model or settings.model_dir, settings.data_dir)
 
 

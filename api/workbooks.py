@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO
 
@@ -38,11 +39,7 @@ def open_workbook(
 
     Raises InvalidFile where the workbook is damaged, locked, too large, or has no such sheet.
     """
-    if file.read(len(ZIP)) == ZIP:
-        _check_archive(file, name=name)
-    file.seek(0)
-    try:
-        workbook = CalamineWorkbook.from_filelike(file)
+    with _reading(file, name=name) as workbook:
         names = [
             sheet.name
             for sheet in workbook.sheets_metadata
@@ -53,6 +50,26 @@ def open_workbook(
         return _open_first(
             workbook, [worksheet] if worksheet else names, name=name, columns=columns
         )
+
+
+def read_first_worksheet(file: IO[bytes], *, name: str) -> list[list[str]]:
+    """The cells of the first worksheet as text, for small tables of the town's own data.
+
+    Raises InvalidFile as `open_workbook` does.
+    """
+    with _reading(file, name=name) as workbook:
+        rows = workbook.get_sheet_by_index(0).to_python()
+    return [[str(cell) for cell in row] for row in rows]
+
+
+@contextmanager
+def _reading(file: IO[bytes], *, name: str) -> Iterator[CalamineWorkbook]:
+    """The workbook once it is known to be harmless; its errors as InvalidFile."""
+    if file.read(len(ZIP)) == ZIP:
+        _check_archive(file, name=name)
+    file.seek(0)
+    try:
+        yield CalamineWorkbook.from_filelike(file)
     except PasswordError:
         raise InvalidFile(f"{name} 设有打开密码，请取消密码后再试") from None
     except (CalamineError, OSError, ValueError) as error:

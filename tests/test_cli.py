@@ -1,0 +1,279 @@
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from api.cli import run
+from triage.text import decode_bytes
+
+ROOT = Path(__file__).parent.parent
+TINY = str(ROOT / "models" / "tiny")
+MESSAGES = [
+    {"id": "1", "title": "路灯不亮", "content": "建设路的路灯坏了半个月，晚上一片漆黑。"},
+    {"id": "2", "title": "拖欠工资", "content": "老板欠我们三个月工资，一直不给。"},
+    {"id": "3", "title": "咨询社保", "content": "请问灵活就业人员怎么补缴养老保险？"},
+]
+
+
+def write_lines(path: Path, *lines: object) -> Path:
+    text = "\n".join(
+        line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines
+    )
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def read_lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def own_town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder, database and data folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRIAGE_DATABASE_URL", f"sqlite:///{tmp_path}/town.db")
+    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "town"))
+    return tmp_path
+
+
+def classify(*arguments: object) -> int:
+    return run(["classify", *map(str, arguments), "--model", TINY])
+
+
+# --- classify -----------------------------------------------------------------------------------
+
+
+def test_each_line_in_gives_one_line_out_in_the_published_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert classify(write_lines(tmp_path / "in.jsonl", *MESSAGES)) == 0
+    lines = read_lines(capsys.readouterr().out)
+    assert [line["id"] for line in lines] == ["1", "2", "3"]
+    for line in lines:
+        assert {"level1", "level2", "level3", "confidence", "alternatives"} <= line["domain"].keys()
+        assert {"level1", "level2", "level3", "confidence"} <= line["domain"]["alternatives"][
+            0
+        ].keys()
+        assert line["urgency"]["level"] in (1, 2, 3, 4)
+        assert {"name", "confidence", "reasons"} <= line["urgency"].keys()
+        assert {"name", "confidence"} <= line["nature"].keys()
+        assert isinstance(line["flags"], list)
+        assert {"text", "division", "candidates"} <= line["place"].keys()
+        assert {"lead", "assisting", "reasons"} <= line["department"].keys()
+        assert isinstance(line["needs_review"], bool)
+        assert all(
+            span.keys() == {"field", "start", "end", "text", "weight"} for span in line["evidence"]
+        )
+        assert isinstance(line["model"], str)
+
+
+def test_a_bad_row_keeps_its_place_and_is_reported_and_put_aside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_lines(tmp_path / "in.jsonl", MESSAGES[0], {"id": "x"}, "not json", *MESSAGES[1:])
+    assert classify(source, "-o", tmp_path / "out.jsonl") == 3
+    lines = read_lines((tmp_path / "out.jsonl").read_text("utf-8"))
+    assert [line["id"] for line in lines] == ["1", "x", None, "2", "3"]
+    assert [line["row"] for line in lines if "error" in line] == [2, 3]
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "2 行有误" in said.err
+    assert "第 2 行：标题和内容都为空" in said.err
+    aside = list(
+        csv.reader(io.StringIO((tmp_path / "out.jsonl.errors.csv").read_text("utf-8-sig")))
+    )
+    assert [row[0] for row in aside] == ["行号", "2", "3"]
+    assert classify(write_lines(source, *MESSAGES), "-o", tmp_path / "out.jsonl") == 0
+    assert not (tmp_path / "out.jsonl.errors.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx"])
+def test_a_table_has_chinese_columns_and_a_row_for_each_row(tmp_path: Path, name: str) -> None:
+    source = write_lines(tmp_path / "in.jsonl", MESSAGES[0], {"id": "x"}, MESSAGES[1])
+    assert classify(source, "-o", tmp_path / name) == 3
+    if name == "out.csv":
+        rows = list(csv.reader(io.StringIO((tmp_path / name).read_text("utf-8-sig"))))
+    else:
+        sheet = openpyxl.load_workbook(tmp_path / name).active
+        rows = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
+    header, first, bad, last = rows
+    assert header[:4] == ["编号", "标题", "内容", "一级领域"]
+    assert header[-1] == "错误"
+    assert [first[0], bad[0], last[0]] == ["1", "x", "2"]
+    assert first[header.index("紧急程度")] in ("特急", "紧急", "较急", "一般")
+    assert "都为空" in bad[-1]
+
+
+def test_a_spreadsheet_in_gbk_with_its_own_columns_goes_straight_in(tmp_path: Path) -> None:
+    text = "某县汇总表,,\n留言编号,诉求,来源\n7,建设路路灯不亮,省平台转\n"
+    (tmp_path / "in.csv").write_bytes(text.encode("gb18030"))
+    arguments = ("in.csv", "-o", "out.jsonl", "--column", "content=诉求")
+    assert classify(*arguments) == 0
+    (line,) = read_lines((tmp_path / "out.jsonl").read_text("utf-8"))
+    assert line["id"] == "7"
+
+
+def test_standard_input_is_read_where_the_file_is_a_dash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.dumps(MESSAGES[0]).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert classify("-") == 0
+    (line,) = read_lines(capsys.readouterr().out)
+    assert line["id"] == "1"
+
+
+@pytest.mark.slow
+def test_a_large_file_done_by_several_processes_is_the_same_as_by_one(tmp_path: Path) -> None:
+    many = [
+        MESSAGES[n % 3] | {"id": str(n)} if n % 7 else {"id": str(n), "title": ""}
+        for n in range(2_500)
+    ]
+    write_lines(tmp_path / "in.jsonl", *many)
+    assert classify("in.jsonl", "-o", "one.jsonl", "--workers", 1) == 3
+    assert classify("in.jsonl", "-o", "two.jsonl", "--workers", 2) == 3
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+# --- what goes wrong ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["classify", "no.csv"], 1, "找不到文件"),
+        (["classify", "empty.csv"], 1, "空文件"),
+        (["classify", "head.csv"], 1, "没有来件"),
+        (["classify", "good.csv", "-o", "good.csv"], 1, "不能与来件文件相同"),
+        (["classify", "good.csv", "-o", "out.docx"], 1, "不支持输出"),
+        (["classify", "good.csv", "--column", "content"], 1, "--column"),
+        (["classify", "good.csv", "--column", "colour=红"], 1, "没有字段"),
+        (["classify", "good.csv", "--model", "nowhere"], 1, "模型"),
+        (["classify"], 2, "用法有误"),
+        (["classify", "good.csv", "--no-such"], 2, "用法有误"),
+        (["taxonomy", "check", "good.csv"], 1, "缺少列"),
+        (["keys", "create", "x", "--scope", "fly"], 1, "权限只能从"),
+        (["keys", "revoke", "99"], 1, "没有编号为 99 的密钥"),
+        (["catalogue", "import", "good.csv"], 1, "缺少列"),
+    ],
+)
+def test_what_cannot_be_done_is_one_chinese_line_and_an_exit_code(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    word: str,
+) -> None:
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "head.csv").write_text("编号,标题\n", encoding="utf-8")
+    (tmp_path / "good.csv").write_text("编号,标题\n1,题\n", encoding="utf-8")
+    assert run(arguments) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert word in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_setting_that_cannot_be_understood_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRIAGE_PORT", "abc")
+    assert run(["db", "upgrade"]) == 1
+    assert "TRIAGE_PORT" in capsys.readouterr().err
+
+
+# --- the other commands -------------------------------------------------------------------------
+
+
+def test_redacting_masks_texts_and_writes_no_other_column(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "编号,标题,内容,联系电话\n1,反映,请回电13912345678，谢谢,13912345678\n2,,,13912345678\n",
+        encoding="utf-8",
+    )
+    assert run(["redact", "in.csv", "-o", "out.csv"]) == 3
+    written = (tmp_path / "out.csv").read_text("utf-8-sig")
+    aside = (tmp_path / "out.csv.errors.csv").read_text("utf-8-sig")
+    assert "请回电" in written
+    assert "13912345678" not in written + aside
+
+
+def test_a_key_is_shown_once_listed_and_revoked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "upgrade"]) == 0
+    capsys.readouterr()
+    assert run(["keys", "create", "热线平台", "--scope", "submit", "--scope", "read"]) == 0
+    plain = capsys.readouterr().out.strip()
+    assert run(["keys", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "热线平台" in listed
+    assert plain not in listed
+    assert run(["keys", "revoke", "1"]) == 0
+    assert run(["keys", "list"]) == 0
+    assert "已吊销" in capsys.readouterr().out
+
+
+def test_the_catalogue_comes_back_from_its_spreadsheet_unchanged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["catalogue", "export", "a.xlsx"]) == 0
+    assert run(["catalogue", "import", "a.xlsx"]) == 0
+    assert (tmp_path / "town" / "dispatch.toml").is_file()
+    assert run(["catalogue", "export", "b.csv"]) == 0
+    assert run(["catalogue", "import", "b.csv"]) == 0
+    assert run(["catalogue", "export", "c.csv"]) == 0
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "c.csv").read_bytes()
+    assert "条规则" in capsys.readouterr().out
+
+
+def test_a_broken_catalogue_leaves_the_rules_in_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["catalogue", "export", "a.csv"]) == 0
+    lines = decode_bytes((tmp_path / "a.csv").read_bytes()).splitlines()
+    (tmp_path / "b.csv").write_text("\n".join([*lines, lines[1]]), encoding="utf-8")
+    assert run(["catalogue", "import", "b.csv"]) == 1
+    assert "完全相同" in capsys.readouterr().err
+    assert not (tmp_path / "town" / "dispatch.toml").exists()
+
+
+def test_a_taxonomy_of_ones_own_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["taxonomy", "check", str(ROOT / "triage/data/taxonomies/letters.csv")]) == 0
+    assert "517" in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["version"]) == 0
+    assert capsys.readouterr().out.strip() == version("minsheng-triage")
+
+
+def test_help_loads_none_of_the_heavy_parts() -> None:
+    code = (
+        "import sys; from api.cli import run; run(['--help']);"
+        "print([m for m in ('sklearn', 'pandas', 'fastapi', 'sqlalchemy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_command_and_option_stands_in_the_manual(capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (ROOT / "docs" / "cli.md").read_text("utf-8")
+
+    def walk(path: list[str]) -> None:
+        run([*path, "--help"])
+        text = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+        if path:
+            assert f"triage {' '.join(path)}" in manual
+        for option in re.findall(r"--[a-z-]+", text):
+            assert option == "--help" or option in manual, f"{path} {option}"
+        commands = text.partition("Commands")[2]
+        for command in re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE):
+            walk([*path, command])
+
+    walk([])
+    assert manual.count("## `triage ") >= 7
