@@ -104,24 +104,19 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
         if not any(values):
             continue
         values[5] = values[5] or values[3]
+        where = f"分类表“{name}”第 {number} 行"
         if not all(values):
-            raise InvalidData(f"分类表“{name}”第 {number} 行有空白单元格，请补齐")
+            raise InvalidData(f"{where}有空白单元格，请补齐")
         codes, names = values[0::2], values[1::2]
         for depth, code in enumerate(codes):
             path = tuple(names[: depth + 1])
             if depth and not code.startswith(codes[depth - 1]):
-                raise InvalidData(
-                    f"分类表“{name}”第 {number} 行：编码 {code} 应以上级编码 {codes[depth - 1]} 开头"
-                )
+                raise InvalidData(f"{where}：编码 {code} 应以上级编码 {codes[depth - 1]} 开头")
             leaf = depth == 2
             if name_of_code.setdefault(code, path) != path or (leaf and path in code_of_name):
-                raise InvalidData(
-                    f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”或编码 {code} 重复"
-                )
+                raise InvalidData(f"{where}：“{'/'.join(path)}”或编码 {code} 重复，请删去其一")
             if code_of_name.setdefault(path, code) != code:
-                raise InvalidData(
-                    f"分类表“{name}”第 {number} 行：“{'/'.join(path)}”有两个编码，请统一"
-                )
+                raise InvalidData(f"{where}：“{'/'.join(path)}”有两个编码，请统一")
         domains.append(Domain(codes[2], *names))
     if not domains:
         raise InvalidData(f"分类表“{name}”没有任何分类，请检查文件内容")
