@@ -116,18 +116,10 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，缺省为 8000")] = None,
 ) -> None:
     """启动服务（HTTP 接口与工作台），按 Ctrl-C 停止。"""
-    import uvicorn
+    from api.app import serve as serve_app
 
-    from api.app import create_app
-
-    settings = _load_settings()
-    uvicorn.run(
-        create_app(settings),
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        server_header=False,
-        log_config=None,
-    )
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    serve_app(_load_settings().model_copy(update=given))
 
 
 @app.command()
