@@ -3,8 +3,10 @@
 All texts are invented for these tests.
 """
 
+import json
 import random
 import re
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,7 @@ def words_left(content: str) -> str:
     return re.sub(r"\s+", " ", speech).strip()
 
 
+SEED = Path(__file__).parents[1] / "training" / "corpus" / "seed.jsonl"
 HOTLINE = """话务员：您好，这里是12345热线，很高兴为您服务，请问有什么可以帮您？
 来电人：喂，你好，我家楼下的烧烤店半夜还在炒菜，油烟直往屋里灌。
 话务员：请问是哪个小区？
@@ -108,6 +111,25 @@ def test_a_danger_the_caller_denies_is_dropped():
     assert left == "车撞到护栏上了。 没有，人没事。"
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "danger"),
+    [
+        ("是有人中毒了吗？", "没错。", "中毒"),
+        ("是一个人掉进井里受伤了吗？", "不是一个，是两个。", "受伤"),
+        ("他还有呼吸吗？", "没有了。", "呼吸"),
+        ("他还有呼吸吗？", "没有。", "呼吸"),
+        ("老人还有意识吗？", "没，叫不醒。", "意识"),
+        ("里面的人都疏散出来了吗，楼是不是裂了？", "没有。", "裂"),
+        ("是着火了吗？", "火锅店里，快来！", "着火"),
+    ],
+)
+def test_an_answer_that_denies_no_danger_keeps_the_question(question, answer, danger):
+    left = words_left(
+        f"话务员：您好，请讲。来电人：出事了，在火锅店。话务员：{question}来电人：{answer}"
+    )
+    assert danger in left
+
+
 def test_one_no_to_two_questions_denies_neither():
     left = words_left(
         "话务员：您好。来电人：楼道有怪味。话务员：有人头晕吗？燃气阀关了吗？来电人：没有。"
@@ -176,12 +198,21 @@ def test_an_operators_note_keeps_its_facts(note, matter):
             "感谢三路车司机帮我找回钱包，他的好意让人感动。",
             "感谢三路车司机帮我找回钱包，他的好意让人感动。",
         ),
+        ("尊敬的纪委领导：请查处。", "尊敬的纪委领导：请查处。"),
         ("领导干部公车私用，请查处。", "领导干部公车私用，请查处。"),
         ("书记员收了钱，谢谢你们查一查。", "书记员收了钱，谢谢你们查一查。"),
     ],
 )
 def test_a_letter_loses_only_its_courtesies(letter, matter):
     assert words_left(letter) == matter
+
+
+def test_no_petition_of_the_seed_corpus_loses_more_than_courtesies():
+    lines = SEED.read_text(encoding="utf-8").splitlines()
+    for content in (json.loads(line)["content"] for line in lines):
+        speech = read_speech(content)
+        lost = [sent for left, sent in zip(speech, content, strict=True) if left != sent]
+        assert len(lost) <= 12, content
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Words: rjieba and jieba cut alike, and the terms of the field stay whole."""
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import rjieba
@@ -9,6 +11,7 @@ import rjieba
 from triage.text import clean_text
 from triage.words import cut_words, load_jieba, load_rjieba, load_terms
 
+SEED = Path(__file__).parents[1] / "training" / "corpus" / "seed.jsonl"
 SAMPLES = [
     "我家楼下新开的烧烤店油烟扰民，住改商没有人管，打了几次电话都说在处理。",
     "紫荆苑7-1-402的不动产权证办了三年，维修基金从1.2万涨到1.9万，业主大会开过吗？",
@@ -34,6 +37,14 @@ def test_words_joined_give_the_text_again(text):
 @pytest.mark.parametrize("text", SAMPLES)
 def test_jieba_stands_in_for_rjieba_word_for_word(text, jieba):
     assert jieba(text) == load_rjieba()(text)
+
+
+def test_jieba_stands_in_for_rjieba_on_the_seed_corpus(jieba):
+    rjieba_cut = load_rjieba()
+    lines = SEED.read_text(encoding="utf-8").splitlines()[::20]
+    for record in map(json.loads, lines):
+        text = clean_text(record["title"] + "\n" + record["content"])
+        assert jieba(text) == rjieba_cut(text)
 
 
 def test_both_cut_odd_mixtures_of_marks_and_letters_alike(jieba):

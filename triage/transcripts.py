@@ -70,9 +70,15 @@ _GUEST_CUE = re.compile(
 _GRAVE = re.compile(
     r"死|伤|流血|出血|火|烧|爆炸|燃气|煤气|天然气|漏[气电]|毒|晕|昏|倒[塌下]|塌|裂|坠|跳[楼河桥]|楼顶|割"
     r"|农药|安眠药|自杀|轻生|想不开|不想活|遗书|刀|砍|杀|绑|殴|打人|被打|抓走|拐|失踪|走失|失联|被困|困在"
-    r"|锁在|触电|电线|落水|溺|呼吸|抽搐|堵路|聚集|上百|几百|几十[人名个]|断[水电粮]|停[水电气暖]|孕妇|瘫|救"
+    r"|锁在|触电|电线|落水|溺|呼吸|意识|抽搐|堵路|聚集|[百千几][十百]?多?[人名户]|断[水电粮]|停[水电气暖]|孕妇|瘫|救"
 )
-_DENIAL = re.compile(r"\s*(?:嗯|呃|啊|哦|这个|目前|暂时|现在|倒)*[，, ]?(?:没|不是|不存在|无)")
+# "没错" and "不是一个，是两个" deny nothing; nor does a "no" to "is he breathing?".
+_DENIAL = re.compile(
+    r"\s*(?:嗯|呃|啊|哦|目前|暂时|现在|倒)*[，, ]?(?:没有?|没得)[人的啊吧呢哦]?(?=[，,。！!；;\s]|$)"
+)
+_WELL = re.compile(
+    r"呼吸|意识|反应|醒|安全|疏散|撤离|关[了掉好]|[熄扑]灭|找到|联系|出来|获救|控制|报警|送医"
+)
 _CONFIRMATION = re.compile(r"\s*(?:嗯|啊|哦)*[，, ]?(?:对|是的|是啊|没错|就是|正是)")
 _QUESTION = re.compile(r"[？?]|(?:吗|吧|呢|没有|是吧|是不是)[。？?]*\s*$")
 _SENTENCE = re.compile(r"[^。！？!?；;]+[。！？!?；;]*")
@@ -120,7 +126,7 @@ _OFFICES = (
     r"(?:市|县|区|省|镇|州)?(?:委|政府)?(?:领导|书记|市长|县长|区长|省长|镇长|厅长|局长|主任|同志)"
 )
 _SALUTATION = re.compile(
-    r"[\s，,。！!：:]*(?:(?:尊敬的|敬爱的|亲爱的)(?:各位|各级|上级|相关|有关|政府|[\u4e00-\u9fff])?"
+    r"[\s，,。！!：:]*(?:(?:尊敬的|敬爱的|亲爱的)(?:各位|各级|上级|相关|有关|政府|(?!纪)[\u4e00-\u9fff])?"
     rf"{_OFFICES}们?|(?:各位|各级|上级|相关|有关|政府){{0,2}}{_OFFICES}们?(?=[\s，,：:！!。]|[您你]))?"
     r"[\s，,：:！!。]*(?:[您你]们?好[\s，,：:！!。~]*)?"
 )
@@ -239,16 +245,23 @@ def _blank_turns(text: str, turns: list[_Turn]) -> Iterator[Span]:
             continue
         answer = text[after.said : after.end] if after and not after.operator else ""
         asked = [match for match in sentences if _QUESTION.search(match[0])]
-        denied = len(asked) == 1 and _DENIAL.match(answer)
+        denied = len(asked) == 1 and _DENIAL.match(answer) and not _WELL.search(asked[0][0])
         confirmed = asked and asked[-1] is sentences[-1] and _CONFIRMATION.match(answer)
         for match in sentences:
-            sentence = match[0]
-            grave = any(word not in told for word in _GRAVE.findall(sentence))
-            if grave and not (denied and match is asked[0]):
+            if _tells_new_danger(match[0], told) and not (denied and match is asked[0]):
                 continue
-            if confirmed and match is asked[-1] and _is_mostly_new(sentence, pairs):
+            if confirmed and match is asked[-1] and _is_mostly_new(match[0], pairs):
                 continue
             yield match.span()
+
+
+def _tells_new_danger(sentence: str, told: str) -> bool:
+    """Whether it has a grave word the caller has not used (火 in 火锅 is not the 火 in 着火)."""
+    return any(
+        sentence[max(word.start() - 1, 0) : word.end()] not in told
+        and sentence[word.start() : word.end() + 1] not in told
+        for word in _GRAVE.finditer(sentence)
+    )
 
 
 def _is_mostly_new(sentence: str, pairs: set[tuple[str, str]]) -> bool:
