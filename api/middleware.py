@@ -1,0 +1,65 @@
+"""What happens around every request: safe headers, a log line, and no stack trace for anyone."""
+
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import InternalError, error_response
+from api.logs import describe
+
+SAFE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+log = structlog.get_logger()
+
+
+class Guard:
+    """The outermost layer of the service (pure ASGI, so that bodies stream through it)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def send_safely(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers.update(SAFE_HEADERS)
+                if not scope["path"].startswith("/static/"):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_safely)
+        except Exception as error:
+            failure = InternalError(secrets.token_hex(4))
+            log.error("request_failed", number=failure.number, **describe(error))
+            if not status:
+                await error_response(failure)(scope, receive, send_safely)
+        # The path of the route, not of the request: an id may tell of a person.
+        log.info(
+            "request",
+            method=scope["method"],
+            route=getattr(scope.get("route"), "path", None),
+            status=status,
+            ms=round(1000 * (time.perf_counter() - began), 1),
+        )
