@@ -70,11 +70,13 @@ _GUEST_CUE = re.compile(
 _GRAVE = re.compile(
     r"死|伤|流血|出血|火|烧|爆炸|燃气|煤气|天然气|漏[气电]|毒|晕|昏|倒[塌下]|塌|裂|坠|跳[楼河桥]|楼顶|割"
     r"|农药|安眠药|自杀|轻生|想不开|不想活|遗书|刀|砍|杀|绑|殴|打人|被打|抓走|拐|失踪|走失|失联|被困|困在"
-    r"|锁在|触电|电线|落水|溺|呼吸|意识|抽搐|堵路|聚集|[百千几][十百]?多?[人名户]|断[水电粮]|停[水电气暖]|孕妇|瘫|救"
+    r"|锁在|触电|电线|落水|溺|呼吸|意识|抽搐|堵路|聚集|[百千几][十百]?多?[人名户]|断[水电粮]"
+    r"|停[水电气暖]|孕妇|瘫|救"
 )
 # "没错" and "不是一个，是两个" deny nothing; nor does a "no" to "is he breathing?".
 _DENIAL = re.compile(
-    r"\s*(?:嗯|呃|啊|哦|目前|暂时|现在|倒)*[，, ]?(?:没有?|没得)[人的啊吧呢哦]?(?=[，,。！!；;\s]|$)"
+    r"\s*(?:嗯|呃|啊|哦|目前|暂时|现在|倒)*[，, ]?"
+    r"(?:没有?|没得)[人的啊吧呢哦]?(?=[，,。！!；;\s]|$)"
 )
 _WELL = re.compile(
     r"呼吸|意识|反应|醒|安全|疏散|撤离|关[了掉好]|[熄扑]灭|找到|联系|出来|获救|控制|报警|送医"
@@ -137,7 +139,8 @@ _CLOSING = re.compile(
     r"|身体健康|工作顺利|万事如意|盼复|拜托(?:[您你])?了?|打扰了|辛苦了|特此报告|为[盼感谢])"
     r"[\s，,。！!~]*$"
 )
-_CLOSING_REACH = 40
+_CLOSING_REACH = 20  # characters from the end; each courtesy is shorter
+_ORDER_REACH = 60
 _ENOUGH = re.compile(r"(?:\w\W*){4}")
 
 
@@ -175,7 +178,7 @@ def read_speech(content: str) -> str:
 
 def _find_turns(text: str) -> list[_Turn]:
     """The turns of a transcript, in order; none where the text does not record two speakers."""
-    if len(_MARK_END.findall(text)) < 2:
+    if not _MARK_END.search(text, 0, _NAMED_HEAD) or len(_MARK_END.findall(text)) < 2:
         return []
     return (
         _named_turns(text, _NAMED_TURN)
@@ -291,7 +294,7 @@ def _blank_letter(text: str) -> Iterator[Span]:
         if salutation and salutation[0].strip():
             yield salutation.span()
     if lead or form:
-        order = _ORDER.search(text, max(0, len(text) - _CLOSING_REACH))
+        order = _ORDER.search(text, max(0, len(text) - _ORDER_REACH))
         if order:
             yield order.span()
     end = len(text)
