@@ -324,6 +324,7 @@ def test_what_happened_stands_in_the_event_log_without_the_words(store: Store) -
     ]
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_filed_in_one_request(store: Store) -> None:
     sure, unsure = make_suggestion(), make_suggestion(needs_review=True)
     batch = [

@@ -29,6 +29,7 @@ from triage.ledger.tables import (
     EntryRow,
     SubmissionRow,
     SuggestionRow,
+    Words,
 )
 from triage.ledger.views import (
     DepartmentCounts,
@@ -152,7 +153,7 @@ def list_ledger(
     if state is not None:
         where.append(EntryRow.state == state)
     if domain is not None:
-        where.append(func.substr(EntryRow.domain_code, 1, len(domain)) == domain)
+        where.append(func.substr(EntryRow.domain_code, 1, len(domain), type_=Words()) == domain)
     if nature is not None:
         where.append(EntryRow.nature == nature)
     if since is not None:

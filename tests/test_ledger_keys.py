@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+import pytest
+from ledger_factories import DEPARTMENTS, NOW
+from sqlalchemy import text
+
+from triage.errors import AccessDenied, InvalidInput, NotFound
+from triage.ledger.departments import sync_departments
+from triage.ledger.keys import (
+    Scope,
+    check_key,
+    create_key,
+    list_keys,
+    needs_touch,
+    revoke_key,
+    touch_key,
+)
+from triage.ledger.store import Store
+
+
+@pytest.fixture(autouse=True)
+def departments(store: Store) -> None:
+    with store.writing() as session:
+        sync_departments(session, DEPARTMENTS)
+
+
+def test_a_key_opens_what_its_scopes_say_and_nothing_else(store: Store) -> None:
+    with store.writing() as session:
+        plain, made = create_key(session, name="热线", scopes=["submit", "read"], now=NOW)
+    with store.reading() as session:
+        key = check_key(session, plain)
+    assert key == made
+    key.require(Scope.SUBMIT)
+    with pytest.raises(AccessDenied, match="review"):
+        key.require(Scope.REVIEW)
+    assert not key.may_see_confidential
+
+
+def test_only_discipline_may_see_accusations_and_admin_may_not(store: Store) -> None:
+    with store.writing() as session:
+        _, admin = create_key(session, name="a", scopes=["admin"], now=NOW)
+        _, officer = create_key(session, name="b", scopes=["discipline"], now=NOW)
+    assert (admin.may_see_confidential, officer.may_see_confidential) == (False, True)
+
+
+def test_the_text_of_a_key_stands_nowhere_in_the_database(store: Store) -> None:
+    with store.writing() as session:
+        plain, key = create_key(session, name="热线", scopes=["read"], now=NOW)
+        other, _ = create_key(session, name="热线", scopes=["read"], now=NOW)
+        rows = session.execute(text("SELECT * FROM api_key")).all()
+        log = session.execute(text("SELECT * FROM event")).all()
+    secret = plain.split("_", 2)[2]
+    assert len(secret) >= 43  # 256 bits
+    assert secret not in f"{rows} {log}"
+    assert plain != other
+    assert plain.split("_", 2)[1] == key.prefix
+
+
+def test_a_wrong_key_is_denied_like_an_unknown_or_revoked_one(store: Store) -> None:
+    with store.writing() as session:
+        plain, _ = create_key(session, name="热线", scopes=["read"], now=NOW)
+        dead, key = create_key(session, name="旧", scopes=["read"], now=NOW)
+        revoke_key(session, key.id, now=NOW)
+    kind, prefix, secret = plain.split("_", 2)
+    flipped = secret[:-2] + ("AA" if secret[-2:] != "AA" else "BB")
+    wrong = [
+        "",
+        "_",
+        "x",
+        prefix,
+        f"{kind}_{prefix}",
+        f"{kind}_{prefix}_",
+        f"{kind}_{prefix}_{flipped}",
+        f"xxx_{prefix}_{secret}",
+        plain + "A",
+        plain.upper(),
+        f"{kind}_000000000000_{secret}",
+        f"{kind}_\x00_\ud800",
+        "密钥_😀_",
+        dead,
+    ]
+    messages = set()
+    with store.reading() as session:
+        for text_ in wrong:
+            with pytest.raises(AccessDenied) as caught:
+                check_key(session, text_)
+            messages.add(caught.value.message)
+    assert len(messages) == 1
+
+
+def test_a_key_of_one_department_names_it_by_code(store: Store) -> None:
+    with store.writing() as session:
+        _, key = create_key(session, name="住建", scopes=["read"], department="住建局", now=NOW)
+        assert key.department == "zhujian"
+        with pytest.raises(NotFound):
+            create_key(session, name="x", scopes=["read"], department="没有", now=NOW)
+
+
+@pytest.mark.parametrize("scopes", [[], ["root"], ["read", "write"]])
+def test_unknown_scopes_are_refused(store: Store, scopes: list[str]) -> None:
+    with store.writing() as session, pytest.raises(InvalidInput) as caught:
+        create_key(session, name="x", scopes=scopes, now=NOW)
+    assert caught.value.field == "scopes"
+
+
+def test_a_key_needs_a_name(store: Store) -> None:
+    with store.writing() as session, pytest.raises(InvalidInput) as caught:
+        create_key(session, name=" ", scopes=["read"], now=NOW)
+    assert caught.value.field == "name"
+
+
+def test_use_is_noted_at_most_once_an_hour(store: Store) -> None:
+    with store.writing() as session:
+        plain, key = create_key(session, name="热线", scopes=["read"], now=NOW)
+    noted = []
+    for minutes in (0, 59, 60):
+        now = NOW + timedelta(minutes=minutes)
+        with store.writing() as session:
+            key = check_key(session, plain)
+            wanted = needs_touch(key, now=now)
+            touch_key(session, key, now=now)
+        with store.reading() as session:
+            assert (check_key(session, plain).last_used_at == now) == wanted
+        noted.append(wanted)
+    assert noted == [True, False, True]
+
+
+def test_revoking_is_for_good_and_told_once(store: Store) -> None:
+    with store.writing() as session:
+        _, first = create_key(session, name="甲", scopes=["read"], now=NOW, who="管理员")
+        create_key(session, name="乙", scopes=["read"], now=NOW)
+        revoke_key(session, first.id, now=NOW, who="管理员")
+        again = revoke_key(session, first.id, now=NOW + timedelta(days=1))
+        assert again.revoked_at == NOW
+        assert [(key.name, key.revoked_at) for key in list_keys(session)] == [
+            ("甲", NOW),
+            ("乙", None),
+        ]
+        kinds = session.scalars(text("SELECT kind FROM event ORDER BY id")).all()
+        assert kinds == ["key.created", "key.created", "key.revoked"]
+        with pytest.raises(NotFound):
+            revoke_key(session, 10**6, now=NOW)
