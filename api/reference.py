@@ -72,6 +72,9 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
                     "content": {"application/json": {"schema": _ref(model)}},
                 }
             operation["responses"].pop("422", None)
+            for answer in operation["responses"].values():
+                if answer["description"] == "Successful Response":
+                    answer["description"] = "成功"
             for status in _error_statuses(path, operation):
                 operation["responses"][status] = {
                     "description": _ERRORS[status],
@@ -145,7 +148,8 @@ def _render_operation(
 
 
 def _render_example(path: str, schemas: dict[str, Any], model: str) -> str:
-    example = schemas["SubmissionIn"]["examples"][0]
+    told = schemas["SubmissionIn"]
+    example = {name: told["examples"][0][name] for name in told["properties"]}
     sent = {"submissions": [example]} if model == "BatchIn" else example
     spelt = json.dumps(sent, ensure_ascii=False, indent=2)
     command = (
