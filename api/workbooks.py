@@ -72,7 +72,13 @@ def _reading(file: IO[bytes], *, name: str) -> Iterator[CalamineWorkbook]:
         yield CalamineWorkbook.from_filelike(file)
     except PasswordError:
         raise InvalidFile(f"{name} 设有打开密码，请取消密码后再试") from None
-    except (CalamineError, OSError, ValueError) as error:
+    except InvalidFile:
+        raise
+    except BaseException as error:
+        # a damaged .xls can make the parser panic, which is no Exception and has no public name
+        panicked = type(error).__name__ == "PanicException"
+        if not (panicked or isinstance(error, CalamineError | OSError | ValueError)):
+            raise
         raise InvalidFile(f"{name} 已损坏或不是 Excel 工作簿，请另存为 .xlsx 后再试") from error
 
 
@@ -119,7 +125,9 @@ def _check_archive(file: IO[bytes], *, name: str) -> None:
                     f"{name} 的表格范围过大（约 {tall} 行、{wide} 列），"
                     "请把有内容的行列复制到新的工作簿再试"
                 )
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except InvalidFile:
+        raise
+    except Exception as error:  # a damaged archive raises any of zipfile's, zlib's and seek's own
         raise InvalidFile(f"{name} 已损坏，请用 Excel 打开后另存为 .xlsx 再试") from error
 
 
