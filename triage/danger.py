@@ -1,24 +1,31 @@
 """Danger evidence: which words of a message say that someone is in danger, and how they mean it.
 
 The words live in `data/danger.toml`, a file that a town edits; this module reads them. A message is
-read in two passes: one search for the rarest character of each trigger word finds the sentences
-worth a look (most messages have few), then the patterns of the words found are tried within those
-sentences only, and each hit is judged by its surroundings: negated, a manner of speaking, a
-what-if, a question; now, past or about to happen; who is in danger. Offsets are those of the text
-that came in, so callers pass text from `triage.text.clean_text`.
+read in two passes: one search for the rarest pair of characters of each trigger word finds the
+sentences worth a look (most messages have few), then the patterns of the words found are tried
+within those sentences only, and each hit is judged by its surroundings: negated, a manner of
+speaking, a what-if, a question; now, past or about to happen; who is in danger. Offsets are those
+of the text that came in, so callers pass text from `triage.text.clean_text`.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log1p
-from typing import Any
 
-from triage.errors import InvalidData
+from triage.danger_table import (
+    TENSE_NAMES,
+    WHO_NAMES,
+    DangerRule,
+    DangerTable,
+    read_danger_table,
+)
 
 STANCES = ("stated", "hypothetical", "question", "negated", "figurative")
-TENSES = ("now", "soon", "lasting", "past", "conditional", "unstated")
+TENSES = (*TENSE_NAMES, "conditional", "unstated")
+
+# Stated evidence at least this strong is worth an urgent call of its level on its own word.
+EVIDENT = 0.35
 
 _STANCE_WEIGHTS = dict(zip(STANCES, (1.0, 0.4, 0.3, 0.1, 0.05), strict=True))
 _TENSE_WEIGHTS = dict(zip(TENSES, (1.0, 0.95, 0.95, 0.45, 1.0, 0.9), strict=True))
@@ -32,9 +39,6 @@ _REMARKS = {
     "past": "（过去的事）",
 }
 
-# Parts of a pattern in danger.toml: a gap within a clause, and one within a sentence.
-_GAPS = {"~": "[^，,。：]{0,8}?", "…": ".{0,24}?"}
-_LIST = re.compile(r"\{([a-z_]+)\}")
 # At most 160 characters are read as one sentence: text without stops stays linear.
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
 _CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
@@ -75,48 +79,20 @@ class Danger:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One [[danger]] entry: what to find and what it means.
-
-    `acute` evidence is level 1 only where it is told as happening now or soon, else level 2.
-    """
-
-    kind: str
-    level: int
-    strength: float
-    acute: bool
-    risk: str
-    who: str | None
-    pattern: re.Pattern[str]
-
-
 class DangerLexicon:
     """The words of danger, ready to read messages."""
 
-    def __init__(
-        self,
-        rules: tuple[_Rule, ...],
-        *,
-        triggers: dict[str, frozenset[int]],
-        context: dict[str, re.Pattern[str]],
-        tense: re.Pattern[str],
-        who: re.Pattern[str],
-        cues: dict[str, re.Pattern[str]],
-    ) -> None:
-        self.kinds = tuple(dict.fromkeys(rule.kind for rule in rules))
-        self.feature_names = _feature_names(self.kinds, tuple(cues))
+    def __init__(self, table: DangerTable) -> None:
+        self.kinds = tuple(dict.fromkeys(rule.kind for rule in table.rules))
+        self.feature_names = _feature_names(self.kinds, tuple(table.cues))
         self._feature_at = {name: place for place, name in enumerate(self.feature_names)}
-        self._rules = rules
-        self._context = context
-        self._tense = tense
-        self._who = who
-        self._cues = cues
+        self._table = table
         self._words_at: dict[str, list[tuple[str, int, frozenset[int]]]] = {}
-        for word, numbers in triggers.items():
-            rarest = max(range(len(word)), key=lambda place: _rarity(word[place]))
-            self._words_at.setdefault(word[rarest], []).append((word, rarest, numbers))
-        self._rare = re.compile(f"[{re.escape(''.join(self._words_at))}]")
+        for word, numbers in table.triggers.items():
+            place = _rarest_pair(word)
+            self._words_at.setdefault(word[place : place + 2], []).append((word, place, numbers))
+        firsts, seconds = ("".join({pair[i] for pair in self._words_at}) for i in (0, 1))
+        self._pair = re.compile(f"[{re.escape(firsts)}](?=[{re.escape(seconds)}])")
 
     def find(self, title: str, content: str) -> tuple[Danger, ...]:
         """All danger evidence in a message, strongest first; both texts already cleaned."""
@@ -148,7 +124,7 @@ class DangerLexicon:
             values[at[f"level{danger.level}:sum"]] += danger.strength
         for name in (*(f"stance:{stance}" for stance in STANCES), "level1:sum", "level2:sum"):
             values[at[name]] = log1p(values[at[name]])
-        for name, pattern in self._cues.items():
+        for name, pattern in self._table.cues.items():
             values[at[f"cue:title:{name}"]] = float(pattern.search(title) is not None)
             found = pattern.findall(content, 0, _MOST_CUE_TEXT)
             values[at[f"cue:content:{name}"]] = log1p(len(found))
@@ -160,7 +136,7 @@ class DangerLexicon:
         for start, end, numbers in self._sentences(text):
             taken: list[Danger] = []
             for number in sorted(numbers):
-                rule = self._rules[number]
+                rule = self._table.rules[number]
                 if counts.get(rule.kind, 0) >= _MOST_OF_A_KIND:
                     continue
                 match = rule.pattern.search(text, start, end)
@@ -186,9 +162,9 @@ class DangerLexicon:
         sentences: Iterator[re.Match[str]] | None = None
         start = end = 0
         numbers: set[int] = set()
-        for match in self._rare.finditer(text):
+        for match in self._pair.finditer(text):
             place = match.start()
-            for word, offset, rules in words_at[match.group()]:
+            for word, offset, rules in words_at.get(text[place : place + 2], ()):
                 if place < offset or not text.startswith(word, place - offset):
                     continue
                 if place >= end:
@@ -206,7 +182,7 @@ class DangerLexicon:
 
     def _judge(
         self,
-        rule: _Rule,
+        rule: DangerRule,
         field: str,
         text: str,
         span: tuple[int, int],
@@ -246,7 +222,7 @@ class DangerLexicon:
         self, text: str, span: tuple[int, int], sentence: tuple[int, int]
     ) -> tuple[str, float]:
         """How the words are meant, and the weight that leaves them."""
-        context = self._context
+        context = self._table.context
         for match in context["figurative"].finditer(
             text, max(sentence[0], span[0] - 10), min(sentence[1], span[1] + 10)
         ):
@@ -254,7 +230,7 @@ class DangerLexicon:
                 return "figurative", _STANCE_WEIGHTS["figurative"]
         before = text[max(sentence[0], span[0] - 40) : span[0]]
         after = text[span[1] : min(sentence[1], span[1] + 20)]
-        for stance in ("negated", "hypothetical", "question"):
+        for stance in ("question", "negated", "hypothetical"):
             if context[stance].search(before):
                 return stance, _STANCE_WEIGHTS[stance]
         if context["hypothetical_after"].search(after) or context["quoted"].search(before):
@@ -266,7 +242,7 @@ class DangerLexicon:
     def _find_tense(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
         """The tense of the nearest time word of the sentence; words before count as nearer."""
         nearest, tense = 200, "unstated"
-        for match in self._tense.finditer(
+        for match in self._table.tense.finditer(
             text, max(sentence[0], span[0] - _NEAR), min(sentence[1], span[1] + _NEAR)
         ):
             if match.end() <= span[0]:
@@ -280,7 +256,7 @@ class DangerLexicon:
     def _find_who(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str | None:
         """The person named last before the end of the words, else just after them."""
         found = None
-        for match in self._who.finditer(
+        for match in self._table.who.finditer(
             text, max(sentence[0], span[0] - 20), min(sentence[1], span[1] + 8)
         ):
             if found is None or match.start() < span[1]:
@@ -299,9 +275,14 @@ def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
     return text[left : stop_after.start() if stop_after else right].strip()
 
 
-def _rarity(char: str) -> int:
-    place = _COMMON.find(char)
-    return len(_COMMON) if place < 0 else place
+def _rarest_pair(word: str) -> int:
+    """Where the pair of characters of `word` begins that petitions hold least often."""
+
+    def rarity(char: str) -> int:
+        place = _COMMON.find(char)
+        return len(_COMMON) if place < 0 else place
+
+    return max(range(len(word) - 1), key=lambda i: 2 * rarity(word[i]) + rarity(word[i + 1]))
 
 
 def _feature_names(kinds: tuple[str, ...], cues: tuple[str, ...]) -> tuple[str, ...]:
@@ -313,134 +294,27 @@ def _feature_names(kinds: tuple[str, ...], cues: tuple[str, ...]) -> tuple[str, 
         ),
         *(f"stance:{stance}" for stance in STANCES),
         *(f"tense:{tense}" for tense in TENSES),
-        *(f"who:{who}" for who in ("self", "other", "public", "child", "elder", "unknown")),
+        *(f"who:{who}" for who in (*WHO_NAMES, "unknown")),
         *(f"kind:{kind}" for kind in kinds),
         *(f"cue:{field}:{name}" for name in cues for field in ("title", "content")),
         "no title",
     )
 
 
+def rank_reasons(dangers: Sequence[Danger], *, most: int = 3) -> tuple[str, ...]:
+    """The reasons to show for an urgent call: what is stated first, level 1 first, one a kind."""
+    ranked = sorted(
+        dangers, key=lambda danger: (danger.stance != "stated", danger.level, -danger.strength)
+    )
+    reasons: dict[str, str] = {}
+    for danger in ranked:
+        reasons.setdefault(danger.kind, danger.reason)
+    return tuple(reasons.values())[:most]
+
+
 def load_dangers(data: bytes) -> DangerLexicon:
-    """The lexicon from the bytes of a danger.toml (see docs/danger.md for its keys).
+    """The lexicon from the bytes of a danger.toml.
 
-    Raises InvalidData, naming the entry, where a table or key is missing or unknown, a level is not
-    1 or 2, a strength not above 0 and at most 1, a list is unknown or empty, a trigger word shorter
-    than two characters, or a pattern does not compile.
+    Raises InvalidData as `triage.danger_table.read_danger_table` does.
     """
-    try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidData(f"险情词表不是有效的 TOML 文件（{error}），请改正后重试") from error
-    for name in ("words", "context", "tense", "who", "cues", "danger"):
-        if not table.get(name):
-            raise InvalidData(f"险情词表缺少 [{name}] 一节，请按说明补上")
-    words: dict[str, list[str]] = table["words"]
-    for name, entries in words.items():
-        if not entries or not all(isinstance(word, str) and word for word in entries):
-            raise InvalidData(f"险情词表中词组 {name} 是空的或含有非文字内容，请补上词语")
-    rules = []
-    triggers: dict[str, set[int]] = {}
-    for number, entry in enumerate(table["danger"]):
-        rules.append(_read_rule(entry, number=number + 1, words=words))
-        for word in words[entry["on"]]:
-            if len(word) < 2:
-                raise InvalidData(
-                    f"险情词表中词组 {entry['on']} 的“{word}”只有一个字，请写两个字以上"
-                )
-            triggers.setdefault(word, set()).add(number)
-    return DangerLexicon(
-        tuple(rules),
-        triggers={word: frozenset(numbers) for word, numbers in triggers.items()},
-        context={
-            name: _compile("|".join(_parts(table["context"], name)), where=f"context.{name}")
-            for name in (
-                "figurative",
-                "negated",
-                "hypothetical",
-                "hypothetical_after",
-                "feared",
-                "question",
-                "quoted",
-            )
-        },
-        tense=_compile(_named_groups(table["tense"], TENSES), where="tense"),
-        who=_compile(
-            _named_groups(table["who"], ("self", "other", "public", "child", "elder")), where="who"
-        ),
-        cues={
-            name: _compile("|".join(_parts(table["cues"], name)), where=f"cues.{name}")
-            for name in table["cues"]
-        },
-    )
-
-
-def _read_rule(entry: dict[str, Any], *, number: int, words: dict[str, list[str]]) -> _Rule:
-    where = f"第 {number} 条险情“{entry.get('kind', '')}”"
-    needed = {"kind", "level", "strength", "on", "risk", "patterns"}
-    if missing := needed - entry.keys():
-        raise InvalidData(f"险情词表{where}缺少 {'、'.join(sorted(missing))}，请补上")
-    if unknown := entry.keys() - needed - {"who", "acute"}:
-        raise InvalidData(f"险情词表{where}有不认识的 {'、'.join(sorted(unknown))}，请删去或改正")
-    if entry["level"] not in (1, 2):
-        raise InvalidData(f"险情词表{where}的 level 应为 1 或 2")
-    if not 0 < entry["strength"] <= 1:
-        raise InvalidData(f"险情词表{where}的 strength 应大于 0、不超过 1")
-
-    def expand(match: re.Match[str]) -> str:
-        return f"(?:{_alternation(words[match.group(1)])})"
-
-    source = "|".join(f"(?:{pattern})" for pattern in entry["patterns"])
-    if unknown_lists := {entry["on"], *_LIST.findall(source)} - words.keys():
-        raise InvalidData(
-            f"险情词表{where}用到未定义的词组 {'、'.join(sorted(unknown_lists))}，请先定义"
-        )
-    for mark, gap in _GAPS.items():
-        source = source.replace(mark, gap)
-    return _Rule(
-        kind=entry["kind"],
-        level=entry["level"],
-        strength=float(entry["strength"]),
-        acute=bool(entry.get("acute", False)),
-        risk=entry["risk"],
-        who=entry.get("who"),
-        pattern=_compile(_LIST.sub(expand, source), where=where),
-    )
-
-
-def _parts(table: dict[str, list[str]], name: str) -> list[str]:
-    if not table.get(name):
-        raise InvalidData(f"险情词表缺少 {name} 一项，请按说明补上")
-    return table[name]
-
-
-def _named_groups(table: dict[str, list[str]], names: Iterable[str]) -> str:
-    """One alternation whose group names tell which entry of `table` was met."""
-    if unknown := table.keys() - set(names):
-        raise InvalidData(f"险情词表有不认识的 {'、'.join(sorted(unknown))}，请删去或改正")
-    return "|".join(f"(?P<{name}>{'|'.join(table[name])})" for name in names if name in table)
-
-
-def _compile(source: str, *, where: str) -> re.Pattern[str]:
-    try:
-        return re.compile(source)
-    except re.error as error:
-        raise InvalidData(f"险情词表{where}的写法有误（{error}），请改正") from error
-
-
-def _alternation(words: Iterable[str]) -> str:
-    """A regular expression for the longest of `words` at a place, sharing common beginnings."""
-    tree: dict[str, Any] = {}
-    for word in words:
-        node = tree
-        for char in word:
-            node = node.setdefault(char, {})
-        node[""] = {}
-    return _branches(tree)
-
-
-def _branches(tree: dict[str, Any]) -> str:
-    parts = [re.escape(char) + _branches(rest) for char, rest in sorted(tree.items()) if char]
-    if not parts:
-        return ""
-    single = parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
-    return f"(?:{single})?" if "" in tree else single
+    return DangerLexicon(read_danger_table(data))
