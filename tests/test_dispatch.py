@@ -1,6 +1,7 @@
 """The dispatch catalogue: which rule wins, why, and what a town's mistakes in it are told."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -356,6 +357,6 @@ def test_rules_that_one_cue_word_would_draw_are_listed_as_disputed() -> None:
 
 
 def test_every_column_place_level_and_nature_is_documented() -> None:
-    manual = (files("triage").joinpath("..", "docs", "dispatch.md")).read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[1] / "docs" / "dispatch.md").read_text(encoding="utf-8")
     for word in (*COLUMNS, *COLUMNS.values(), *PLACE_LEVELS, *NATURES):
         assert word in manual, word
