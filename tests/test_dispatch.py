@@ -312,6 +312,11 @@ def test_a_broken_row_is_named_with_its_number_and_remedy(
         make_catalogue(first, make_row(**changes))
 
 
+def test_a_row_may_end_at_its_last_filled_cell() -> None:
+    short = {"领域": "环境保护", "理由": "由人定"}
+    assert [rule.lead for rule in make_catalogue(make_row(), short).rules] == ["生态环境局", None]
+
+
 def test_a_missing_column_and_an_empty_sheet_are_named() -> None:
     row = make_row()
     del row["依据"]

@@ -231,16 +231,18 @@ def catalogue_from_rows(
     Rule n is the n-th row that is not blank. Raises InvalidData as `load_catalogue` does, and
     where a column is missing.
     """
+    filled = [row for row in rows if any((value or "").strip() for value in row.values())]
+    if not filled:
+        raise InvalidData("派单目录没有任何规则，请检查表格内容")
+    known = {heading for row in filled for heading in row}  # a row may end at its last filled cell
+    missing = [heading for heading in COLUMNS.values() if heading not in known]
+    if missing:
+        raise InvalidData(f"派单目录缺少列：{'、'.join(missing)}，请按导出的表头补齐")
     entries: list[dict[str, Any]] = []
-    for row in rows:
-        if not any((value or "").strip() for value in row.values()):
-            continue
-        missing = [heading for heading in COLUMNS.values() if heading not in row]
-        if missing:
-            raise InvalidData(f"派单目录缺少列：{'、'.join(missing)}，请按导出的表头补齐")
+    for row in filled:
         entry: dict[str, Any] = {}
         for field, heading in COLUMNS.items():
-            cell = (row[heading] or "").strip()
+            cell = (row.get(heading) or "").strip()
             if field in _LISTS:
                 entry[field] = [part.strip() for part in _SEPARATORS.split(cell) if part.strip()]
             elif field == "forward":
@@ -248,8 +250,6 @@ def catalogue_from_rows(
             else:
                 entry[field] = cell
         entries.append(entry)
-    if not entries:
-        raise InvalidData("派单目录没有任何规则，请检查表格内容")
     return _build(entries, departments=departments, taxonomy=taxonomy)
 
 
