@@ -1,0 +1,123 @@
+"""Names of private persons in a text, found by a cue and a surname.
+
+A name is a surname and one or two characters that can stand in a given name, behind a cue
+(我叫, 联系人, 本人), before a form of address (先生, 女士) or a mark of identity (，男，汉族), as a
+signature, or alone between two marks. Officials are named with their office (张局长, 民警李明): no
+cue, so they stay.
+"""
+
+import re
+from collections.abc import Iterator
+
+_COMMON = (  # surnames that seldom begin a word
+    "王李张刘陈杨赵黄吴周徐孙朱胡郭林罗梁宋郑谢韩唐冯董萧肖程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎闫余潘杜戴夏钟汪田任姜范姚谭廖邹熊陆郝孔崔邱秦顾侯邵孟龙段雷钱汤尹"
+    "黎易贺赖龚庞樊兰殷陶洪翟颜倪严芦俞鲁葛伍尤毕聂柴焦柳邢岳梅莫庄辛祝涂祁舒耿牟卜詹苗凌费纪靳童甄裴卫屈鲍覃霍翁隋薄柏柯阮桂闵丛邬冉辜吉饶刁瞿戚丘滕晋臧苟褚廉娄盖符"
+    "奚穆燕郎邸冀谌姬屠郜晏栾郁蒙喻揭窦敖糜鄢卓仇艾蓝巩井虞卞竺冼楚佟栗匡巫鞠桑荆谈沙伏岑习胥蔺何高石牛文华左温施申齐宁游章盛"
+    "粟"
+)
+_RARE = (  # surnames that begin everyday words too: read as names only behind a clear cue
+    "金水云韦昌马凤花方酆史安常乐于时皮康元平和湛毛禹狄米贝明计成茅项席季麻强路危江骆万支昝管经房裘缪干解应宗宣贲单杭包诸钮嵇滑荣荀羊於惠曲家封芮羿储汲邴松富乌巴弓牧"
+    "隗山谷车宓蓬全郗班仰秋仲伊宫暴甘钭厉戎祖武景束幸司韶蓟印宿白怀蒲邰从鄂索咸籍池乔阴能苍双闻莘党贡劳逄扶堵宰郦雍却璩濮寿通边扈郏浦尚农别充慕连茹宦鱼容向古慎戈庾终"
+    "暨居衡步都满弘国寇广禄阙东欧殳沃利蔚越夔隆师厍晁勾融冷訾阚那简空毋乜养须丰巢关蒯相查后红权逯益桓公佘帅仝付代区练鹿占阳敬伦甯麦苑畅木商迟宇官保"
+)
+_COMPOUND = (
+    "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|令狐|慕容|司徒|夏侯|端木|独孤|南宫|长孙|宇文|轩辕|闻人|申屠"
+    "|太史|澹台|公冶|淳于|单于|钟离|呼延|西门|拓跋"
+)
+# Characters of no given name: function words, counters, everyday verbs, 某 of a masked name.
+_NEVER = (
+    "的了是在我你您他她它们不没有很就都还这那哪什么怎与及或但因所以被把给对向从到说称要会可想让请已再又也"
+    "只去来做用住家位名个号楼栋室年月日时某等各每叫姓谁该本其此则之上下前后里外内中们啊吗呢吧哦找问买卖"
+    "租付收交打开发现看听知见过着得地为将使比并而且却更最太非曾者男女区县市省乡镇村组路街院校厂店"
+    "于至往由自几两十百千万亿多少块钱费款员主人表总氏书局长反系和"
+)
+_PLACE_ENDS = frozenset(
+    "湖河江山岭坪坡湾塘冲岸铺桥园苑府庭城阁都港洲岛峡溪渡滩坝坳井田庄寺庙店湘楼厅间局处部费法权期压脂症病站通栗"
+)
+# Everyday words that begin with a common surname.
+_EVERYDAY = (
+    "谢谢 谢意 高度 高峰 高级 高血 高速 高层 高压 高价 高铁 高考 高额 高新 何况 何时 何种 "
+    "何处 张贴 张榜 陈述 陈旧 杨树 黄金 黄色 黄线 黄沙 周边 周围 周末 周期 周转 徐徐 孙子 "
+    "孙女 胡同 胡乱 胡闹 胡作 林业 林场 林地 林木 林权 郑重 韩国 董事 程度 程序 许可 许诺 "
+    "沈阳 曾经 苏州 余额 余款 余元 杜绝 夏天 夏季 钟点 田地 田土 田间 任何 任务 任意 任由 "
+    "任凭 任职 范围 石头 石材 石油 陆续 孔雀 顾客 顾虑 顾问 顾及 龙头 段落 雷雨 汤药 易燃 "
+    "毕竟 毕业 严重 严格 严厉 严查 严肃 温馨 温度 申请 申报 申诉 齐全 宁静 宁愿 游客 游泳 "
+    "章程 盛世 左右 左边 施工 施行 施压 文件 文化 文物 文明 华丽 牛奶 梅雨 庄稼 庄园 莫名 "
+    "莫非 祝愿 祝福 祝您 祝好 童年 纪律 纪委 费用 费尽 盖章 凌晨 季度 季节 秦皇 敬礼 江湖 "
+    "古稀 叶片 尤其 苗木 苗族 苗圃 颜色 周一 周二 周三 周四 周五 周六 辛苦 林科 "
+)
+_WORDS = frozenset(_EVERYDAY.split())
+
+_GIVEN = rf"(?:[\u4e00-\u9fa5](?<![{_NEVER}]))"
+_GIVEN_ANY = r"(?:[\u4e00-\u9fa5](?<![的了是在我你他她它们不这那哪某先女]))"
+_NAME = rf"(?:{_COMPOUND}|[{_COMMON}]){_GIVEN}{{1,2}}"
+_ANY_NAME = rf"(?:{_COMPOUND}|[{_COMMON}{_RARE}]){_GIVEN_ANY}{{1,2}}"
+_HAN = "[\u4e00-\u9fa5]"
+_FOLLOW = (
+    rf"(?:(?!{_HAN})|(?=[是系住现男女的在于因患原家和与说称向被]|今年|手机|电话|身份证|联系"
+    r"|老?先生|女士|小姐|同志|老?师傅))"
+)
+_NAMED = re.compile(_NAME + _FOLLOW)
+
+# Behind these a name is meant, so that any surname will do.
+_SAID = re.compile(
+    r"(?:我名?叫|名叫|本人(?:姓名|名?叫)|名字[叫是]|(?:姓名|署名|落款|户名|户主|人)[:： ])[:： ]?"
+    rf"(?P<name>{_ANY_NAME}){_FOLLOW}"
+)
+_SAID_GUARDS = ("叫", "名", "户主", "人:", "人：")
+# Behind these it may be meant.
+_CUE_LIST = (
+    "我是 本人 户名 户主 姓名 联系人 申请人 反映人 投诉人 举报人 求助人 来访人 来电人 "
+    "当事人 委托人 报案人 申诉人 信访人 受害人 监护人 咨询人 上访人 诉求人 控告人 承包人 代表人 "
+    "负责人 代理人 残疾人 老人 工人 法人 债务人 业主 房主 村民 居民 农民 职工 "
+    "学生 同学 患者 死者 员工 会员 妻子 丈夫 老公 老婆 父亲 母亲 爸爸 "
+    "妈妈 儿子 女儿 儿媳 女婿 哥哥 弟弟 姐姐 妹妹 爷爷 奶奶 邻居 房东 "
+    "老板 住户 承包商 包工头 股东 司机 同事 朋友 原告 被告 "
+)
+_CUES = tuple(_CUE_LIST.split())
+_JOINT = ":：,，、(（ 叫是系"
+_ADDRESS = ("先生", "女士", "小姐", "师傅", "老先生", "老师傅")
+_MARK = re.compile(
+    r"[,，、 :：(（]{0,2}(?:[男女][,，、。 )）]|汉族|身份证|联系电话|(?:电话|手机)[:： ]?[\d*]"
+    r"|1[3-9][\d*]{9})"
+)
+_SIGNED = re.compile(r"[\s,，。]{0,4}(?:$|(?:19|20)\d{2}[年.-]|联系电话)")
+_SIGNED_AFTER = frozenset("\n。！!？?，, :：;；礼")
+
+
+def find_names(text: str) -> Iterator[tuple[int, int]]:
+    """The (start, end) of each private person's full name; may overlap."""
+    if any(guard in text for guard in _SAID_GUARDS):
+        for match in _SAID.finditer(text):
+            if not _is_word(match["name"]):
+                yield match.span("name")
+    for match in _NAMED.finditer(text):
+        if _is_meant(text, *match.span()) and not _is_word(match[0]):
+            yield match.span()
+
+
+def masked_name(name: str) -> str:
+    """The surname with 某 for each other character: 王某某, 欧阳某."""
+    kept = 2 if len(name) > 2 and re.match(_COMPOUND, name) else 1
+    return name[:kept] + "某" * (len(name) - kept)
+
+
+def _is_meant(text: str, start: int, end: int) -> bool:
+    """Whether what stands around a possible name makes it one."""
+    before = text[max(0, start - 8) : start]
+    if text.startswith(_ADDRESS, end):
+        return before[-1:] not in ("感", "致")
+    if before.rstrip(_JOINT).endswith(_CUES):
+        return True
+    if "\u4e00" <= before[-1:] <= "\u9fa5" and before[-1:] != "礼":
+        return False
+    if _MARK.match(text, end):
+        return True
+    if before[-1:] in _SIGNED_AFTER and _SIGNED.match(text, end):
+        return True
+    alone = end == len(text) or not "\u4e00" <= text[end] <= "\u9fa5"
+    return alone and end - start == 3 and text[end - 1] not in _PLACE_ENDS
+
+
+def _is_word(name: str) -> bool:
+    return name[:2] in _WORDS or name[-2:] in _WORDS or name.endswith("先生")
