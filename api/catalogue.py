@@ -68,7 +68,7 @@ def _read_rows(path: Path) -> list[Mapping[str, str]]:
     except OSError as error:
         raise InvalidFile(f"打不开 {path}（{error.strerror}），请核对路径和权限") from error
     if data.startswith((ZIP, OLE)):
-        rows = read_first_worksheet(io.BytesIO(data), name=path.name)
+        rows = read_first_worksheet(path)
     else:
         rows = list(csv.reader(io.StringIO(decode_bytes(data).removeprefix("\ufeff"))))
     if not rows:

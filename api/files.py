@@ -125,39 +125,33 @@ def open_submissions(
         yield IntakeFile(open_text(data, name="标准输入", columns=columns), now)
         return
     with _open_bytes(path) as file:
-        yield IntakeFile(_open_sheet(file, path, columns, worksheet), now)
+        magic = file.read(len(OLE))
+        file.seek(0)
+        named_workbook = path.suffix.lower() in _WORKBOOK_SUFFIXES
+        if not magic:
+            raise InvalidFile(f"{path.name} 是空文件，请检查是否选错了文件")
+        if magic.startswith((ZIP, OLE)):
+            with open_workbook(path, columns=columns, worksheet=worksheet) as sheet:
+                if not named_workbook:
+                    sheet.notes.insert(0, f"{path.name} 实际是 Excel 工作簿，已按工作簿读取")
+                yield IntakeFile(sheet, now)
+            return
+        sheet = open_text(file, name=path.name, suffix=path.suffix.lower(), columns=columns)
+        sheet.total, sheet.done = path.stat().st_size, file.tell
+        if named_workbook:
+            sheet.notes.insert(0, f"{path.name} 实际是文本，不是 Excel 工作簿，已按文本读取")
+        yield IntakeFile(sheet, now)
 
 
 def _open_bytes(path: Path) -> IO[bytes]:
     try:
-        file = path.open("rb")
+        return path.open("rb")
     except FileNotFoundError:
         raise InvalidFile(f"找不到文件 {path}，请核对路径") from None
     except IsADirectoryError:
         raise InvalidFile(f"{path} 是文件夹，请指定一个文件") from None
     except OSError as error:
         raise InvalidFile(f"打不开 {path}（{error.strerror}），请检查权限或是否被占用") from error
-    return file
-
-
-def _open_sheet(
-    file: IO[bytes], path: Path, columns: Mapping[str, str] | None, worksheet: str | None
-) -> Sheet:
-    magic = file.read(len(OLE))
-    if not magic:
-        raise InvalidFile(f"{path.name} 是空文件，请检查是否选错了文件")
-    file.seek(0)
-    named_workbook = path.suffix.lower() in _WORKBOOK_SUFFIXES
-    if magic.startswith((ZIP, OLE)):
-        sheet = open_workbook(file, name=path.name, columns=columns, worksheet=worksheet)
-        if not named_workbook:
-            sheet.notes.insert(0, f"{path.name} 实际是 Excel 工作簿，已按工作簿读取")
-        return sheet
-    sheet = open_text(file, name=path.name, suffix=path.suffix.lower(), columns=columns)
-    sheet.total, sheet.done = path.stat().st_size, file.tell
-    if named_workbook:
-        sheet.notes.insert(0, f"{path.name} 实际是文本，不是 Excel 工作簿，已按文本读取")
-    return sheet
 
 
 def make_submission(row: Row, *, now: datetime) -> Submission | RowError:

@@ -26,11 +26,13 @@ class Row:
 class Sheet:
     """An opened file: its rows in order, and what there is to say about it.
 
-    `columns` is field → header cell ({} for JSON lines); `others` are the headers that are not
-    read; `total` and `done()` measure the way through, in rows or bytes (`total` None: unknown).
+    `name` is the worksheet's; `columns` is field → header cell ({} for JSON lines); `others` are
+    the headers that are not read; `total` and `done()` measure the way through, in rows or bytes
+    (`total` None: unknown).
     """
 
     rows: Iterator[Row]
+    name: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
