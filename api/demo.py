@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +33,7 @@ from triage.suggestions import URGENCY_NAMES
 HOST = "127.0.0.1"
 _WIDTH = 100  # of the tables where the output is no terminal
 _COLOURS = {1: "bold red", 2: "yellow", 3: "cyan", 4: "dim"}
-_OUTCOMES = {"assigned": "已派出", "review": "待复核", "confidential": "转纪检"}
+_DESTINATIONS = {"ledger": "已派出", "review": "待复核", "discipline": "转纪检"}
 
 
 def run_demo(*, port: int = 8000, wait: bool = True) -> None:
@@ -53,11 +53,12 @@ def run_demo(*, port: int = 8000, wait: bool = True) -> None:
         configure_logs(settings)
         with _serving(settings) as key:
             began = time.perf_counter()
-            caller = _Caller(settings.port, key)
-            taken = [caller.post("/v1/submissions", submission) for submission in load_samples()]
-            took = time.perf_counter() - began
-            _print_taken(console, taken, took=took)
-            _print_ledgers(console, caller)
+            with closing(HTTPConnection(HOST, settings.port, timeout=60)) as connection:
+                caller = _Caller(connection, key)
+                taken = [caller.post("/v1/submissions", sample) for sample in load_samples()]
+                took = time.perf_counter() - began
+                _print_taken(console, taken, took=took)
+                _print_ledgers(console, caller)
             address = f"http://{HOST}:{settings.port}/#key={key}"
             console.print(f"\n工作台：{address}", soft_wrap=True)
             if wait:
@@ -74,8 +75,8 @@ def load_samples() -> list[dict[str, Any]]:
 class _Caller:
     """Another system, as the service sees it: one connection, one key."""
 
-    def __init__(self, port: int, key: str) -> None:
-        self._connection = HTTPConnection(HOST, port, timeout=60)
+    def __init__(self, connection: HTTPConnection, key: str) -> None:
+        self._connection = connection
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def get(self, path: str) -> Any:
@@ -140,9 +141,9 @@ def _print_taken(console: Console, taken: list[dict[str, Any]], *, took: float) 
     for one in taken:
         what = escape(one["submission"]["title"]), one["submission"]["channel"]
         said = one["suggestion"]
-        outcome = _OUTCOMES[one["outcome"]]
+        where = _DESTINATIONS[one["destination"]]
         if said is None:
-            table.add_row(*what, "", "（保密，只有纪检人员可看）", "", outcome)
+            table.add_row(*what, "", "（保密，只有纪检人员可看）", "", where)
             continue
         urgency = said["urgency"]
         table.add_row(
@@ -150,11 +151,12 @@ def _print_taken(console: Console, taken: list[dict[str, Any]], *, took: float) 
             f"[{_COLOURS[urgency['level']]}]{urgency['name']}[/]",
             escape("；".join(urgency["reasons"])) or "—",
             said["department"]["lead"] or "待定",
-            outcome,
+            where,
         )
     console.print(table)
     counts = {
-        name: sum(one["outcome"] == outcome for one in taken) for outcome, name in _OUTCOMES.items()
+        name: sum(one["destination"] == where for one in taken)
+        for where, name in _DESTINATIONS.items()
     }
     told = "，".join(f"{name} {count} 件" for name, count in counts.items())
     console.print(f"经 HTTP 逐件送入 {len(taken)} 件，用时 {took:.1f} 秒：{told}。")

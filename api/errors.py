@@ -77,7 +77,7 @@ STATUS: dict[type[TriageError], tuple[int, str]] = {
     StoreUnavailable: (503, "store_unavailable"),
     TriageError: (500, "error"),
 }
-_ROUTING = {
+ROUTING = {
     404: ("no_such_address", "没有这个地址，请核对网址；接口说明见 /docs"),
     405: ("wrong_method", "这个地址不接受该请求方法，请核对接口说明 /docs"),
 }
@@ -118,7 +118,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _on_routing(_request: Request, error: HTTPException) -> JSONResponse:
-        code, detail = _ROUTING.get(
+        code, detail = ROUTING.get(
             error.status_code, ("bad_request", "请求无法处理，请核对接口说明 /docs")
         )
         return JSONResponse(

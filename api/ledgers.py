@@ -53,8 +53,8 @@ def get_ledger(
     urgency: Urgency = None,
     domain: Annotated[str | None, Query(description="领域编码，上级编码含其下各级")] = None,
     nature: Annotated[str | None, Query(description="只看一种诉求性质，如 投诉")] = None,
-    since: Annotated[ReadMoment | None, Query(description="此时（含）起交办的")] = None,
-    until: Annotated[ReadMoment | None, Query(description="此时（不含）前交办的")] = None,
+    since: Annotated[ReadMoment, Query(description="此时（含）起交办的")] = None,
+    until: Annotated[ReadMoment, Query(description="此时（不含）前交办的")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:

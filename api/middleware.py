@@ -5,6 +5,7 @@ import time
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError, error_response
@@ -50,6 +51,8 @@ class Guard:
 
         try:
             await self.app(scope, receive, send_safely)
+        except ClientDisconnect:
+            log.info("caller_hung_up")
         except Exception as error:
             failure = InternalError(secrets.token_hex(4))
             log.error("request_failed", number=failure.number, **describe(error))

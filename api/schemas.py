@@ -4,6 +4,7 @@ Lengths and dates are not checked here but by `check_submission`, the same rule 
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
@@ -55,7 +56,10 @@ def _tell_moment(moment: datetime) -> str:
     return moment.astimezone(CHINA_TIME).isoformat(timespec="seconds")
 
 
-ReadMoment = Annotated[datetime, BeforeValidator(_read_moment, json_schema_input_type=str)]
+_unless_empty = BeforeValidator(lambda value: None if value == "" else value)
+ReadMoment = Annotated[
+    datetime | None, BeforeValidator(_read_moment, json_schema_input_type=str | None)
+]
 Moment = Annotated[datetime, PlainSerializer(_tell_moment, when_used="json-unless-none")]
 
 
@@ -85,8 +89,8 @@ class SubmissionIn(BaseModel):
     )
     title: str = Field("", description="标题", json_schema_extra={"maxLength": MAX_TITLE})
     content: str = Field("", description="正文", json_schema_extra={"maxLength": MAX_CONTENT})
-    channel: Channel | None = Field(None, description="渠道")
-    received_at: ReadMoment | None = Field(
+    channel: Annotated[Channel | None, _unless_empty] = Field(None, description="渠道")
+    received_at: ReadMoment = Field(
         None, description="收件时间（ISO 8601）；不写时区按北京时间算，不得晚于现在一天以上"
     )
     place: str | None = Field(
@@ -152,6 +156,14 @@ class ErrorOut(BaseModel):
     field: str | None = Field(None, description="有关的字段")
 
 
+class Destination(StrEnum):
+    """来件的去向。"""
+
+    LEDGER = "ledger"
+    REVIEW = "review"
+    DISCIPLINE = "discipline"
+
+
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -205,7 +217,9 @@ class TakenOut(_Out):
     """一件来件现在的样子：系统建议，以及台账条目（待复核时为空）。"""
 
     submission: SubmissionOut
-    outcome: str = Field(description="assigned 已进台账，review 待人工复核，confidential 已转纪检")
+    destination: Destination = Field(
+        description="ledger 已进台账，review 待复核，discipline 已转纪检"
+    )
     suggestion: dict[str, Any] | None
     entry: EntryOut | None
     notice: str | None = Field(None, description="给经办人的提示")
@@ -238,7 +252,7 @@ class RowOut(_Out):
     index: int = Field(description="在本批中的位置，从 0 起")
     id: str | None
     status: int = Field(description="201 新入库，200 此前已有，其余同单件报送的状态码")
-    outcome: str | None = Field(None, description="assigned、review 或 confidential")
+    destination: Destination | None = Field(None, description="去向，受理了才有")
     entry: EntryOut | None = Field(None, description="本批为它新建的台账条目")
     error: str | None = None
     detail: str | None = None
@@ -251,7 +265,7 @@ class BatchOut(_Out):
     created: int = Field(description="新入库几件")
     existing: int = Field(description="此前已有几件")
     failed: int = Field(description="未受理几件；改正后只需重发这些，全部重发也无害")
-    outcomes: list[RowOut]
+    rows: list[RowOut]
 
 
 class DepartmentOut(_Out):

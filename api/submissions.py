@@ -10,6 +10,7 @@ from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
 from api.schemas import (
     BatchOut,
+    Destination,
     EntryOut,
     FileOut,
     RowOut,
@@ -24,6 +25,7 @@ from triage.errors import InvalidInput
 from triage.ledger.keys import ApiKey
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
+from triage.ledger.states import SubmissionStatus
 from triage.ledger.views import StoredSubmission
 from triage.suggestions import Suggestion
 
@@ -73,24 +75,29 @@ def post_submission(
     return _taken_out(taken, key)
 
 
-@router.post("/submissions:batch", response_model=BatchOut, openapi_extra={"x-body": "BatchIn"})
+@router.post(
+    "/submissions:batch",
+    response_model=BatchOut,
+    response_model_exclude_none=True,
+    openapi_extra={"x-body": "BatchIn"},
+)
 def post_batch(key: SubmitKey, service: ServiceHere, body: BatchBody) -> BatchOut:
     """报送一批来件：每件各有结果，分段入库；中途断线时已入库的不丢，整批重发也无害。"""
     now = read_clock()
     rows = _read_rows(read_json(body), service)
     submissions = [read_row(row, now=now) for row in rows]
     filed = take_in_batch(service, submissions, source=_source(key), now=now)
-    outcomes = [
+    told = [
         _row_out(index, row, outcome, key)
         for index, (row, outcome) in enumerate(zip(rows, filed, strict=True))
     ]
-    statuses = [outcome.status for outcome in outcomes]
+    statuses = [row.status for row in told]
     created, existing = statuses.count(201), statuses.count(200)
     return BatchOut(
         created=created,
         existing=existing,
-        failed=len(outcomes) - created - existing,
-        outcomes=outcomes,
+        failed=len(told) - created - existing,
+        rows=told,
     )
 
 
@@ -135,20 +142,25 @@ def _is_hidden(submission: StoredSubmission, key: ApiKey) -> bool:
     return submission.confidential and not key.may_see_confidential
 
 
+def _destination(submission: StoredSubmission) -> Destination:
+    waits = submission.status is SubmissionStatus.REVIEW
+    return Destination.REVIEW if waits else Destination.LEDGER
+
+
 def _taken_out(taken: Taken, key: ApiKey) -> TakenOut:
     file = taken.file
     submission = SubmissionOut.model_validate(file.submission)
     if _is_hidden(file.submission, key):
         return TakenOut(
             submission=submission,
-            outcome="confidential",
+            destination=Destination.DISCIPLINE,
             suggestion=None,
             entry=None,
             notice=_CONFIDENTIAL,
         )
     return TakenOut(
         submission=submission,
-        outcome=file.submission.status,
+        destination=_destination(file.submission),
         suggestion=file.suggestion,
         entry=EntryOut.model_validate(file.entries[-1]) if file.entries else None,
     )
@@ -170,6 +182,6 @@ def _row_out(index: int, row: Any, filed: Filed, key: ApiKey) -> RowOut:
         index=index,
         id=filed.submission.id,
         status=201 if filed.created else 200,
-        outcome="confidential" if hidden else filed.submission.status,
+        destination=Destination.DISCIPLINE if hidden else _destination(filed.submission),
         entry=EntryOut.model_validate(filed.entry) if filed.entry and not hidden else None,
     )

@@ -107,11 +107,11 @@ async function takeIn() {
   try {
     const taken = await ask("/v1/submissions", { body: { id, ...letter() } });
     const where = {
-      assigned: () => `已送入“${taken.suggestion.department.lead}”台账，编号 ${id}。`,
+      ledger: () => `已送入“${taken.suggestion.department.lead}”台账，编号 ${id}。`,
       review: () => `已入库，在“待复核”中等经办人认定，编号 ${id}。`,
-      confidential: () => taken.notice,
+      discipline: () => taken.notice,
     };
-    byId("taken").textContent = where[taken.outcome]();
+    byId("taken").textContent = where[taken.destination]();
     show("taken", true);
   } catch (error) {
     byId("take-in").disabled = false;

@@ -1,0 +1,86 @@
+"""A real service on a free port of this machine, for the tests that speak HTTP to it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from api.app import create_app, make_server
+from api.service import Service, read_clock
+from api.settings import Settings
+from triage.desk import Desk, load_desk
+from triage.ledger.keys import create_key
+
+TINY_MODEL = Path(str(files("models"))) / "tiny"
+
+
+@cache
+def load_tiny_desk() -> Desk:
+    """The tiny model, loaded once for all tests of a process."""
+    return load_desk(TINY_MODEL)
+
+
+def make_body(**changes: Any) -> dict[str, Any]:
+    """A submission as another system sends it; invented."""
+    body = {
+        "id": "WX-1",
+        "title": "3栋电梯停运四天",
+        "content": "幸福里小区3栋电梯从周三停到现在，物业说维修基金没批下来，老人下不了楼。",
+        "channel": "微信",
+        "received_at": "2025-03-01T09:30:00+08:00",
+        "place": "幸福里小区3栋",
+    }
+    return body | changes
+
+
+@dataclass
+class RunningService:
+    """A service that answers at `url`."""
+
+    url: str
+    service: Service
+
+    def client(self, *scopes: str, department: str | None = None) -> httpx.Client:
+        """A caller with a new key of these scopes; without scopes a caller without a key."""
+        headers = {}
+        if scopes:
+            with self.service.store.writing() as session:
+                key, _ = create_key(
+                    session, name="测试", scopes=scopes, department=department, now=read_clock()
+                )
+            headers["Authorization"] = f"Bearer {key}"
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+
+
+@contextmanager
+def run_service(
+    folder: Path, *, desk: Desk | None = None, **settings: Any
+) -> Iterator[RunningService]:
+    """The service with its database in `folder`, until the end of the block."""
+    chosen = Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{folder / 'service.db'}",
+        port=0,
+        log_level="warning",
+        **settings,
+    )
+    app = create_app(chosen, desk=desk or load_tiny_desk())
+    server = make_server(app, chosen)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server ended before it had started"
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield RunningService(f"http://127.0.0.1:{port}", app.state.service)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)

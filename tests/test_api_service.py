@@ -1,0 +1,99 @@
+"""How the service starts, describes itself, and is found in a browser without a network."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from service_factories import TINY_MODEL, load_tiny_desk, make_body, run_service
+
+from api.app import create_app
+from api.pages import STATIC
+from api.reference import describe_api
+from api.schemas import SubmissionIn
+from api.settings import Settings
+from triage.errors import InvalidArtefact, StoreUnavailable
+
+
+def make_settings(folder: Path, **changes: str) -> Settings:
+    return Settings(_env_file=None, database_url=f"sqlite:///{folder / 'new' / 'x.db'}", **changes)
+
+
+def test_the_service_loads_nothing_heavy() -> None:
+    program = (
+        "import sys, tempfile; from pathlib import Path; from api.app import create_app; "
+        "from api.settings import Settings; folder = tempfile.mkdtemp(); "
+        "create_app(Settings(_env_file=None, database_url=f'sqlite:///{folder}/x.db', "
+        f"model_dir=Path({str(TINY_MODEL)!r}))); "
+        "print([name for name in ('pandas', 'matplotlib', 'xlsxwriter', 'rich')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_importing_the_service_reads_and_makes_nothing(tmp_path: Path) -> None:
+    program = "import api.app, os; print(os.listdir('.'), hasattr(api.app, 'app'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.stdout.strip() == "[] False", done.stderr
+
+
+def test_a_first_start_makes_the_folder_and_the_tables(tmp_path: Path) -> None:
+    app = create_app(make_settings(tmp_path), desk=load_tiny_desk())
+    app.state.service.store.check()
+    app.state.service.close()
+    assert (tmp_path / "new" / "x.db").exists()
+
+
+def test_a_database_or_model_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable):
+        create_app(Settings(_env_file=None, database_url="mysql://x"), desk=load_tiny_desk())
+    with pytest.raises(InvalidArtefact):
+        create_app(make_settings(tmp_path, model_dir=str(tmp_path / "none")))
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIAGE_MAX_BATCH_ROWS", "12")
+    assert Settings(_env_file=None).max_batch_rows == 12
+
+
+def test_the_description_is_complete(tmp_path: Path) -> None:
+    app = create_app(make_settings(tmp_path), desk=load_tiny_desk())
+    description = describe_api(app)
+    schemas = description["components"]["schemas"]
+    for ref in re.findall(r"'#/components/schemas/(\w+)'", str(description)):
+        assert ref in schemas
+    for operations in description["paths"].values():
+        for method, operation in operations.items():
+            assert re.search("[\u4e00-\u9fff]", operation["description"])
+            assert (method == "post") == ("requestBody" in operation)
+            assert all(answer["description"] for answer in operation["responses"].values())
+    example = schemas["SubmissionIn"]["examples"][0]
+    assert SubmissionIn.model_validate(example).channel == "微信"
+    app.state.service.close()
+
+
+def test_the_pages_need_no_other_host_and_no_inline_script(tmp_path: Path) -> None:
+    with run_service(tmp_path) as running, running.client() as visitor:
+        pages = [visitor.get(path).text for path in ("/", "/docs")]
+        for page in pages:
+            assert not re.search(r"<script(?![^>]* src=)|\son\w+=|style=", page)
+            for address in re.findall(r"(?:src|href)=[\"']?([^\"'\s>]+)", page):
+                assert address.startswith(("/", "#"))
+        for file in STATIC.iterdir():
+            answer = visitor.get(f"/static/{file.name}")
+            assert answer.status_code == 200
+            for address in re.findall(r"https?://[^\s\"')]+", answer.text):
+                assert address == "http://www.w3.org/2000/svg"
+        assert "POST /v1/submissions:batch" in pages[1]
+
+
+def test_an_example_of_the_reference_can_be_sent_as_it_stands(tmp_path: Path) -> None:
+    with run_service(tmp_path) as running, running.client("submit", "read") as client:
+        schemas = client.get("/openapi.json").json()["components"]["schemas"]
+        example = schemas["SubmissionIn"]["examples"][0]
+        assert client.post("/v1/submissions", json=example).status_code == 201
+        assert client.post("/v1/submissions", json=make_body()).status_code == 201

@@ -1,0 +1,239 @@
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from service_factories import RunningService, load_tiny_desk, make_body, run_service
+
+from api.service import read_clock
+from triage.ledger.records import open_entry, record_submission, record_suggestion
+from triage.submissions import Channel, Submission
+from triage.suggestions import Suggestion
+
+
+@pytest.fixture
+def running(tmp_path: Any) -> Iterator[RunningService]:
+    with run_service(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def clerk(running: RunningService) -> Iterator[httpx.Client]:
+    with running.client("submit", "suggest", "read", "review") as client:
+        yield client
+
+
+def record_as(running: RunningService, submission: Submission, **changes: Any) -> Suggestion:
+    """Record a submission as if the machine had said this of it."""
+    suggestion = replace(running.service.desk.suggest(submission), **changes)
+    with running.service.store.writing() as session:
+        record_submission(session, submission, now=read_clock())
+        record_suggestion(session, submission, suggestion, now=read_clock())
+        open_entry(session, submission, suggestion, now=read_clock())
+    return suggestion
+
+
+def test_a_submission_comes_out_labelled_and_stands_in_a_ledger_or_in_review(
+    clerk: httpx.Client,
+) -> None:
+    answer = clerk.post("/v1/submissions", json=make_body())
+    assert answer.status_code == 201
+    assert answer.headers["location"] == "/v1/submissions/WX-1"
+    taken = answer.json()
+    assert taken["submission"]["content"] == make_body()["content"]
+    assert taken["submission"]["received_at"] == "2025-03-01T09:30:00+08:00"
+    assert taken["suggestion"]["id"] == "WX-1"
+    assert taken["suggestion"]["urgency"]["level"] in (1, 2, 3, 4)
+    if taken["destination"] == "ledger":
+        ledger = clerk.get(f"/v1/ledgers/{taken['entry']['lead_department']}").json()
+        assert [line["entry"] for line in ledger["lines"]] == [taken["entry"]]
+        assert ledger["lines"][0]["title"] == "3栋电梯停运四天"
+    else:
+        queue = clerk.get("/v1/review").json()
+        assert [line["submission_id"] for line in queue["lines"]] == ["WX-1"]
+
+
+def test_what_is_sure_goes_to_the_ledger_of_the_lead_department(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    submission = Submission(
+        id="A-1", title="电梯停运", content="电梯停运四天", channel=Channel.CALL
+    )
+    suggestion = running.service.desk.suggest(submission)
+    sure = {
+        "needs_review": False,
+        "confidential": False,
+        "department": replace(suggestion.department, lead="住建局"),
+    }
+    record_as(running, submission, **sure)
+    ledger = clerk.get("/v1/ledgers/住建局").json()
+    assert [line["entry"]["submission_id"] for line in ledger["lines"]] == ["A-1"]
+    assert ledger["lines"][0]["entry"]["state_name"] == "交办"
+    counts = {one["name"]: one["total"] for one in clerk.get("/v1/departments").json()}
+    assert counts["住建局"] == 1
+    assert sum(counts.values()) == 1
+    assert clerk.get("/v1/ledgers/housing").json() == ledger
+
+
+def test_sending_the_same_again_changes_nothing_and_gives_what_stands(
+    clerk: httpx.Client,
+) -> None:
+    first = clerk.post("/v1/submissions", json=make_body())
+    again = clerk.post("/v1/submissions", json=make_body())
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+
+
+def test_an_idempotency_key_covers_a_resend_under_another_id(clerk: httpx.Client) -> None:
+    key = {"Idempotency-Key": "once"}
+    clerk.post("/v1/submissions", json=make_body(), headers=key)
+    again = clerk.post("/v1/submissions", json=make_body(id="WX-2"), headers=key)
+    assert again.status_code == 200
+    assert again.json()["submission"]["id"] == "WX-1"
+    other = clerk.post("/v1/submissions", json=make_body(id="WX-3", content="另一件"), headers=key)
+    assert other.status_code == 409
+    assert "幂等键" in other.json()["detail"]
+    assert clerk.get("/v1/submissions/WX-3").status_code == 404
+
+
+def test_the_same_id_with_other_content_is_a_conflict(clerk: httpx.Client) -> None:
+    clerk.post("/v1/submissions", json=make_body())
+    answer = clerk.post("/v1/submissions", json=make_body(content="完全不同的内容"))
+    assert answer.status_code == 409
+    assert answer.json()["error"] == "conflict"
+    assert answer.json()["field"] == "id"
+
+
+def test_twenty_senders_of_the_same_submission_at_once_make_one(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    statuses = []
+
+    def send() -> None:
+        with httpx.Client(base_url=running.url, headers=clerk.headers, trust_env=False) as client:
+            statuses.append(client.post("/v1/submissions", json=make_body()).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 19 + [201]
+
+
+def test_an_empty_channel_or_time_counts_as_not_given(clerk: httpx.Client) -> None:
+    body = make_body(channel="", received_at="", place=None)
+    taken = clerk.post("/v1/submissions", json=body).json()["submission"]
+    assert (taken["channel"], taken["received_at"], taken["place"]) == (None, None, None)
+
+
+def test_a_time_without_zone_is_china_time(clerk: httpx.Client) -> None:
+    taken = clerk.post("/v1/submissions", json=make_body(received_at="2025-03-01 09:30")).json()
+    assert taken["submission"]["received_at"] == "2025-03-01T09:30:00+08:00"
+    other = make_body(id="WX-2", received_at="2025-03-01T01:30:00Z")
+    taken = clerk.post("/v1/submissions", json=other).json()
+    assert taken["submission"]["received_at"] == "2025-03-01T09:30:00+08:00"
+
+
+def test_suggest_stores_nothing_and_needs_no_id(clerk: httpx.Client) -> None:
+    answer = clerk.post("/v1/suggest", json={"content": "楼下烧烤店油烟呛人，投诉多次没人管"})
+    assert answer.status_code == 200
+    suggestion = answer.json()
+    assert len(suggestion["domain"]["alternatives"]) == 3
+    assert suggestion["model"]
+    assert clerk.get(f"/v1/submissions/{suggestion['id']}").status_code == 404
+    assert clerk.get("/v1/review").json()["lines"] == []
+
+
+def test_the_evidence_points_into_the_text_as_it_was_sent(clerk: httpx.Client) -> None:
+    sent = {"title": "😀電梯停运", "content": "　　幸福里小区３栋电梯\n停运四天，物业不管。"}
+    for span in clerk.post("/v1/suggest", json=sent).json()["evidence"]:
+        assert sent[span["field"]][span["start"] : span["end"]] == span["text"]
+
+
+def test_an_accusation_does_not_exist_for_a_key_without_the_discipline_scope(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    submission = Submission(id="J-1", title="反映问题", content="反映某局长收受礼金")
+    record_as(running, submission, confidential=True, needs_review=True)
+    assert clerk.get("/v1/submissions/J-1").status_code == 404
+    assert clerk.get("/v1/review").json()["lines"] == []
+    unknown = clerk.get("/v1/submissions/J-2").json()
+    assert clerk.get("/v1/submissions/J-1").json() == {
+        **unknown,
+        "detail": unknown["detail"].replace("J-2", "J-1"),
+    }
+    with running.client("read", "review", "discipline") as officer:
+        assert officer.get("/v1/submissions/J-1").json()["submission"]["confidential"] is True
+        assert len(officer.get("/v1/review").json()["lines"]) == 1
+
+
+def test_who_hands_in_an_accusation_does_not_see_what_becomes_of_it(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    body = make_body(id="J-1", content="反映某局长收受礼金", received_at=None)
+    submission = Submission(
+        id="J-1",
+        title=body["title"],
+        content=body["content"],
+        channel=Channel.WECHAT,
+        place=body["place"],
+    )
+    record_as(running, submission, confidential=True, needs_review=True)
+    again = clerk.post("/v1/submissions", json=body)
+    assert again.status_code == 200
+    assert again.json()["destination"] == "discipline"
+    assert again.json()["suggestion"] is None
+    assert again.json()["entry"] is None
+    row = clerk.post("/v1/submissions:batch", json={"submissions": [body]}).json()["rows"][0]
+    assert row == {"index": 0, "id": "J-1", "status": 200, "destination": "discipline"}
+
+
+def test_a_key_of_one_department_sees_that_ledger_and_nothing_else(
+    running: RunningService,
+) -> None:
+    desk = load_tiny_desk()
+    for name, lead in (("A-1", "住建局"), ("A-2", "教育局")):
+        submission = Submission(id=name, title="来件", content=f"请{lead}处理")
+        department = replace(desk.suggest(submission).department, lead=lead)
+        record_as(
+            running, submission, department=department, needs_review=False, confidential=False
+        )
+    with running.client("read", "review", department="住建局") as officer:
+        assert len(officer.get("/v1/ledgers/住建局").json()["lines"]) == 1
+        assert officer.get("/v1/submissions/A-1").status_code == 200
+        assert officer.get("/v1/submissions/A-2").status_code == 404
+        assert officer.get("/v1/ledgers/教育局").status_code == 403
+        assert officer.get("/v1/review").status_code == 403
+        assert [one["name"] for one in officer.get("/v1/departments").json()] == ["住建局"]
+
+
+def test_a_ledger_comes_in_pages_that_neither_skip_nor_repeat(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    desk = load_tiny_desk()
+    for number in range(7):
+        submission = Submission(id=f"A-{number}", title="来件", content=f"第{number}件")
+        suggestion = desk.suggest(submission)
+        record_as(
+            running,
+            submission,
+            department=replace(suggestion.department, lead="住建局"),
+            urgency=replace(suggestion.urgency, level=number % 4 + 1),
+            needs_review=False,
+            confidential=False,
+        )
+    seen = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = clerk.get(f"/v1/ledgers/住建局?limit=3{cursor and f'&cursor={cursor}'}").json()
+        seen += [line["entry"] for line in page["lines"]]
+        cursor = page["next"]
+    assert sorted(entry["submission_id"] for entry in seen) == [f"A-{n}" for n in range(7)]
+    assert [entry["urgency"] for entry in seen] == sorted(entry["urgency"] for entry in seen)
+    urgent = clerk.get("/v1/ledgers/住建局?urgency=1").json()["lines"]
+    assert {line["entry"]["submission_id"] for line in urgent} == {"A-0", "A-4"}
+    assert clerk.get("/v1/ledgers/住建局?since=2099-01-01").json()["lines"] == []
+    assert len(clerk.get("/v1/ledgers/住建局?state=assigned&until=2099-01-01").json()["lines"]) == 7
