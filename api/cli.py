@@ -263,7 +263,9 @@ def _open_store() -> Iterator["Store"]:
     """The town's database, up to date."""
     from triage.ledger.store import open_store, upgrade
 
-    store = open_store(_load_settings().database_url)
+    settings = _load_settings()
+    settings.make_database_folder()
+    store = open_store(settings.database_url)
     try:
         upgrade(store)
         yield store

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.engine import make_url
 
 from api.settings import Settings
 from triage.desk import Desk, load_desk
@@ -34,7 +32,7 @@ def open_service(settings: Settings, *, desk: Desk | None = None) -> Service:
     """
     if desk is None:
         desk = load_desk(settings.model_dir, data_dir=settings.data_dir)
-    _make_folder(settings.database_url)
+    settings.make_database_folder()
     store = open_store(settings.database_url)
     upgrade(store)
     with store.writing() as session:
@@ -54,9 +52,3 @@ def read_clock() -> datetime:
 
 
 ServiceHere = Annotated[Service, Depends(get_service)]
-
-
-def _make_folder(url: str) -> None:
-    """SQLite makes its file, but not the folder that the default address names."""
-    if url.startswith("sqlite:///") and (path := make_url(url).database):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -45,3 +45,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         "text", description="日志格式：text 供人阅读，json 供日志系统收集"
     )
+
+    def make_database_folder(self) -> None:
+        """SQLite makes its file, but not the folder that the address names."""
+        if self.database_url.startswith("sqlite:///") and self.database_url != "sqlite:///":
+            path = self.database_url.removeprefix("sqlite:///").partition("?")[0]
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
