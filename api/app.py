@@ -1,7 +1,9 @@
 """The composition root: the one place where settings become a running service."""
 
+import socket
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from importlib.metadata import version
 
 import uvicorn
@@ -16,6 +18,8 @@ from api.reference import add_reference
 from api.service import open_service
 from api.settings import Settings
 from triage.desk import Desk
+from triage.errors import TriageError
+from triage.ledger.keys import list_keys
 
 
 def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
@@ -27,7 +31,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     service = open_service(settings, desk=desk)
 
     @asynccontextmanager
-    async def closing(_app: FastAPI) -> AsyncIterator[None]:
+    async def open_until_shutdown(_app: FastAPI) -> AsyncIterator[None]:
         yield
         service.close()
 
@@ -35,7 +39,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
         title="民声分诊",
         version=version("minsheng-triage"),
         summary="读群众来件，标领域、紧急程度、诉求性质与地点，送到责任单位的台账。",
-        lifespan=closing,
+        lifespan=open_until_shutdown,
         docs_url=None,  # FastAPI's own pages load scripts from a CDN
         redoc_url=None,
         openapi_url=None,
@@ -51,21 +55,48 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until interrupted; requests under way are finished first."""
+    """Serve until interrupted; requests under way are finished first.
+
+    Raises TriageError where the service cannot be opened or its address is taken.
+    """
     configure_logs(settings)
-    make_server(create_app(settings), settings).run()
+    app = create_app(settings)
+    with closing(listen(settings.host, settings.port)) as listener:
+        host, port = listener.getsockname()[:2]
+        _greet(app, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        make_server(app).run(sockets=[listener])
 
 
-def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections at this address; port 0 is any free one.
+
+    Raises TriageError where the address is taken or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise TriageError(
+            f"不能在 {host}:{port} 监听（{error.strerror}），"
+            "请停掉占用它的程序，或用 --port、TRIAGE_PORT 换一个端口"
+        ) from error
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
     """A server for `app`; it writes no log lines of its own, which would hold addresses and ids."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
-            log_level=settings.log_level,
+            log_level="warning",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=30,
         )
     )
+
+
+def _greet(app: FastAPI, address: str) -> None:
+    print(f"服务已启动：{address}（按 Ctrl-C 停止）", file=sys.stderr)
+    with app.state.service.store.reading() as session:
+        if not list_keys(session):
+            print("还没有密钥：请另开一个终端，用 triage keys create 新建", file=sys.stderr)

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.app import create_app, make_server
+from api.app import create_app, listen, make_server
 from api.logs import configure_logs
 from api.service import read_clock
 from api.settings import Settings
-from triage.errors import StoreUnavailable, TriageError
+from triage.errors import TriageError
 from triage.ledger.keys import Scope, create_key
 from triage.suggestions import URGENCY_NAMES
 
@@ -42,25 +42,22 @@ def run_demo(*, port: int = 8000, wait: bool = True) -> None:
     Takes another free port where `port` is taken; stays up until Ctrl-C unless `wait` is False.
     """
     console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
-    with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="triage-demo-") as folder,
+        closing(_listen(port)) as listener,
+    ):
         database = Path(folder) / "demo.db"
-        settings = Settings(
-            database_url=f"sqlite:///{database}",
-            host=HOST,
-            port=_find_port(port),
-            log_level="warning",
-        )
+        settings = Settings(database_url=f"sqlite:///{database}", log_level="warning")
         configure_logs(settings)
-        with _serving(settings) as key:
+        address = f"{HOST}:{listener.getsockname()[1]}"
+        with _serving(settings, listener) as key, closing(HTTPConnection(address)) as connection:
+            caller = _Caller(connection, key)
             began = time.perf_counter()
-            with closing(HTTPConnection(HOST, settings.port, timeout=60)) as connection:
-                caller = _Caller(connection, key)
-                taken = [caller.post("/v1/submissions", sample) for sample in load_samples()]
-                took = time.perf_counter() - began
-                _print_taken(console, taken, took=took)
-                _print_ledgers(console, caller)
-            address = f"http://{HOST}:{settings.port}/#key={key}"
-            console.print(f"\n工作台：{address}", soft_wrap=True)
+            taken = [caller.post("/v1/submissions", sample) for sample in load_samples()]
+            took = time.perf_counter() - began
+            _print_taken(console, taken, took=took)
+            _print_ledgers(console, caller)
+            console.print(f"\n工作台：http://{address}/#key={key}", soft_wrap=True)
             if wait:
                 console.print("服务已就绪，按 Ctrl-C 结束演示。演示数据随之删除。")
                 _wait_for_interrupt()
@@ -95,20 +92,20 @@ class _Caller:
 
 
 @contextmanager
-def _serving(settings: Settings) -> Iterator[str]:
+def _serving(settings: Settings, listener: socket.socket) -> Iterator[str]:
     """A running server; the text of a key that may do all that the demo needs."""
     app = create_app(settings)
     service = app.state.service
     scopes = [Scope.SUBMIT, Scope.SUGGEST, Scope.READ, Scope.REVIEW]
     with service.store.writing() as session:
         key, _ = create_key(session, name="演示", scopes=scopes, now=read_clock(), who="demo")
-    server = make_server(app, settings)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server(app)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
         while not server.started:
             if not thread.is_alive():
-                raise StoreUnavailable("演示服务没有起来，请看上面的日志后重试")
+                raise TriageError("演示服务没有起来，请看上面的日志后重试")
             time.sleep(0.02)
         yield key
     finally:
@@ -116,18 +113,12 @@ def _serving(settings: Settings) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def _find_port(wanted: int) -> int:
-    """The port itself where it is free, else another that is."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            free: int = probe.getsockname()[1]
-            return free
-    raise TriageError("本机没有空闲端口，请先关闭一些程序再试")
+def _listen(wanted: int) -> socket.socket:
+    """At the port itself where it is free, else at another that is."""
+    try:
+        return listen(HOST, wanted)
+    except TriageError:
+        return listen(HOST, 0)
 
 
 def _print_taken(console: Console, taken: list[dict[str, Any]], *, took: float) -> None:

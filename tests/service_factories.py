@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from api.app import create_app, make_server
+from api.app import create_app, listen, make_server
 from api.service import Service, read_clock
 from api.settings import Settings
 from triage.desk import Desk, load_desk
@@ -67,20 +67,21 @@ def run_service(
     chosen = Settings(
         _env_file=None,
         database_url=f"sqlite:///{folder / 'service.db'}",
-        port=0,
         log_level="warning",
         **settings,
     )
     app = create_app(chosen, desk=desk or load_tiny_desk())
-    server = make_server(app, chosen)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server(app)
+    listener = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive(), "the server ended before it had started"
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        port = listener.getsockname()[1]
         yield RunningService(f"http://127.0.0.1:{port}", app.state.service)
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+        listener.close()

@@ -1,19 +1,22 @@
 """How the service starts, describes itself, and is found in a browser without a network."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from service_factories import TINY_MODEL, load_tiny_desk, make_body, run_service
 
-from api.app import create_app
+from api.app import create_app, listen
 from api.pages import STATIC
 from api.reference import describe_api
 from api.schemas import SubmissionIn
 from api.settings import Settings
-from triage.errors import InvalidArtefact, StoreUnavailable
+from triage.errors import InvalidArtefact, StoreUnavailable, TriageError
 
 
 def make_settings(folder: Path, **changes: str) -> Settings:
@@ -53,6 +56,33 @@ def test_a_database_or_model_that_cannot_be_used_is_told_at_the_start(tmp_path: 
         create_app(Settings(_env_file=None, database_url="mysql://x"), desk=load_tiny_desk())
     with pytest.raises(InvalidArtefact):
         create_app(make_settings(tmp_path, model_dir=str(tmp_path / "none")))
+
+
+def test_an_address_that_is_taken_is_told_with_the_way_out() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(TriageError, match="换一个端口"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_the_serve_command_says_where_it_is_and_ends_when_told(tmp_path: Path) -> None:
+    environment = {**os.environ, "TRIAGE_MODEL_DIR": str(TINY_MODEL), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        greeting = server.stderr.readline()
+        hint = server.stderr.readline()
+        try:
+            address = re.search(r"http://127\.0\.0\.1:\d+/", greeting)
+            assert address, greeting
+            assert "triage keys create" in hint
+            answer = httpx.get(f"{address[0]}readyz", trust_env=False)
+            assert answer.json()["status"] == "ready"
+        finally:
+            server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=10) in (0, -signal.SIGTERM)
+        assert "Traceback" not in server.stderr.read()
+    assert (tmp_path / "data" / "triage.db").exists()
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
