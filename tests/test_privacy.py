@@ -114,6 +114,11 @@ def test_a_mask_keeps_the_words_of_a_door_and_the_province_of_a_plate() -> None:
     assert mask("住3栋2单元501室，车牌湘A12345") == "住*栋*单元***室，车牌湘******"
 
 
+def test_a_mask_leaves_the_kinds_that_are_to_be_kept() -> None:
+    text = "我叫王小明，住3栋2单元501室"
+    assert mask(text, keep=("door",)) == "我叫王某某，住3栋2单元501室"
+
+
 def test_a_mask_keeps_the_surname_and_the_form_of_address() -> None:
     assert mask("孙晓梅女士和欧阳若云先生") == "孙某某女士和欧阳某某先生"
     assert [masked_name(n) for n in ("张三", "张小三", "欧阳若", "欧阳若云")] == [

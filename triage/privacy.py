@@ -6,7 +6,7 @@ buildings without a room, officials named with their office. `docs/privacy.md` l
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -115,13 +115,14 @@ def find_personal_data(text: str) -> tuple[PersonalData, ...]:
     return tuple(sorted(found, key=lambda data: data.start))
 
 
-def mask(text: str) -> str:
+def mask(text: str, *, keep: Collection[str] = ()) -> str:
     """The text with its personal data hidden, character for character.
 
     Numbers of persons keep their last two digits at most, names their surname (王某某), door
     numbers their words (*栋*单元***室), plates their province. `mask(mask(text)) == mask(text)`.
+    `keep` names the kinds that stay as they are.
     """
-    while found := find_personal_data(text):
+    while found := [data for data in find_personal_data(text) if data.kind not in keep]:
         parts: list[str] = []
         done = 0
         for data in found:
