@@ -4,6 +4,7 @@ Nothing of it stays: the database lives in a temporary folder and goes when the 
 """
 
 import json
+import signal
 import socket
 import sys
 import tempfile
@@ -60,6 +61,7 @@ def run_demo(*, port: int = 8000, wait: bool = True) -> None:
             console.print(f"\n工作台：http://{address}/#key={key}", soft_wrap=True)
             if wait:
                 console.print("服务已就绪，按 Ctrl-C 结束演示。演示数据随之删除。")
+                console.file.flush()  # a pipe would hold the address back
                 _wait_for_interrupt()
 
 
@@ -172,6 +174,7 @@ def _print_ledgers(console: Console, caller: _Caller) -> None:
 
 
 def _wait_for_interrupt() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left behind
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
