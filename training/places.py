@@ -118,7 +118,7 @@ def fit(examples: Sequence[Example], *, seed: int = SEED, epochs: int = EPOCHS) 
     ]
     weights = empty_weights(examples)
     squares = {name: np.full(getattr(weights, name).size, 1e-3, np.float32) for name in LEARNED}
-    offset = weights.chars.shape[1] // 2
+    offset = len(weights.chars) // 2
     prepared = [
         (borders, spans)
         for example in examples
@@ -160,8 +160,8 @@ def empty_weights(examples: Sequence[Example]) -> PlaceWeights:
         char_ids[[ord(c) for c in chars]] = id_
     ids = 2 * (FIRST_CHAR + len(frequent))
     shapes = {
-        "chars": (8, ids),
-        "pairs": (7, BUCKETS),
+        "chars": (ids, 8),
+        "pairs": (BUCKETS, 8),
         "triples": (2, BUCKETS),
         "positions": (32,),
         "lengths": (2, LONGEST + 1),
@@ -206,14 +206,13 @@ def add_gradient(
     by_start = np.bincount(start, change, size)
     by_end = np.bincount(end, change, size)
     border = np.arange(size)
-    ids = weights.chars.shape[1]
-    for row in range(4):
-        char = borders.ids[border + 1 + row]
-        gradient.add("chars", row * ids + char, by_start)
-        gradient.add("chars", (4 + row) * ids + char, by_end)
-        gradient.add("pairs", (3 + row) * BUCKETS + borders.pairs[border + row], by_end)
-    for row in range(3):
-        gradient.add("pairs", row * BUCKETS + borders.pairs[border + 1 + row], by_start)
+    for column in range(4):
+        char = borders.ids[border + 1 + column]
+        gradient.add("chars", 8 * char + column, by_start)
+        gradient.add("chars", 8 * char + 4 + column, by_end)
+        gradient.add("pairs", 8 * borders.pairs[border + column] + 3 + column, by_end)
+    for column in range(3):
+        gradient.add("pairs", 8 * borders.pairs[border + 1 + column] + column, by_start)
     gradient.add("triples", borders.triples[border], by_end)
     gradient.add("triples", BUCKETS + borders.triples[border + PAD], by_end)
     gradient.add("positions", borders.positions, by_start)
@@ -251,7 +250,7 @@ def save(weights: PlaceWeights, path: Path) -> None:
 
 def evaluate(examples: Sequence[Example], weights: PlaceWeights) -> dict[str, float]:
     """Exact matches, character overlap (F1) and containment either way, as shares."""
-    offset = weights.chars.shape[1] // 2
+    offset = len(weights.chars) // 2
     exact = overlap = contained = 0.0
     for example in examples:
         borders = read_borders(example.title, example.content, weights.char_ids, offset)

@@ -26,7 +26,7 @@ LONGEST = 36  # characters of a place
 BUCKETS = 1 << 15  # of character pairs and triples, a power of two
 PAD = 3  # padding characters at each end, so that borders have neighbours
 STOP, COMMA, CAPITAL, DIGIT, SMALL, FIRST_CHAR = 1, 2, 3, 4, 5, 6  # ids; 0: a rare character
-_STARTS, _ENDS = 12, 24  # how many of the best borders are paired
+_STARTS, _ENDS = 8, 16  # how many of the best borders are paired
 
 LEARNED = ("chars", "pairs", "triples", "positions", "lengths", "inner", "empty")
 
@@ -69,9 +69,9 @@ class PlacePhrase:
 class PlaceWeights:
     """What the span model has learned; float32 arrays but `char_ids`, the id of each code point.
 
-    `chars` is (8, ids): characters around a start (rows 0-3) and around an end (4-7); a character
-    has one id in the title and another, half the ids higher, in the content. `pairs` is
-    (7, BUCKETS): hashed pairs around a start (0-2) and an end (3-6). `triples` is (2, BUCKETS): the
+    `chars` is (ids, 8): characters around a start (columns 0-3) and an end (4-7); a character has
+    one id in the title and another, half the ids higher, in the content. `pairs` is (BUCKETS, 8):
+    hashed pairs around a start (0-2) and an end (3-6; 7 is unused). `triples` is (2, BUCKETS): the
     three characters before and after an end. `positions` (32): where the start stands. `lengths` is
     (2, LONGEST + 1): of phrases that begin with a capital (1) or not (0). `inner` (8): by the
     number of commas (0-3) and of capitals (4-7) inside. `empty` (1): the score of no place.
@@ -114,7 +114,7 @@ def find_place(title: str, content: str, *, given: str | None = None) -> PlacePh
     if given and given.strip():
         return _phrase("place", 0, given)
     weights = _shipped_weights()
-    borders = read_borders(title, content, weights.char_ids, weights.chars.shape[1] // 2)
+    borders = read_borders(title, content, weights.char_ids, len(weights.chars) // 2)
     span = find_span(borders, weights)
     if span is None:
         return None
@@ -165,8 +165,8 @@ def count_inside(marks: Array) -> tuple[Array, Array, Array]:
 def score_borders(borders: Borders, weights: PlaceWeights) -> tuple[Array, Array]:
     """How well each border begins a place, and how well it ends one (float32)."""
     size = len(borders.text) + 1
-    chars = weights.chars.take(borders.ids, axis=1)
-    pairs = weights.pairs.take(borders.pairs, axis=1)
+    chars = weights.chars.take(borders.ids, axis=0)
+    pairs = weights.pairs.take(borders.pairs, axis=0)
     starts = weights.positions.take(borders.positions)
     starts += _diagonal_sum(chars, 0, 4, 1, size)
     starts += _diagonal_sum(pairs, 0, 3, 1, size)
@@ -180,25 +180,25 @@ def score_borders(borders: Borders, weights: PlaceWeights) -> tuple[Array, Array
 def find_span(borders: Borders, weights: PlaceWeights) -> tuple[int, int] | None:
     """The best (start, end) borders of a place in `borders.text`, or None."""
     start_scores, end_scores = score_borders(borders, weights)
-    marks, lengths, inner = borders.marks, weights.lengths, weights.inner
-    bound = float(lengths.max() + 2 * inner.max())  # the most that the inside of a span can add
-    ends = [(e, end_scores.item(e), marks.item(e)) for e in _best(end_scores, _ENDS)]
+    marks = borders.marks
+    lengths, inner = weights.lengths.tolist(), weights.inner.tolist()
+    bound = max(map(max, lengths)) + 2 * max(inner)  # the most that the inside of a span can add
+    ends = [(end, end_scores.item(end), marks.item(end)) for end in _best(end_scores, _ENDS)]
     best, span = weights.empty.item(0), None
     for start in _best(start_scores, _STARTS):
         start_score, mark = start_scores.item(start), marks.item(start)
+        if start_score + ends[0][1] + bound <= best:
+            break
+        by_length = lengths[(marks.item(min(start + 1, len(marks) - 1)) - mark) >> 20]
         for end, end_score, end_mark in ends:
             if start_score + end_score + bound <= best:
                 break
             inside = end_mark - mark
-            if not 2 <= end - start <= LONGEST or inside & 1023:
-                continue
-            opens = (marks.item(start + 1) - mark) >> 20
-            score = start_score + end_score + lengths.item(opens, end - start)
-            score += inner.item(min((inside >> 10) & 1023, 3)) + inner.item(
-                4 + min(inside >> 20, 3)
-            )
-            if score > best:
-                best, span = score, (start, end)
+            if 2 <= end - start <= LONGEST and not inside & 1023:
+                score = start_score + end_score + by_length[end - start]
+                score += inner[min((inside >> 10) & 1023, 3)] + inner[4 + min(inside >> 20, 3)]
+                if score > best:
+                    best, span = score, (start, end)
     return span
 
 
@@ -225,11 +225,10 @@ def _positions(title_end: int, size: int) -> Array:
     return np.concatenate((head, _CONTENT_POSITIONS[: size - title_end]))
 
 
-def _diagonal_sum(matrix: Array, row: int, rows: int, column: int, size: int) -> Array:
-    """Sums of `matrix[row + j, column + j + i]` over j, for each i below `size`."""
-    width = matrix.shape[1]
+def _diagonal_sum(matrix: Array, column: int, columns: int, first: int, size: int) -> Array:
+    """Sums of `matrix[first + i + j, column + j]` over j below `columns`, for each i."""
     view: Array = np.ndarray(
-        (rows, size), np.float32, matrix, 4 * (row * width + column), (4 * (width + 1), 4)
+        (columns, size), np.float32, matrix, 4 * (8 * first + column), (4 * 9, 4 * 8)
     )
     sums: Array = np.add.reduce(view, axis=0)
     return sums
