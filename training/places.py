@@ -49,10 +49,10 @@ from triage.privacy import mask
 from triage.text import clean_text
 
 RARE = 15
-EPOCHS = 3
+EPOCHS = 4
 BATCH = 16
 RATE = 0.15
-SHRINK = 1e-4
+SHRINK = 5e-5
 RENAMED = 0.5  # share of the anonymised examples that are also read with real division names
 SEED = 20240601
 _CODE = re.compile(r"[A-Z]\d{0,2}[市县区]|西地省")

@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+import numpy as np
+
+from training.places import Example, evaluate, find_spans, fit, overlap_f1, read_examples, save
+from triage.places import LEARNED, load_weights
+
+ROADS = [f"{name}路" for name in ("建业", "丰泽", "东风", "民主", "青松", "临江", "翠湖", "科技")]
+FAULTS = ("路灯不亮", "井盖破损", "积水严重", "坑洼不平")
+EXAMPLES = [
+    *(Example(f"反映{road}{fault}", "请尽快处理。", road) for road in ROADS for fault in FAULTS),
+    *(Example(f"咨询{matter}", "请问怎样办理？", "") for matter in ("医保", "社保", "落户") * 6),
+]
+
+
+def test_the_same_examples_give_the_same_weights_and_teach_the_place(tmp_path: Path) -> None:
+    weights = fit(EXAMPLES, epochs=3)
+    again = fit(EXAMPLES, epochs=3)
+    for name in LEARNED:
+        assert np.array_equal(getattr(weights, name), getattr(again, name))
+    unseen = [Example("反映红旗路井盖破损", "请尽快处理。", "红旗路"), EXAMPLES[-1]]
+    assert evaluate(unseen, weights)["exact"] == 1
+    save(weights, tmp_path / "places.npz")
+    assert evaluate(unseen, load_weights(tmp_path / "places.npz"))["exact"] == 1
+
+
+def test_persons_are_masked_before_fitting_and_doors_are_not(tmp_path: Path) -> None:
+    record = {"title": "我叫王小明", "content": "我住翠湖家园3栋2单元501室，漏水。"}
+    file = tmp_path / "records.jsonl"
+    file.write_text(json.dumps(record | {"place": "翠湖家园3栋2单元501室"}), encoding="utf-8")
+    (example,) = read_examples([file])
+    assert example.title == "我叫王某某"
+    assert example.place == "翠湖家园3栋2单元501室"
+    assert example.place in example.content
+
+
+def test_every_occurrence_of_a_place_is_a_right_answer() -> None:
+    assert find_spans("建业路的路灯，建业路", "建业路") == [(0, 3), (7, 10)]
+    assert find_spans("建业路", "") == []
+
+
+def test_overlap_counts_shared_characters() -> None:
+    assert overlap_f1("", "") == 1
+    assert overlap_f1("建业路", "") == 0
+    assert overlap_f1("建业路", "东建业路") == 6 / 7
