@@ -1,0 +1,160 @@
+"""Every knob, path and seed of the trainer, read from one file (training/config.toml).
+
+A path may begin with `{data}`, the folder of records given by --data, or `{corpus}`, the corpora
+that come with the product. What needs `{data}` is passed over where no folder is given.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from triage.errors import InvalidData
+
+HERE = Path(__file__).parent
+DEFAULT = HERE / "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFile:
+    """One file to learn from.
+
+    `role` names the split that reports show it under; `weight` is how much each record counts;
+    `parts` gives other weights to subsets that the file itself names, which are splits of their
+    own. `columns` maps our field names to the file's. Only every `every`-th record is taken.
+    """
+
+    path: Path
+    role: str
+    weight: float = 1.0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    every: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusConfig:
+    """What to learn from; `skipped` names the files that need a folder nobody gave."""
+
+    files: tuple[CorpusFile, ...]
+    skipped: tuple[str, ...] = ()
+    similarity: float = 0.5  # share of five-character runs that makes two texts one matter
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureConfig:
+    """The terms that are counted (triage.features)."""
+
+    min_writers: int = 5
+    min_body_runs: int = 10
+    title_scale: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The regression that all heads share, and how far it is packed."""
+
+    penalty: float = 0.1
+    width: int = 96
+    shrink: float = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class LineConfig:
+    """Where the lines between yes and no are drawn, on texts the model had not seen."""
+
+    review_target: float = 0.98
+    urgent_share: float = 0.18
+    accusation_precision: float = 0.4
+    accusation_recall: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseConfig:
+    """What a model must hold to replace the one before it.
+
+    `tolerance` is how much worse than the old model each score may be; `most_bytes` bounds the
+    folder.
+    """
+
+    split: str = "gold"
+    most_bytes: int = 25_000_000
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file; `name` goes into the model's id."""
+
+    corpus: CorpusConfig
+    features: FeatureConfig = FeatureConfig()
+    model: ModelConfig = ModelConfig()
+    lines: LineConfig = LineConfig()
+    release: ReleaseConfig = ReleaseConfig()
+    name: str = "letters"
+    seed: int = 0
+    folds: int = 5
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for the manifest; of paths only the file names."""
+        plain = dataclasses.asdict(self)
+        for file in plain["corpus"]["files"]:
+            file["path"] = file["path"].name
+        return plain
+
+
+def load_config(path: Path | str = DEFAULT, *, data_dir: Path | None = None) -> Config:
+    """The configuration in the file at `path`.
+
+    Raises InvalidData naming the table and key that are unknown, missing or of a wrong kind.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            tables = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InvalidData(f"读不出配置文件 {path}：{error}") from error
+    corpus = dict(tables.pop("corpus", {}))
+    files, skipped = [], []
+    for row in corpus.pop("files", ()):
+        located = _locate(str(row.get("path", "")), data_dir)
+        if located is None:
+            skipped.append(Path(row["path"]).name)
+        else:
+            files.append(_make(CorpusFile, row | {"path": located}, "corpus.files"))
+    parts = {
+        "features": FeatureConfig,
+        "model": ModelConfig,
+        "lines": LineConfig,
+        "release": ReleaseConfig,
+    }
+    made = {name: _make(kind, tables.pop(name, {}), name) for name, kind in parts.items()}
+    made["corpus"] = _make(
+        CorpusConfig, corpus | {"files": tuple(files), "skipped": tuple(skipped)}, "corpus"
+    )
+    return _make(Config, tables | made, "top level")
+
+
+def _locate(path: str, data_dir: Path | None) -> Path | None:
+    if path.startswith("{data}") and data_dir is None:
+        return None
+    filled = path.replace("{data}", str(data_dir)).replace("{corpus}", str(HERE / "corpus"))
+    return Path(filled)
+
+
+def _make(kind: type[Any], row: Mapping[str, Any], where: str) -> Any:
+    """A dataclass from a table, its plain values checked against those of the class."""
+    fields = {f.name: f.type for f in dataclasses.fields(kind)}
+    if unknown := set(row) - set(fields):
+        raise InvalidData(f"配置 [{where}] 中没有“{min(unknown)}”这一项，可用：{'、'.join(fields)}")
+    for name, value in row.items():
+        wanted = {int: (int,), float: (int, float), str: (str,)}.get(fields[name])
+        if wanted and (not isinstance(value, wanted) or isinstance(value, bool)):
+            raise InvalidData(
+                f"配置 [{where}] 的“{name}”应为 {fields[name].__name__}，现为 {value!r}"
+            )
+    try:
+        return kind(**row)
+    except TypeError as error:
+        raise InvalidData(f"配置 [{where}] 不完整：{error}") from error
