@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.places import HEAD, LONGEST, find_place, is_anonymised, load_weights
+from triage.places import HEAD, LONGEST, find_place, find_places, is_anonymised, load_weights
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,25 @@ def test_the_weights_hold_no_text_and_stay_small() -> None:
     weights = load_weights()
     assert weights.char_ids.max() < len(weights.chars) // 2
     assert all(array.dtype.kind in "fi" for array in (weights.char_ids, weights.pairs))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.text(max_size=150),
+            st.text("A1市3区县幸福花园小路村乡的。，咨询", max_size=300),
+            st.none() | st.just(" ") | st.just("临河镇张庄村"),
+        ),
+        max_size=5,
+    )
+)
+def test_many_are_read_as_each_alone(submissions: list[tuple[str, str, str | None]]) -> None:
+    alone = [find_place(title, content, given=place) for title, content, place in submissions]
+    assert find_places(submissions) == alone
+
+
+def test_more_than_are_looked_at_together_keep_their_order() -> None:
+    names = [f"{first}{last}村" for first in "青白石河山" for last in "桥板塘湾岭坪"] * 10
+    found = find_places([(f"请解决A7县青松镇{name}的饮水问题", "停水了。", None) for name in names])
+    assert [place.text for place in found if place] == [f"A7县青松镇{name}" for name in names]

@@ -3,7 +3,15 @@ from pathlib import Path
 
 import numpy as np
 
-from training.places import Example, evaluate, find_spans, fit, overlap_f1, read_examples, save
+from training.places import (
+    Example,
+    evaluate,
+    find_place_in,
+    fit,
+    overlap_f1,
+    read_examples,
+    save,
+)
 from triage.places import LEARNED, load_weights
 
 ROADS = [f"{name}路" for name in ("建业", "丰泽", "东风", "民主", "青松", "临江", "翠湖", "科技")]
@@ -36,8 +44,8 @@ def test_persons_are_masked_before_fitting_and_doors_are_not(tmp_path: Path) -> 
 
 
 def test_every_occurrence_of_a_place_is_a_right_answer() -> None:
-    assert find_spans("建业路的路灯，建业路", "建业路") == [(0, 3), (7, 10)]
-    assert find_spans("建业路", "") == []
+    assert find_place_in("建业路的路灯，建业路", "建业路") == [(0, 3), (7, 10)]
+    assert find_place_in("建业路", "") == []
 
 
 def test_overlap_counts_shared_characters() -> None:

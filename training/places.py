@@ -39,7 +39,7 @@ from triage.places import (
     Borders,
     PlaceWeights,
     count_inside,
-    find_span,
+    find_spans,
     load_weights,
     read_borders,
     score_borders,
@@ -122,8 +122,8 @@ def fit(examples: Sequence[Example], *, seed: int = SEED, epochs: int = EPOCHS) 
     prepared = [
         (borders, spans)
         for example in examples
-        for borders in [read_borders(example.title, example.content, weights.char_ids, offset)]
-        if (spans := find_spans(borders.text, example.place)) or not example.place
+        for borders in [read_borders([(example.title, example.content)], weights.char_ids, offset)]
+        if (spans := find_place_in(borders.texts[0], example.place)) or not example.place
     ]
     for epoch in range(epochs):
         rng.shuffle(prepared)
@@ -171,7 +171,7 @@ def empty_weights(examples: Sequence[Example]) -> PlaceWeights:
     return PlaceWeights(char_ids, **{n: np.zeros(s, np.float32) for n, s in shapes.items()})
 
 
-def find_spans(text: str, place: str) -> list[tuple[int, int]]:
+def find_place_in(text: str, place: str) -> list[tuple[int, int]]:
     """Every occurrence of the place in the text that the model could name."""
     if not 2 <= len(place) <= LONGEST:
         return []
@@ -182,7 +182,7 @@ def add_gradient(
     gradient: Gradient, borders: Borders, spans: list[tuple[int, int]], weights: PlaceWeights
 ) -> None:
     """Add what raises the probability of the right spans ([]: of no place) over all others."""
-    size = len(borders.text) + 1
+    size = len(borders.positions)
     start = np.repeat(np.arange(size), LONGEST - 1)
     end = start + np.tile(np.arange(2, LONGEST + 1), size)
     allowed = end < size
@@ -253,9 +253,9 @@ def evaluate(examples: Sequence[Example], weights: PlaceWeights) -> dict[str, fl
     offset = len(weights.chars) // 2
     exact = overlap = contained = 0.0
     for example in examples:
-        borders = read_borders(example.title, example.content, weights.char_ids, offset)
-        span = find_span(borders, weights)
-        found = borders.text[slice(*span)] if span else ""
+        borders = read_borders([(example.title, example.content)], weights.char_ids, offset)
+        span = find_spans(borders, weights)[0]
+        found = borders.texts[0][slice(*span)] if span else ""
         exact += found == example.place
         overlap += overlap_f1(found, example.place)
         contained += (found == example.place == "") or bool(
