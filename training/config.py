@@ -59,6 +59,8 @@ class ModelConfig:
     penalty: float = 0.1
     width: int = 96
     shrink: float = 0.001
+    head_strength: float = 0.003
+    other_weight: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class LineConfig:
 
     review_target: float = 0.98
     urgent_share: float = 0.18
+    grave_share: float = 0.012
     accusation_precision: float = 0.4
     accusation_recall: float = 0.95
 

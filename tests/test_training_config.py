@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from training.config import DEFAULT, load_config
+from triage.errors import InvalidData
+
+TINY = DEFAULT.with_name("tiny.toml")
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_data_folder_its_files_are_named_and_passed_over() -> None:
+    config = load_config()
+    assert config.corpus.skipped == ("messages_gold.jsonl", "messages_silver.jsonl")
+    assert [file.role for file in config.corpus.files] == ["seed", "written"]
+
+
+def test_a_data_folder_fills_the_paths(tmp_path: Path) -> None:
+    config = load_config(data_dir=tmp_path)
+    assert config.corpus.files[0].path == tmp_path / "messages_gold.jsonl"
+    assert not config.corpus.skipped
+
+
+def test_the_tiny_model_needs_nothing_from_outside() -> None:
+    config = load_config(TINY)
+    assert not config.corpus.skipped
+    assert all(file.path.is_file() for file in config.corpus.files)
+
+
+def test_no_released_vocabulary_may_hold_a_term_of_fewer_than_five_writers() -> None:
+    for path in (DEFAULT, TINY):
+        features = load_config(path).features
+        assert min(features.min_writers, features.min_body_runs) >= 5
+
+
+def test_the_manifest_gets_no_folder_of_this_machine(tmp_path: Path) -> None:
+    assert str(tmp_path) not in str(load_config(data_dir=tmp_path).as_dict())
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[model]\npenality = 1", "penality"),
+        ("seeds = 1", "seeds"),
+        ("[model]\nwidth = '96'", "width"),
+        ("[[corpus.files]]\npath = 'a.jsonl'", "corpus.files"),
+        ("[model", "读不出"),
+    ],
+)
+def test_what_the_file_gets_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(InvalidData, match=named):
+        load_config(write(tmp_path / "config.toml", text))

@@ -1,0 +1,139 @@
+"""`python -m training`: fit a model, report on it, compare it, release it, repeat a figure.
+
+Results go to files and standard output, progress to standard error. Exit codes: 0 done, 1 could
+not be done or was refused, 2 wrong usage.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.config import DEFAULT, Config, load_config
+from triage.errors import TriageError
+
+app = typer.Typer(
+    help="训练：拟合、评估、比较、发布模型，重复公开的指标。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", file_okay=False, exists=True, help="配置中 {data} 所指的目录"),
+]
+ConfigFile = Annotated[Path, typer.Option("--config", help="配置文件")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="写到哪个目录")]
+Folder = Annotated[Path, typer.Argument(help="模型目录")]
+
+
+@app.command()
+def fit(
+    output: Output,
+    data: DataDir = None,
+    config: ConfigFile = DEFAULT,
+    date: Annotated[str, typer.Option(help="写进模型说明的日期，如 2026-05-01")] = "",
+) -> None:
+    """Fit a model and write it with manifest and card. 拟合模型，连同说明写入目录。"""
+    with _plain_errors():
+        from training.folder import write_model
+
+        manifest = write_model(output, _load(config, data), date=date, say=_say)
+        print(json.dumps({"id": manifest["id"], "scores": manifest["scores"]}, ensure_ascii=False))
+
+
+@app.command()
+def evaluate(
+    folder: Folder,
+    output: Output,
+    data: DataDir = None,
+    config: ConfigFile = DEFAULT,
+    test: Annotated[
+        Path | None, typer.Option(help="另一份已标注的文件；缺省用训练语料，按近似组留一")
+    ] = None,
+) -> None:
+    """Report on a model: figures by every cut, curves, doubtful labels. 写出评估报告。"""
+    with _plain_errors():
+        from training.folder import evaluate_file, evaluate_unseen
+        from training.report import format_figures
+
+        if test is not None:
+            figures = evaluate_file(folder, test, output)
+        else:
+            figures = evaluate_unseen(folder, _load(config, data), output)
+        _say(f"报告在 {output / 'report.md'}")
+        print(format_figures(figures))
+
+
+@app.command()
+def compare(before: Folder, after: Folder) -> None:
+    """Two models side by side by the scores in their manifests. 并排比较两个模型。"""
+    with _plain_errors():
+        from training.release import format_comparison, read_scores
+
+        print(format_comparison(read_scores(before), read_scores(after)))
+
+
+@app.command()
+def release(
+    folder: Folder,
+    to: Annotated[Path, typer.Option(help="发布到哪个目录")] = Path("models/default"),
+    config: ConfigFile = DEFAULT,
+    force: Annotated[
+        str | None, typer.Option(metavar="理由", help="退步也要发布的理由，会写进说明")
+    ] = None,
+) -> None:
+    """Copy a model to where the service finds it, unless it is worse. 发布模型，退步的拒绝。"""
+    with _plain_errors():
+        from training.release import release_model
+
+        refusals = release_model(folder, to, load_config(config).release, force=force)
+        for refusal in refusals:
+            _say(f"不予发布：{refusal}")
+        if refusals:
+            raise typer.Exit(1)
+        _say(f"已发布到 {to}")
+
+
+@app.command()
+def benchmark(
+    train: Annotated[Path, typer.Argument(metavar="TRAIN", help="训练用的文件")],
+    test: Annotated[Path, typer.Argument(metavar="TEST", help="测试用的文件")],
+    label: Annotated[str, typer.Option(help="标签所在的列")],
+) -> None:
+    """Fit the domain pipeline on any flat label and score it. 在任意单层标签上拟合并打分。"""
+    with _plain_errors():
+        from training.benchmark import run_benchmark
+
+        print(json.dumps(run_benchmark(train, test, label=label, say=_say)))
+
+
+def _load(config: Path, data: Path | None) -> Config:
+    loaded = load_config(config, data_dir=data)
+    if loaded.corpus.skipped:
+        _say(f"没有给出 --data，略过：{'、'.join(loaded.corpus.skipped)}")
+    return loaded
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What the user can mend is one sentence and exit code 1; the rest is a defect and shows."""
+    try:
+        yield
+    except TriageError as error:
+        _say(error.message)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

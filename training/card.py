@@ -1,0 +1,71 @@
+"""The model card: what a model learnt from, how good it is, when not to use it, how to refit it."""
+
+from training.release import Manifest
+from training.report import format_figures
+
+_BODY = """# {id}
+
+民声分诊的分类模型：读一件来件，给出三级领域、紧急程度、诉求性质和风险标签的可能性。
+
+## 学了什么
+
+{corpus}
+
+语料摘要（SHA-256）：`{digest}`。训练前已遮盖姓名、电话、证件号、地址等个人信息；词表中每个词至少出现在
+{min_writers} 组互不相似的来件里（正文字符串至少 {min_body_runs} 组）。模型只存数字和词表。
+`messages_` 开头的是公开竞赛中的真实来件，按《标注规范》逐件阅读标注；
+**原文不在本目录，也不随产品分发**。
+其余语料是为本产品写的，地名人名都是虚构的，随产品分发（`training/corpus/`）。
+
+地点模型 `triage/data/places.npz` 由 `python -m training.places fit` 用同一批来件拟合
+（人名等已遮盖），不在本目录，一并说明于此。
+
+## 有多准
+
+每件来件由没有见过它、也没有见过与它近似的来件的模型回答（按近似组留一）。
+`gold` 和 `natural` 是自然分布；`doubtful`、`urgent` 是挑出来的难件，
+`seed`、`written` 是自写语料，都不代表日常来件。
+
+{figures}
+
+分界线：
+
+{lines}
+
+## 什么时候不要用
+
+- 不要让它替人作决定：它只提建议，经办人认定。低于置信线的一律人工复核。
+- 紧急程度宁可误报：判为紧急的多数只是“可能”。它判为一般，也不等于没有危险。
+- 不在 15 个一级领域之内的分类体系、外语、方言转写、图片文字：没有量过。
+- 训练来件出自一个省、2020 年以前；换地区、换年份，请先用自己的记录评估（`evaluate --test`）。
+- 检举控告以查全为先，其中半数左右并不是；放行前须由纪检人员看过。
+
+## 用自己的记录重新训练
+
+1. 把本地记录导出为 CSV、Excel 或 JSON 行，列名对应见 `docs/training.md`；
+2. 在配置文件中加上 `[[corpus.files]]`，运行 `python -m training fit --config 配置.toml -o 新模型`；
+3. 用 `evaluate` 看报告，`compare` 与现用模型对照，`release` 发布。退步的模型会被拒绝。
+
+## 环境
+
+{libraries}
+"""
+
+
+def write_card(manifest: Manifest) -> str:
+    """The Markdown card of a model, wholly out of its manifest."""
+    features = manifest["config"]["features"]
+    corpus = [
+        f"| {file['name']} | {file['role']} | {file['rows']:,} | {file['weight']:g} |"
+        for file in manifest["corpus"]["files"]
+    ]
+    return _BODY.format(
+        id=manifest["id"],
+        corpus="\n".join(["| 文件 | 组 | 件数 | 权重 |", "|---|---|---|---|", *corpus]),
+        digest=manifest["corpus"]["digest"],
+        min_writers=features["min_writers"],
+        min_body_runs=features["min_body_runs"],
+        figures=format_figures(manifest["scores"]),
+        lines="\n".join(f"- {name}：{value:g}" for name, value in manifest["lines"].items()),
+        libraries="、".join(f"{name} {version}" for name, version in manifest["libraries"].items()),
+    )
