@@ -70,7 +70,6 @@ class LineConfig:
     review_target: float = 0.98
     urgent_share: float = 0.18
     grave_share: float = 0.012
-    accusation_precision: float = 0.4
     accusation_recall: float = 0.95
 
 
