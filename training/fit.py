@@ -1,0 +1,281 @@
+"""From a corpus to a classifier, and what it would have said of every example unseen.
+
+Two stages. A ridge regression scores every label from the terms; its leave-group-out scores are
+what the second stage learns from: calibration of the domains, and regressions for urgency, nature
+and flags over the scores and the danger evidence. The second stage is cross-validated by groups,
+so that no figure of `Unseen` comes from a model that saw the example or a near-copy of it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from importlib.resources import files
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from training.config import Config
+from training.dataset import Corpus
+from training.readers import Example
+from training.ridge import fit_ridge
+from triage.calibration import DomainCalibration, Softmax
+from triage.classifiers import (
+    ACCUSATION,
+    Classifier,
+    Heads,
+    Judgements,
+    Lines,
+    accusation_probability,
+    decide_urgency,
+    is_grave,
+    join_inputs,
+    read_signals,
+)
+from triage.danger import Danger, load_dangers
+from triage.features import Array, TextFeatures, read_text
+from triage.scores import LinearScores, Outputs
+from triage.suggestions import FLAGS, NATURES
+from triage.taxonomy import Taxonomy, load_taxonomy
+
+NATURAL_ROLES = ("gold", "natural")  # splits with the mix of real life: lines are drawn on these
+URGENT_STEPS = (1, 2, 3)  # the ridge learns "at most this level"
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen(Judgements):
+    """Judgements of every example by a model that saw neither it nor a near-copy of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A classifier, and its answers to its own corpus as if unseen."""
+
+    classifier: Classifier
+    unseen: Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """Label numbers of each example, and all of them as 0/1 targets for the ridge."""
+
+    level1: Array
+    level2: Array
+    path: Array
+    urgency: Array
+    nature: Array
+    flags: Array
+    targets: Array
+    outputs: Outputs
+
+
+def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None] = print) -> Fit:
+    """Fit on all of `corpus`, whose examples must carry every label. Deterministic."""
+    taxonomy = load_taxonomy("letters")
+    domain = DomainCalibration(taxonomy)
+    labels = _read_labels(corpus.examples, taxonomy, domain)
+    readings = [read_text(example.title, example.content) for example in corpus.examples]
+    lexicon = load_dangers((files("triage") / "data" / "danger.toml").read_bytes())
+    dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
+    signals = read_signals(readings, dangers, lexicon)
+
+    features = TextFeatures(
+        min_writers=config.features.min_writers,
+        min_body_runs=config.features.min_body_runs,
+        title_scale=config.features.title_scale,
+    ).fit(readings, corpus.groups.tolist())
+    rows = features.transform(readings)
+    say(f"{rows.shape[0]} texts, {rows.shape[1]} terms")
+    ridge = fit_ridge(
+        rows,
+        labels.targets,
+        penalty=config.model.penalty,
+        weights=corpus.weights,
+        groups=corpus.groups.tolist(),
+    )
+    say("scores fitted")
+    coefficients = rows.T @ ridge.dual
+    scores = LinearScores.pack(
+        coefficients, np.zeros(labels.targets.shape[1]), width=config.model.width
+    )
+    del coefficients
+
+    natural = np.isin(corpus.roles, NATURAL_ROLES)
+    if not natural.any():  # a seed corpus alone, as in the model for tests
+        natural[:] = True
+    counts = np.where(natural, 1.0, config.model.other_weight)
+    inputs = join_inputs(ridge.unseen, signals, labels.outputs)
+    by_level = [
+        ridge.unseen[:, part]
+        for part in (labels.outputs.level1, labels.outputs.level2, labels.outputs.level3)
+    ]
+    truth = [labels.level1, labels.level2, labels.path]
+
+    def second_stage(seen: Array) -> tuple[DomainCalibration, Heads]:
+        known = seen[natural[seen]]  # the calibration is that of the mix of real life
+        calibration = DomainCalibration(taxonomy).fit(
+            [part[known] for part in by_level],
+            [part[known] for part in truth],
+            counts[known],
+            shrink=config.model.shrink,
+        )
+        return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], config)
+
+    unseen = _judge_unseen(second_stage, by_level, inputs, corpus, config)
+    lines = _draw_lines(unseen, labels, dangers, natural, config)
+    calibration, heads = second_stage(np.arange(len(counts)))
+    classifier = Classifier(
+        features=features,
+        scores=scores,
+        outputs=labels.outputs,
+        domain=calibration,
+        heads=heads,
+        lines=lines,
+    )
+    decided = decide_urgency(unseen.urgency, dangers, lines)
+    answers = {field.name: getattr(unseen, field.name) for field in fields(Judgements)}
+    return Fit(classifier, Unseen(**(answers | {"urgency_level": decided})))
+
+
+def _read_labels(
+    examples: Sequence[Example], taxonomy: Taxonomy, domain: DomainCalibration
+) -> _Labels:
+    code_at = {code: number for number, code in enumerate(domain.codes)}
+    path = np.array(
+        [
+            code_at[taxonomy.get_by_path(e.level1 or "", e.level2 or "", e.level3 or "").code]
+            for e in examples
+        ]
+    )
+    level2 = domain.up2[path]
+    level1 = domain.up1[level2]
+    urgency = np.array([e.urgency or 4 for e in examples])
+    nature = np.array([NATURES.index(e.nature or "投诉") for e in examples])
+    flags = np.array([[flag in (e.flags or ()) for flag in FLAGS] for e in examples])
+    parts = [
+        np.eye(len(domain.level1))[level1],
+        np.eye(len(domain.level2))[level2],
+        np.eye(len(domain.codes))[path],
+        np.eye(len(NATURES))[nature],
+        np.column_stack([urgency <= step for step in URGENT_STEPS]),
+        flags,
+    ]
+    ends = np.cumsum([part.shape[1] for part in parts]).tolist()
+    slices = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    targets = np.hstack(parts).astype(np.float32)
+    return _Labels(level1, level2, path, urgency, nature, flags, targets, Outputs(*slices))
+
+
+def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, config: Config) -> Heads:
+    scaler = StandardScaler().fit(inputs)
+    scaled = scaler.transform(inputs).astype(np.float32)
+
+    def fit(truth: Array, classes: int) -> Softmax:
+        model = LogisticRegression(C=config.model.head_strength, max_iter=200)
+        model.fit(scaled, truth, sample_weight=counts)
+        # A class without an example stays possible on paper and never wins.
+        binary = classes == 2
+        coefficients = np.zeros((1 if binary else classes, inputs.shape[1]))
+        intercept = np.full(len(coefficients), -30.0)
+        known = [0] if binary else model.classes_.astype(int)
+        coefficients[known] = model.coef_
+        intercept[known] = model.intercept_
+        return Softmax(scaler.mean_, scaler.scale_, coefficients, intercept)
+
+    return Heads(
+        urgency=fit(labels.urgency[seen] - 1, 4),
+        nature=fit(labels.nature[seen], len(NATURES)),
+        flags=tuple(fit(column, 2) for column in labels.flags[seen].T),
+    )
+
+
+def _judge_unseen(
+    second_stage: Callable[[Array], tuple[DomainCalibration, Heads]],
+    by_level: Sequence[Array],
+    inputs: Array,
+    corpus: Corpus,
+    config: Config,
+) -> Unseen:
+    found: dict[str, Array] = {}
+    for held_out in _folds(corpus.groups, config.folds, config.seed):
+        calibration, heads = second_stage(np.flatnonzero(~held_out))
+        level1, level2, path = calibration.probabilities([part[held_out] for part in by_level])
+        nature = heads.nature.probabilities(inputs[held_out])
+        flags = np.column_stack(
+            [head.probabilities(inputs[held_out])[:, 1] for head in heads.flags]
+        )
+        answers = {
+            "level1": level1,
+            "level2": level2,
+            "path": path,
+            "urgency": heads.urgency.probabilities(inputs[held_out]),
+            "nature": nature,
+            "flags": flags,
+            "accusation": accusation_probability(nature, flags),
+        }
+        for name, values in answers.items():
+            if name not in found:
+                found[name] = np.zeros((len(held_out), *values.shape[1:]), np.float32)
+            found[name][held_out] = values
+    return Unseen(urgency_level=np.zeros(len(inputs), int), **found)
+
+
+def _folds(groups: Array, folds: int, seed: int) -> Iterator[Array]:
+    """Masks of what to hold out: every group whole in one of `folds` folds."""
+    distinct, number = np.unique(groups, return_inverse=True)
+    fold = np.random.default_rng(seed).permutation(len(distinct)) % folds
+    for which in range(folds):
+        yield fold[number] == which
+
+
+def _draw_lines(
+    unseen: Unseen,
+    labels: _Labels,
+    dangers: Sequence[Sequence[Danger]],
+    natural: Array,
+    config: Config,
+) -> Lines:
+    """The lines, drawn on the natural mix only."""
+    sure = unseen.level1[natural].max(axis=1)
+    right = unseen.level1[natural].argmax(axis=1) == labels.level1[natural]
+    forced = np.array([any(map(is_grave, found)) for found in dangers])[natural]
+    urgent = unseen.urgency[natural, :2].sum(axis=1)
+    room = config.lines.urgent_share - forced.mean()
+    accused = labels.nature[natural] == NATURES.index(ACCUSATION)
+    return Lines(
+        review=_find_sure_line(sure, right, config.lines.review_target),
+        urgent=float(np.quantile(urgent[~forced], 1 - max(room, 0) / (1 - forced.mean()))),
+        grave=float(np.quantile(unseen.urgency[natural, 0], 1 - config.lines.grave_share)),
+        accusation=_find_recall_line(
+            unseen.accusation[natural], accused, config.lines.accusation_recall
+        ),
+        flags=tuple(
+            _find_f1_line(unseen.flags[natural, i], labels.flags[natural, i])
+            for i in range(len(FLAGS))
+        ),
+    )
+
+
+def _find_sure_line(sure: Array, right: Array, target: float) -> float:
+    """The lowest line above which `right` holds at the rate `target`; 1 where none does."""
+    order = np.argsort(-sure)
+    rate = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(rate >= target)
+    return float(sure[order][good[-1]]) if len(good) else 1.0
+
+
+def _find_recall_line(chance: Array, truth: Array, recall: float) -> float:
+    """The highest line that still finds the share `recall` of the true ones."""
+    if not truth.any():
+        return 0.5
+    missed = int((1 - recall) * truth.sum())
+    return float(np.sort(chance[truth])[missed])
+
+
+def _find_f1_line(chance: Array, truth: Array) -> float:
+    """The line with the best F1; 0.5 where there is nothing to find."""
+    if not truth.any():
+        return 0.5
+    order = np.argsort(-chance)
+    hits = np.cumsum(truth[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + truth.sum())
+    return float(chance[order][f1.argmax()])

@@ -1,0 +1,86 @@
+"""Released models on disk: a folder with the model, its manifest and its card.
+
+A model is a pickle, and a pickle can run code. So nothing is unpickled before its SHA-256 stands
+in the manifest beside it, and the libraries it was made with are those here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import sklearn
+
+from triage.classifiers import Classifier
+from triage.errors import InvalidArtefact
+
+MODEL_FILE = "model.joblib"
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A loaded model with what its manifest says of it."""
+
+    classifier: Classifier
+    manifest: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The name that suggestions carry."""
+        return str(self.manifest["id"])
+
+
+def load_artefact(folder: Path) -> Artefact:
+    """The model in `folder`.
+
+    Raises InvalidArtefact where a file is missing or altered, or where the scikit-learn here is of
+    another minor version than the one it was made with.
+    """
+    manifest = read_manifest(folder)
+    model = folder / MODEL_FILE
+    if not model.is_file():
+        raise InvalidArtefact(f"模型目录 {folder} 中没有 {MODEL_FILE}，请重新安装或重新发布模型")
+    if hash_file(model) != manifest["files"].get(MODEL_FILE):
+        raise InvalidArtefact(f"模型文件 {model} 与清单不符，可能被改动或损坏，请重新安装模型")
+    made_with = str(manifest["libraries"].get("scikit-learn", ""))
+    if made_with.split(".")[:2] != sklearn.__version__.split(".")[:2]:
+        raise InvalidArtefact(
+            f"模型由 scikit-learn {made_with} 训练，本机为 {sklearn.__version__}，"
+            "请按 requirements.lock 安装，或用本机版本重新训练模型"
+        )
+    classifier = joblib.load(model)
+    if not isinstance(classifier, Classifier):
+        raise InvalidArtefact(f"模型文件 {model} 里不是分诊模型，请重新安装模型")
+    return Artefact(classifier, manifest)
+
+
+def save_classifier(classifier: Classifier, folder: Path) -> str:
+    """Write the model into `folder` and return its SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    joblib.dump(classifier, folder / MODEL_FILE, compress=("zlib", 6))
+    return hash_file(folder / MODEL_FILE)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of `folder`. Raises InvalidArtefact where it is missing or not a manifest."""
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise InvalidArtefact(
+            f"模型目录 {folder} 不存在或没有 {MANIFEST_FILE}，请检查设置 TRIAGE_MODEL_DIR"
+        ) from None
+    except ValueError:
+        raise InvalidArtefact(f"模型清单 {path} 已损坏，请重新安装模型") from None
+    if not isinstance(manifest, dict) or not {"id", "files", "libraries"} <= set(manifest):
+        raise InvalidArtefact(f"模型清单 {path} 缺少必要内容，请重新安装模型")
+    return manifest
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

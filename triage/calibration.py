@@ -1,0 +1,102 @@
+"""From scores to probabilities, learned on what the models said of texts they had not seen."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import minimize
+
+from triage.features import Array
+from triage.taxonomy import Taxonomy
+
+
+class DomainCalibration:
+    """Probabilities of every path of the taxonomy from the scores of its three levels.
+
+    A path's logit is a weighted sum of its three levels' scores and a bias of its level 1 and
+    level 2; one softmax over all paths makes the levels agree: the probability of a level 1 is the
+    sum over the paths under it.
+    """
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self.level1 = sorted({domain.level1 for domain in taxonomy})
+        self.level2 = sorted({(domain.level1, domain.level2) for domain in taxonomy})
+        self.codes = [domain.code for domain in taxonomy]
+        first = {name: number for number, name in enumerate(self.level1)}
+        second = {name: number for number, name in enumerate(self.level2)}
+        self.up1 = np.array([first[name] for name, _ in self.level2])  # level 2 -> level 1
+        self.up2 = np.array([second[d.level1, d.level2] for d in taxonomy])  # path -> level 2
+        self._sum1 = np.eye(len(first), dtype=np.float32)[self.up1]
+        self._sum2 = np.eye(len(second), dtype=np.float32)[self.up2]
+
+    def fit(
+        self, scores: Sequence[Array], truth: Sequence[Array], weights: Array, *, shrink: float
+    ) -> "DomainCalibration":
+        """Fit on the unseen scores of each level and the true numbers of each level."""
+        sizes = (3, len(self.level1), len(self.level2))
+        ends = np.cumsum(sizes)
+        mass = (weights / weights.sum()).astype(np.float32)
+        documents = np.arange(len(weights))
+        ancestors = (self.up1[self.up2], self.up2, np.arange(len(self.codes)))
+        inside = [
+            (groups[None, :] == number[:, None]).astype(np.float32)
+            for groups, number in zip(ancestors, truth, strict=True)
+        ]
+
+        def loss(parameters: Array) -> tuple[float, Array]:
+            blend, bias1, bias2 = np.split(parameters.astype(np.float32), ends[:-1])
+            self.blend_, self.bias1_, self.bias2_ = blend, bias1, bias2
+            levels = self.probabilities(scores)
+            total = shrink * float((bias1**2).sum() + (bias2**2).sum())
+            pull = np.full_like(levels[2], 3)
+            for level, number, under in zip(levels, truth, inside, strict=True):
+                hit = np.maximum(level[documents, number], 1e-9)
+                total -= float(mass @ np.log(hit))
+                pull -= under / hit[:, None]
+            slope = levels[2] * pull * mass[:, None]
+            by2 = slope @ self._sum2
+            by1 = by2 @ self._sum1
+            gradient = np.concatenate(
+                [
+                    [(by1 * scores[0]).sum(), (by2 * scores[1]).sum(), (slope * scores[2]).sum()],
+                    by1.sum(axis=0) + 2 * shrink * bias1,
+                    by2.sum(axis=0) + 2 * shrink * bias2,
+                ]
+            )
+            return total, gradient.astype(np.float64)
+
+        start = np.concatenate([[6.0, 6.0, 8.0], np.zeros(sum(sizes[1:]))])
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 40})
+        self.blend_, self.bias1_, self.bias2_ = np.split(found.x.astype(np.float32), ends[:-1])
+        return self
+
+    def probabilities(self, scores: Sequence[Array]) -> tuple[Array, Array, Array]:
+        """(documents, names) probabilities of level 1, level 2 and the whole path."""
+        second = self.blend_[1] * scores[1] + self.bias2_
+        second += (self.blend_[0] * scores[0] + self.bias1_)[:, self.up1]
+        logits = self.blend_[2] * scores[2] + second[:, self.up2]
+        path = np.exp(logits - logits.max(axis=1, keepdims=True))
+        path /= path.sum(axis=1, keepdims=True)
+        level2 = path @ self._sum2
+        return level2 @ self._sum1, level2, path
+
+
+class Softmax:
+    """Multinomial logistic regression on standardised inputs, as plain arrays.
+
+    Fitted by scikit-learn in the trainer; kept without it, so that an upgrade of the library cannot
+    change an answer.
+    """
+
+    def __init__(self, mean: Array, scale: Array, coefficients: Array, intercept: Array) -> None:
+        self.coefficients = (coefficients / scale[None, :]).astype(np.float32)
+        self.intercept = (intercept - self.coefficients @ mean).astype(np.float32)
+
+    def probabilities(self, inputs: Array) -> Array:
+        """(documents, classes) probabilities; for two classes only the second is modelled."""
+        logits = inputs @ self.coefficients.T + self.intercept
+        if logits.shape[1] == 1:
+            yes = 1 / (1 + np.exp(-logits))
+            return np.hstack([1 - yes, yes])
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)
+        return probabilities

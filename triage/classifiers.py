@@ -1,0 +1,211 @@
+"""The trained artefact: readings in, probabilities and decided labels out.
+
+`triage.scores` scores every label from the text alone; here the scores, the danger evidence and a
+few counts become calibrated probabilities, and lines drawn by the trainer turn those into labels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triage.calibration import DomainCalibration, Softmax
+from triage.danger import EVIDENT, Danger, DangerLexicon
+from triage.features import Array, Matrix, Occurrences, Reading, TextFeatures
+from triage.privacy import has_personal_data
+from triage.scores import LinearScores, Outputs
+from triage.suggestions import FLAGS, NATURES
+
+ACCUSATION = "检举控告"
+OFFICIALS = "公职人员"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where probabilities become decisions, drawn by the trainer on texts it had not fitted.
+
+    `review`: level-1 probability below which a clerk decides. `urgent`: probability of levels 1-2
+    from which a submission is called urgent; `grave`: that of level 1. `accusation`: probability of
+    an accusation, or of the flag 公职人员, from which it waits for the discipline side. `flags`: one
+    line a flag.
+    """
+
+    review: float
+    urgent: float
+    grave: float
+    accusation: float
+    flags: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """What the model says of some documents, one row each.
+
+    Probabilities of level 1, level 2, path (documents, names), urgency (documents, 4), nature
+    (documents, 7), flags (documents, 8) and accusation (documents,); `urgency_level` is decided.
+    """
+
+    level1: Array
+    level2: Array
+    path: Array
+    urgency: Array
+    urgency_level: Array
+    nature: Array
+    flags: Array
+    accusation: Array
+
+    def best_path(self, document: int, classifier: "Classifier") -> int:
+        """Number of the likeliest path under the likeliest level 2 of the likeliest level 1."""
+        domain = classifier.domain
+        level2 = np.where(
+            domain.up1 == self.level1[document].argmax(), self.level2[document], -1
+        ).argmax()
+        return int(np.where(domain.up2 == level2, self.path[document], -1).argmax())
+
+
+class Classifier:
+    """Everything learned, in one object that is stored whole (see triage/artefacts.py)."""
+
+    def __init__(
+        self,
+        *,
+        features: TextFeatures,
+        scores: LinearScores,
+        outputs: Outputs,
+        domain: DomainCalibration,
+        heads: "Heads",
+        lines: Lines,
+    ) -> None:
+        self.features = features
+        self.scores = scores
+        self.outputs = outputs
+        self.domain = domain
+        self.heads = heads
+        self.lines = lines
+
+    @property
+    def level1_names(self) -> list[str]:
+        """Names of the columns of level-1 probabilities."""
+        return self.domain.level1
+
+    @property
+    def level2_names(self) -> list[tuple[str, str]]:
+        """(level 1, level 2) names of the columns of level-2 probabilities."""
+        return self.domain.level2
+
+    @property
+    def codes(self) -> list[str]:
+        """Codes of the columns of path probabilities."""
+        return self.domain.codes
+
+    def read(self, readings: Sequence[Reading]) -> tuple[list[Occurrences], Matrix]:
+        """The terms of the readings: where they stand, and their weighted rows."""
+        found = self.features.locate(readings)
+        return found, self.features.weigh(found, len(readings))
+
+    def judge(self, rows: Matrix, signals: Array, dangers: Sequence[Sequence[Danger]]) -> Judgements:
+        """The judgements of documents from their rows, signals (see `read_signals`) and dangers."""
+        return self.judge_scores(self.scores.score(rows), signals, dangers)
+
+    def judge_scores(
+        self, scores: Array, signals: Array, dangers: Sequence[Sequence[Danger]]
+    ) -> Judgements:
+        """The judgements of documents whose (documents, outputs) scores are known."""
+        outputs = self.outputs
+        level1, level2, path = self.domain.probabilities(
+            [scores[:, outputs.level1], scores[:, outputs.level2], scores[:, outputs.level3]]
+        )
+        inputs = join_inputs(scores, signals, outputs)
+        urgency = self.heads.urgency.probabilities(inputs)
+        nature = self.heads.nature.probabilities(inputs)
+        flags = np.column_stack([head.probabilities(inputs)[:, 1] for head in self.heads.flags])
+        return Judgements(
+            level1=level1,
+            level2=level2,
+            path=path,
+            urgency=urgency,
+            urgency_level=decide_urgency(urgency, dangers, self.lines),
+            nature=nature,
+            flags=flags,
+            accusation=accusation_probability(nature, flags),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The regressions over scores and signals; `flags` has one a flag, in the order of FLAGS."""
+
+    urgency: Softmax
+    nature: Softmax
+    flags: tuple[Softmax, ...]
+
+
+def read_signals(
+    readings: Sequence[Reading], dangers: Sequence[Sequence[Danger]], lexicon: DangerLexicon
+) -> Array:
+    """(documents, signals) float32: what is counted beside the terms.
+
+    The danger evidence as numbers, whether personal data stands in the text, the lengths, and how
+    often it asks and exclaims.
+    """
+    rows: list[list[float]] = []
+    for reading, found in zip(readings, dangers, strict=True):
+        title, content = reading.title, reading.content
+        both = f"{title}\n{content}"
+        rows.append(
+            [
+                *lexicon.features(found, title=title, content=content),
+                has_personal_data(both),
+                np.log1p(len(content)),
+                np.log1p(len(title)),
+                np.log1p(both.count("？") + both.count("?")),
+                np.log1p(both.count("！") + both.count("!")),
+            ]
+        )
+    return np.array(rows, np.float32)
+
+
+def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
+    """What the heads see: every score down to level 2, and the signals."""
+    parts: list[Any] = [
+        scores[:, part]
+        for part in (
+            outputs.nature,
+            outputs.urgent,
+            outputs.flags,
+            outputs.level1,
+            outputs.level2,
+        )
+    ]
+    return np.hstack([*parts, signals]).astype(np.float32)
+
+
+def accusation_probability(nature: Array, flags: Array) -> Array:
+    """How likely each document is for the discipline side: the larger of nature and flag."""
+    likelier: Array = np.maximum(
+        nature[:, NATURES.index(ACCUSATION)], flags[:, FLAGS.index(OFFICIALS)]
+    )
+    return likelier
+
+
+def decide_urgency(
+    probabilities: Array, dangers: Sequence[Sequence[Danger]], lines: Lines
+) -> Array:
+    """Levels 1-4: urgent from a low line on, because a missed level 1 costs a life.
+
+    Stated, evident danger to life makes a submission urgent whatever the model thinks of it.
+    """
+    urgent = probabilities[:, 0] + probabilities[:, 1] >= lines.urgent
+    grave = probabilities[:, 0] >= lines.grave
+    for number, found in enumerate(dangers):
+        if any(is_grave(danger) for danger in found):
+            urgent[number] = True
+    calm = np.where(probabilities[:, 2] >= probabilities[:, 3], 3, 4)
+    levels: Array = np.where(grave, 1, np.where(urgent, 2, calm))
+    return levels
+
+
+def is_grave(danger: Danger) -> bool:
+    """Whether this evidence alone makes a submission urgent: stated danger to life, now or lately."""
+    return danger.level == 1 and danger.stance == "stated" and danger.strength >= EVIDENT

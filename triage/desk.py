@@ -1,0 +1,260 @@
+"""The desk: one call that says everything the machine knows of a submission.
+
+text -> domain -> urgency -> nature and flags -> place -> department -> evidence, and whether a
+clerk has to look first. The desk only suggests; it stores nothing and reads no clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from triage.artefacts import load_artefact
+from triage.classifiers import ACCUSATION, Classifier, Judgements, read_signals
+from triage.danger import Danger, DangerLexicon, load_dangers, rank_reasons
+from triage.departments import Departments, load_departments
+from triage.dispatch import Catalogue, load_catalogue
+from triage.divisions import Divisions, load_divisions, to_place_suggestion
+from triage.errors import InvalidArtefact
+from triage.evidence import find_evidence
+from triage.features import Array, Reading, read_text
+from triage.places import PlacePhrase, find_places
+from triage.submissions import Submission
+from triage.suggestions import (
+    FLAGS,
+    NATURES,
+    URGENCY_NAMES,
+    DepartmentSuggestion,
+    DomainCall,
+    DomainSuggestion,
+    Evidence,
+    NatureSuggestion,
+    PlaceSuggestion,
+    Suggestion,
+    UrgencySuggestion,
+)
+from triage.taxonomy import Taxonomy, load_taxonomy
+
+CHUNK = 64  # submissions worked on at once: larger gains nothing and holds more memory
+_ALTERNATIVES = 3
+_LITTLE_TEXT = 8  # characters; below that the text can say almost nothing
+_CHINESE_SHARE = 0.3  # of the characters; below that the models do not know the language
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything needed to suggest, loaded once. Safe to share between threads."""
+
+    model: str
+    classifier: Classifier
+    taxonomy: Taxonomy
+    dangers: DangerLexicon
+    divisions: Divisions
+    departments: Departments
+    catalogue: Catalogue
+
+    def suggest(self, submission: Submission) -> Suggestion:
+        """The suggestion for one submission; any text is answered, doubtful ones for review."""
+        return self.suggest_many([submission])[0]
+
+    def suggest_many(self, submissions: Sequence[Submission]) -> list[Suggestion]:
+        """The suggestions for many submissions, in the same order."""
+        suggestions: list[Suggestion] = []
+        for start in range(0, len(submissions), CHUNK):
+            suggestions += self._suggest_chunk(submissions[start : start + CHUNK])
+        return suggestions
+
+    def _suggest_chunk(self, submissions: Sequence[Submission]) -> list[Suggestion]:
+        readings = [read_text(s.title, s.content) for s in submissions]
+        dangers = [self.dangers.find(reading.title, reading.content) for reading in readings]
+        found, rows = self.classifier.read(readings)
+        signals = read_signals(readings, dangers, self.dangers)
+        judged = self.classifier.judge(rows, signals, dangers)
+        paths = [judged.best_path(i, self.classifier) for i in range(len(readings))]
+        evidence = find_evidence(
+            readings,
+            features=self.classifier.features,
+            scores=self.classifier.scores,
+            found=found,
+            rows=rows,
+            directions=self._directions(paths),
+        )
+        places = find_places([(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)])
+        return [
+            self._compose(
+                submission, readings[i], judged, i, paths[i], dangers[i], places[i], evidence[i]
+            )
+            for i, submission in enumerate(submissions)
+        ]
+
+    def _directions(self, paths: Sequence[int]) -> Array:
+        """(documents, outputs): the outputs that make up the logit of each document's path."""
+        outputs, domain = self.classifier.outputs, self.classifier.domain
+        directions = np.zeros((len(paths), outputs.flags.stop), np.float32)
+        level2 = domain.up2[paths]
+        every = np.arange(len(paths))
+        directions[every, outputs.level1.start + domain.up1[level2]] = domain.blend_[0]
+        directions[every, outputs.level2.start + level2] = domain.blend_[1]
+        directions[every, outputs.level3.start + np.asarray(paths)] = domain.blend_[2]
+        return directions
+
+    def _compose(
+        self,
+        submission: Submission,
+        reading: Reading,
+        judged: Judgements,
+        i: int,
+        path: int,
+        dangers: Sequence[Danger],
+        phrase: PlacePhrase | None,
+        evidence: tuple[Evidence, ...],
+    ) -> Suggestion:
+        text = f"{reading.title}\n{reading.content}"
+        domain = self._domain(judged, i, path)
+        nature = NATURES[int(judged.nature[i].argmax())]
+        lines = self.classifier.lines
+        flags = tuple(
+            name
+            for name, chance, line in zip(FLAGS, judged.flags[i], lines.flags, strict=True)
+            if chance >= line
+        )
+        received = submission.received_at
+        place = to_place_suggestion(
+            phrase, self.divisions, text=text, on=received.date() if received else None
+        )
+        confidential = nature == ACCUSATION or bool(judged.accusation[i] >= lines.accusation)
+        department = self.catalogue.dispatch(
+            self.taxonomy.get(domain.code),
+            nature=ACCUSATION if confidential else nature,
+            flags=flags,
+            text=text,
+            place_level=phrase.level if phrase else None,
+        )
+        reasons = self._review_reasons(reading, domain, department, place, confidential)
+        return Suggestion(
+            id=submission.id,
+            domain=domain,
+            urgency=self._urgency(judged, i, dangers, evidence),
+            nature=NatureSuggestion(nature, _round(judged.nature[i].max())),
+            flags=flags,
+            flag_probabilities={
+                name: _round(chance) for name, chance in zip(FLAGS, judged.flags[i], strict=True)
+            },
+            place=place,
+            department=department,
+            confidential=confidential,
+            needs_review=bool(reasons),
+            review_reasons=reasons,
+            evidence=_quote(evidence, submission),
+            model=self.model,
+        )
+
+    def _domain(self, judged: Judgements, i: int, path: int) -> DomainSuggestion:
+        domain = self.classifier.domain
+        level2 = domain.up2[path]
+        order = np.argpartition(-judged.path[i], _ALTERNATIVES)[: _ALTERNATIVES + 1]
+        order = order[np.argsort(-judged.path[i][order])]
+        best = self.taxonomy.get(domain.codes[path])
+        return DomainSuggestion(
+            best.code,
+            *best.path,
+            confidence=_round(judged.path[i][path]),
+            level1_confidence=_round(judged.level1[i][domain.up1[level2]]),
+            level2_confidence=_round(judged.level2[i][level2]),
+            alternatives=tuple(
+                DomainCall(other.code, *other.path, confidence=_round(judged.path[i][number]))
+                for number in order
+                if number != path
+                for other in [self.taxonomy.get(domain.codes[number])]
+            )[:_ALTERNATIVES],
+        )
+
+    def _urgency(
+        self,
+        judged: Judgements,
+        i: int,
+        dangers: Sequence[Danger],
+        evidence: tuple[Evidence, ...],
+    ) -> UrgencySuggestion:
+        level = int(judged.urgency_level[i])
+        reasons: tuple[str, ...] = ()
+        if level <= 2:
+            reasons = rank_reasons(dangers)
+            if not reasons:
+                words = "、".join(f"“{span.text}”" for span in evidence[:3]) or "全文"
+                reasons = (f"同类来件多为紧急事项，依据：{words}",)
+        return UrgencySuggestion(
+            level, URGENCY_NAMES[level], _round(judged.urgency[i][level - 1]), reasons
+        )
+
+    def _review_reasons(
+        self,
+        reading: Reading,
+        domain: DomainSuggestion,
+        department: DepartmentSuggestion,
+        place: PlaceSuggestion,
+        confidential: bool,
+    ) -> tuple[str, ...]:
+        text = (reading.title + reading.body).replace(" ", "")
+        reasons = []
+        if confidential:
+            reasons.append("疑似检举控告，由纪检员核对后放行")
+        if len(text) < _LITTLE_TEXT:
+            reasons.append("文字太少，请联系反映人补充情况")
+        elif sum("\u4e00" <= char <= "\u9fff" for char in text[:2000]) < _CHINESE_SHARE * min(
+            len(text), 2000
+        ):
+            reasons.append("中文太少或内容无法识别，请人工阅读")
+        if domain.level1_confidence < self.classifier.lines.review:
+            reasons.append(
+                f"领域把握不足（{domain.level1} {domain.level1_confidence:.0%}），请核对分类"
+            )
+        if department.lead is None:
+            reasons.append("责任单位不明或有争议，请人工指定")
+        return tuple(reasons)
+
+
+def load_desk(model_dir: Path, *, data_dir: Path | None = None) -> Desk:
+    """A desk with the model in `model_dir`.
+
+    A file in `data_dir` (departments.toml, dispatch.toml, danger.toml) takes the place of the one
+    that comes with the product. Raises InvalidArtefact or InvalidData.
+    """
+    artefact = load_artefact(model_dir)
+    taxonomy = load_taxonomy("letters")
+    if [domain.code for domain in taxonomy] != artefact.classifier.codes:
+        raise InvalidArtefact(f"模型 {artefact.id} 与分类表不一致，请用当前分类表重新训练模型")
+    departments = load_departments(_read_data("departments.toml", data_dir))
+    dangers = load_dangers(_read_data("danger.toml", data_dir))
+    return Desk(
+        model=artefact.id,
+        classifier=artefact.classifier,
+        taxonomy=taxonomy,
+        dangers=dangers,
+        divisions=load_divisions(),
+        departments=departments,
+        catalogue=load_catalogue(
+            _read_data("dispatch.toml", data_dir), departments=departments, taxonomy=taxonomy
+        ),
+    )
+
+
+def _read_data(name: str, data_dir: Path | None) -> bytes:
+    if data_dir is not None and (data_dir / name).is_file():
+        return (data_dir / name).read_bytes()
+    return (files("triage") / "data" / name).read_bytes()
+
+
+def _quote(evidence: tuple[Evidence, ...], submission: Submission) -> tuple[Evidence, ...]:
+    """The spans with the words as they were sent, not as they were cleaned."""
+    sent = {"title": submission.title, "content": submission.content}
+    return tuple(
+        Evidence(span.field, span.start, span.end, sent[span.field][span.start : span.end], span.weight)
+        for span in evidence
+    )
+
+
+def _round(probability: float) -> float:
+    return round(float(probability), 4)

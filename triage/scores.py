@@ -1,0 +1,72 @@
+"""From texts to scores: one linear map for all heads, packed to fit in a few megabytes.
+
+The trainer finds a coefficient for each of about 100,000 terms and 700 outputs (every domain at
+each level, every nature, flag and urgency). The outputs move together, so the map is kept as a
+narrow waist: `basis` (terms, width) in 8-bit integers, then `directions` (width, outputs).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from triage.features import Array, Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where each head's columns lie among the outputs."""
+
+    level1: slice
+    level2: slice
+    level3: slice
+    nature: slice
+    urgent: slice
+    flags: slice
+
+
+class LinearScores:
+    """Sparse rows in, one score an output out: about 1 where the answer is yes, 0 where no."""
+
+    def __init__(
+        self, basis: Array, term_scale: Array, directions: Array, intercept: Array
+    ) -> None:
+        self.basis = basis  # (terms, width) int8
+        self.term_scale = term_scale  # (terms,) float16: the size of one step of a term's row
+        self.directions = directions  # (width, outputs) float32
+        self.intercept = intercept  # (outputs,) float32
+        self._unpack()
+
+    def _unpack(self) -> None:
+        self._basis = self.basis.astype(np.float32) * self.term_scale.astype(np.float32)[:, None]
+
+    def __getstate__(self) -> dict[str, Array]:
+        return {key: value for key, value in self.__dict__.items() if key != "_basis"}
+
+    def __setstate__(self, state: dict[str, Array]) -> None:
+        self.__dict__.update(state)
+        self._unpack()
+
+    @classmethod
+    def pack(cls, coefficients: Array, intercept: Array, *, width: int) -> "LinearScores":
+        """The map with the `width` directions in which `coefficients` (terms, outputs) vary most.
+
+        Outputs should come scaled by how much they matter; rounding to 8 bits costs less than the
+        third decimal of accuracy.
+        """
+        spread = coefficients.T @ coefficients
+        _, vectors = np.linalg.eigh(spread.astype(np.float64))
+        directions = vectors[:, ::-1][:, :width].T.astype(np.float32)
+        waist = coefficients @ directions.T
+        term_scale = (np.abs(waist).max(axis=1) / 127).astype(np.float16)
+        steps = np.maximum(term_scale.astype(np.float32), 1e-7)[:, None]
+        basis = np.clip(np.rint(waist / steps), -127, 127).astype(np.int8)
+        return cls(basis, term_scale, directions, intercept.astype(np.float32))
+
+    def score(self, rows: Matrix) -> Array:
+        """(documents, outputs) float32 scores."""
+        return (rows @ self._basis) @ self.directions + self.intercept
+
+    def weigh_terms(self, columns: Array, aims: Array) -> Array:
+        """What one unit of each term adds along its row of `aims` (terms, width)."""
+        weight: Array = np.einsum("ij,ij->i", self._basis[columns], aims)
+        return weight
