@@ -13,9 +13,7 @@ _BODY = """# {id}
 
 语料摘要（SHA-256）：`{digest}`。训练前已遮盖姓名、电话、证件号、地址等个人信息；词表中每个词至少出现在
 {min_writers} 组互不相似的来件里（正文字符串至少 {min_body_runs} 组）。模型只存数字和词表。
-`messages_` 开头的是公开竞赛中的真实来件，按《标注规范》逐件阅读标注；
-**原文不在本目录，也不随产品分发**。
-其余语料是为本产品写的，地名人名都是虚构的，随产品分发（`training/corpus/`）。
+{sources}
 
 地点模型 `triage/data/places.npz` 由 `python -m training.places fit` 用同一批来件拟合
 （人名等已遮盖），不在本目录，一并说明于此。
@@ -37,8 +35,8 @@ _BODY = """# {id}
 - 不要让它替人作决定：它只提建议，经办人认定。低于置信线的一律人工复核。
 - 紧急程度宁可误报：判为紧急的多数只是“可能”。它判为一般，也不等于没有危险。
 - 不在 15 个一级领域之内的分类体系、外语、方言转写、图片文字：没有量过。
-- 训练来件出自一个省、2020 年以前；换地区、换年份，请先用自己的记录评估（`evaluate --test`）。
-- 检举控告以查全为先，其中半数左右并不是；放行前须由纪检人员看过。
+- {limits}换地区、换年份，请先用自己的记录评估（`evaluate --test`）。
+- 检举控告以查全为先，不少并不是（准确率见上表）；放行前须由纪检人员看过。
 
 ## 用自己的记录重新训练
 
@@ -51,10 +49,20 @@ _BODY = """# {id}
 {libraries}
 """
 
+_WRITTEN = (
+    "`seed` 和 `written` 是为本产品写的语料，地名人名都是虚构的，随产品分发（`training/corpus/`）。"
+)
+_REAL = """
+`messages_` 开头的是 2020 年一次公开竞赛中的真实来件，为本产品按标注规范逐件阅读标注；
+**原文不在本目录，也不随产品分发**。"""
+_NO_REAL = "没有学过真实来件，只供测试和演示。"
+_ONE_PROVINCE = "真实来件出自一个省、2020 年以前；"
+
 
 def write_card(manifest: Manifest) -> str:
     """The Markdown card of a model, wholly out of its manifest."""
     features = manifest["config"]["features"]
+    real = any(file["name"].startswith("messages_") for file in manifest["corpus"]["files"])
     corpus = [
         f"| {file['name']} | {file['role']} | {file['rows']:,} | {file['weight']:g} |"
         for file in manifest["corpus"]["files"]
@@ -62,6 +70,8 @@ def write_card(manifest: Manifest) -> str:
     return _BODY.format(
         id=manifest["id"],
         corpus="\n".join(["| 文件 | 组 | 件数 | 权重 |", "|---|---|---|---|", *corpus]),
+        sources=_WRITTEN + (_REAL if real else ""),
+        limits=_ONE_PROVINCE if real else _NO_REAL,
         digest=manifest["corpus"]["digest"],
         min_writers=features["min_writers"],
         min_body_runs=features["min_body_runs"],

@@ -216,7 +216,7 @@ def measure_urgency(truth: Truth, answers: Answers) -> Figures:
     ranked = np.zeros(len(said), bool)
     ranked[order[: int(MOST_URGENT * len(said))]] = True
     figures: Figures = {"urgent_called": float(called.mean())}
-    if len(np.unique(np.concatenate([said, given]))) > 1:
+    if len(np.unique(said)) > 1:
         figures["urgency_kappa"] = float(
             cohen_kappa_score(said, given, labels=[1, 2, 3, 4], weights="quadratic")
         )

@@ -27,13 +27,13 @@ def read_scores(folder: Path) -> Manifest:
 
 
 def compare_scores(before: Manifest, after: Manifest) -> list[tuple[str, str, float, float]]:
-    """(split, figure, before, after) of every figure that both manifests have."""
+    """(split, figure, before, after) of every figure that both manifests have, counts apart."""
     return [
         (split, name, value, after["scores"][split][name])
         for split, figures in before["scores"].items()
         if split in after["scores"]
         for name, value in figures.items()
-        if name in after["scores"][split]
+        if name in after["scores"][split] and name != "n"
     ]
 
 

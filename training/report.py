@@ -14,6 +14,7 @@ import numpy as np
 
 from training.curves import draw_curves
 from training.measure import (
+    LENGTHS,
     Answers,
     Array,
     Figures,
@@ -40,7 +41,7 @@ _TITLES = {
     "level3": "三级",
     "level1_macro_f1": "一级宏 F1",
     "level1_confident70": "最有把握的 70% 一级",
-    "coverage_at_98": "98% 准时的覆盖率",
+    "coverage_at_98": "准到 98% 时的覆盖率",
     "calibration_error": "校准误差 ECE",
     "urgency_kappa": "紧急程度加权 κ",
     "urgent_called": "判为 1-2 级的比例",
@@ -156,18 +157,21 @@ def _cuts(
     examples: Sequence[Example], truth: Truth, answers: Answers, tree: Tree, inside: Array
 ) -> list[str]:
     """One table for each way to cut the examples."""
-    cuts: dict[str, Callable[[Example], str | None]] = {
-        "一级分类": lambda example: example.level1,
-        "紧急程度": lambda example: URGENCY_NAMES.get(example.urgency or 0),
-        "诉求性质": lambda example: example.nature,
-        "渠道": lambda example: example.channel,
-        "长度（字）": length_of,
+    cuts: dict[str, tuple[Callable[[Example], str | None], Sequence[str]]] = {
+        "一级分类": (lambda example: example.level1, ()),
+        "紧急程度": (
+            lambda example: URGENCY_NAMES.get(example.urgency or 0),
+            list(URGENCY_NAMES.values()),
+        ),
+        "诉求性质": (lambda example: example.nature, NATURES),
+        "渠道": (lambda example: example.channel, ()),
+        "长度（字）": (length_of, [name for name, _, _ in LENGTHS]),
     }
     text = []
-    for title, key in cuts.items():
+    for title, (key, order) in cuts.items():
         parts = {
             name: measure(truth.take(chosen & inside), answers.take(chosen & inside), tree)
-            for name, chosen in split_by(examples, key).items()
+            for name, chosen in split_by(examples, key, order).items()
             if (chosen & inside).any()
         }
         if parts:
