@@ -282,10 +282,14 @@ def calibration_error(confidence: Array, right: Array) -> float:
     )
 
 
-def split_by(examples: Sequence[Example], key: Callable[[Example], str | None]) -> dict[str, Array]:
-    """Which examples (bool mask) have each value of `key`, in order of the values."""
+def split_by(
+    examples: Sequence[Example], key: Callable[[Example], str | None], order: Sequence[str] = ()
+) -> dict[str, Array]:
+    """Which examples (bool mask) have each value of `key`: those of `order`, then by name."""
     values = np.array([key(example) or "" for example in examples], dtype=object)
-    return {value: values == value for value in sorted(set(values)) if value}
+    known = [value for value in order if value in values]
+    rest = sorted(set(values) - {*known, ""})
+    return {value: values == value for value in [*known, *rest]}
 
 
 def length_of(example: Example) -> str:
