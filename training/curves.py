@@ -10,8 +10,10 @@ from training.measure import Array, calibration_error, coverage_curve, reliabili
 def draw_curves(folder: Path, curves: dict[str, tuple[Array, Array]]) -> list[str]:
     """Write reliability.png and coverage.png; `curves` is split -> (confidence, right or not).
 
-    Returns the names of the files, [] with matplotlib not installed.
+    Returns the names of the files, [] with matplotlib not installed or no curve to draw.
     """
+    if not curves:
+        return []
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure

@@ -1,0 +1,144 @@
+"""The commands end to end, on a corpus small enough to fit in seconds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from training.__main__ import app
+from training.release import CARD, UNSEEN
+from triage.artefacts import MANIFEST_FILE, MODEL_FILE, load_artefact
+
+CONFIG = """
+name = "few"
+
+[[corpus.files]]
+path = "{corpus}/seed.jsonl"
+role = "seed"
+every = 6
+
+[[corpus.files]]
+path = "{data}/ours.csv"
+role = "ours"
+
+[features]
+min_body_runs = 20
+
+[model]
+width = 16
+
+[release]
+split = "seed"
+tolerance = { level1 = 0.0 }
+"""
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "few.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def fitted(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a fitted model."""
+    folder = tmp_path_factory.mktemp("models") / "few"
+    code, out, err = run("fit", "--config", config, "-o", folder, "--date", "2026-05-01")
+    assert code == 0, err
+    assert "略过：ours.csv" in err
+    assert json.loads(out)["scores"]["seed"]["n"] == 517
+    return folder
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return manifest
+
+
+def test_a_fitted_model_loads_and_says_what_it_is(fitted: Path) -> None:
+    artefact = load_artefact(fitted)
+    manifest = read_manifest(fitted)
+    assert artefact.id == manifest["id"] == f"few-{manifest['files'][MODEL_FILE][:8]}"
+    assert manifest["created"] == "2026-05-01"
+    assert manifest["corpus"]["files"] == [
+        {"name": "seed", "role": "seed", "rows": 517, "weight": 1.0}
+    ]
+    assert {"numpy", "scipy", "scikit-learn", "python"} <= set(manifest["libraries"])
+    card = (fitted / CARD).read_text(encoding="utf-8")
+    for needed in (manifest["id"], manifest["corpus"]["digest"], "什么时候不要用", "重新训练"):
+        assert needed in card
+    assert "messages_" not in card  # it learnt from none of them
+
+
+@pytest.mark.slow
+def test_the_same_corpus_gives_the_same_model(fitted: Path, config: Path, tmp_path: Path) -> None:
+    code, _, err = run("fit", "--config", config, "-o", tmp_path, "--date", "2026-05-01")
+    assert code == 0, err
+    assert read_manifest(tmp_path) == read_manifest(fitted)
+    assert (tmp_path / MODEL_FILE).read_bytes() == (fitted / MODEL_FILE).read_bytes()
+
+
+def test_the_report_repeats_the_scores_of_the_manifest(
+    fitted: Path, config: Path, tmp_path: Path
+) -> None:
+    code, out, err = run("evaluate", fitted, "--config", config, "-o", tmp_path)
+    assert code == 0, err
+    assert "| 一级 |" in out
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert figures == read_manifest(fitted)["scores"]
+
+
+def test_an_outside_file_is_measured_without_the_corpus(fitted: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test.jsonl"
+    record = {"title": "小区水管爆裂", "content": "停水两天了", "urgency": 2, "nature": "求助"}
+    test.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    code, _, err = run("evaluate", fitted, "--test", test, "-o", tmp_path / "report")
+    assert code == 0, err
+    figures = json.loads((tmp_path / "report" / "figures.json").read_text(encoding="utf-8"))
+    assert figures["test"]["n"] == 1
+    assert "urgent_recall" in figures["test"]
+    assert "level1" not in figures["test"]
+
+
+def test_a_released_model_has_no_answers_to_report_on(
+    fitted: Path, config: Path, tmp_path: Path
+) -> None:
+    released = tmp_path / "released"
+    assert run("release", fitted, "--to", released, "--config", config)[0] == 0
+    assert not (released / UNSEEN).exists()
+    assert load_artefact(released).id == load_artefact(fitted).id
+    code, _, err = run("evaluate", released, "--config", config, "-o", tmp_path / "report")
+    assert code == 1
+    assert "--test" in err
+
+
+def test_a_worse_model_is_not_released(fitted: Path, config: Path, tmp_path: Path) -> None:
+    released = tmp_path / "released"
+    assert run("release", fitted, "--to", released, "--config", config)[0] == 0
+    manifest = read_manifest(released)
+    manifest["scores"]["seed"]["level1"] = 0.99
+    (released / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    code, _, err = run("release", fitted, "--to", released, "--config", config)
+    assert code == 1
+    assert "0.9900" in err
+    code, out, _ = run("compare", released, fitted)
+    assert code == 0
+    assert "| seed | level1 | 0.99 |" in out
+    assert run("release", fitted, "--to", released, "--config", config, "--force", "演练")[0] == 0
+    assert "演练" in (released / CARD).read_text(encoding="utf-8")
+
+
+def test_a_report_on_another_corpus_is_refused(fitted: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(CONFIG.replace("every = 6", "every = 60"), encoding="utf-8")
+    code, _, err = run("evaluate", fitted, "--config", other, "-o", tmp_path / "report")
+    assert code == 1
+    assert "不是用这份语料训练的" in err
