@@ -1,8 +1,11 @@
 """Danger evidence: what is found, how it is meant, and what a clerk is told. All texts invented."""
 
+import re
 from importlib.resources import files
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from triage.danger import (
     STANCES,
@@ -12,6 +15,7 @@ from triage.danger import (
     load_dangers,
     rank_reasons,
 )
+from triage.danger_table import scan
 from triage.errors import InvalidData
 from triage.text import clean_text
 
@@ -289,3 +293,25 @@ def test_a_broken_table_is_refused_with_the_place_named(data: bytes, said: str) 
     with pytest.raises(InvalidData, match=said) as raised:
         load_dangers(data)
     assert "请" in str(raised.value) or "应" in str(raised.value)
+
+
+@pytest.mark.parametrize("sources", [("今天|今晚", r"\d+天", "天晚|晚上"), ("上", "晚上")])
+@settings(max_examples=60, deadline=None)
+@given(text=st.text("今天晚上3几", max_size=12))
+def test_patterns_apart_find_what_one_alternation_finds(
+    sources: tuple[str, ...], text: str
+) -> None:
+    patterns = [re.compile(source) for source in sources]
+    apart = [match.span() for _, match in scan(patterns, text, 0, len(text))]
+    assert apart == [match.span() for match in re.finditer("|".join(sources), text)]
+
+
+def test_a_pattern_that_fits_nothing_at_all_ends() -> None:
+    assert len(list(scan([re.compile("(?:今晚)?")], "今晚着火", 0, 4))) <= 4
+
+
+def test_a_trigger_word_is_found_beside_any_character(lexicon: DangerLexicon) -> None:
+    content = "电梯里困住两个人，快来。"
+    plain, shifted = (read(lexicon, before + content, TITLE) for before in ("", "😀\ud800"))
+    assert plain
+    assert [(d.kind, d.start + 2) for d in plain] == [(d.kind, d.start) for d in shifted]

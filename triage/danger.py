@@ -9,9 +9,14 @@ of the text that came in, so callers pass text from `triage.text.clean_text`.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log1p
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from triage.danger_table import (
     TENSE_NAMES,
@@ -19,6 +24,7 @@ from triage.danger_table import (
     DangerRule,
     DangerTable,
     read_danger_table,
+    scan,
 )
 
 STANCES = ("stated", "hypothetical", "question", "negated", "figurative")
@@ -42,6 +48,7 @@ _REMARKS = {
 # At most 160 characters are read as one sentence: text without stops stays linear.
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
 _CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
+_PAIRS = (1 << 17) - 1  # numbers for pairs of characters: some three chance hits in a message
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
 _NEAR = 60  # characters on either side in which a time word may stand
 _MOST_CUE_TEXT = 4000  # characters in which cues are counted
@@ -91,16 +98,19 @@ class DangerLexicon:
         for word, numbers in table.triggers.items():
             place = _rarest_pair(word)
             self._words_at.setdefault(word[place : place + 2], []).append((word, place, numbers))
-        firsts, seconds = ("".join({pair[i] for pair in self._words_at}) for i in (0, 1))
-        self._pair = re.compile(f"[{re.escape(firsts)}](?=[{re.escape(seconds)}])")
+        self._may_hold = np.zeros(_PAIRS, bool)
+        self._may_hold[[_number_pairs(pair).item() for pair in self._words_at]] = True
 
     def find(self, title: str, content: str) -> tuple[Danger, ...]:
         """All danger evidence in a message, strongest first; both texts already cleaned."""
         spoken = not title.strip()
-        found = list(self._find_in("title", title, side=1.0, spoken=False))
+        places = self._find_pairs(f"{title}\n{content}")
+        body = bisect_left(places, len(title))
+        found = list(self._find_in("title", title, places[:body], side=1.0, spoken=False))
         aside = not spoken and all(danger.stance != "stated" for danger in found)
         side = _SIDE_REMARK if aside else 1.0
-        found += self._find_in("content", content, side=side, spoken=spoken)
+        places = [place - len(title) - 1 for place in places[body:]]
+        found += self._find_in("content", content, places, side=side, spoken=spoken)
         found.sort(key=lambda danger: (-danger.strength, danger.field != "title", danger.start))
         return tuple(found)
 
@@ -131,15 +141,22 @@ class DangerLexicon:
         values[at["no title"]] = float(not title.strip())
         return values
 
-    def _find_in(self, field: str, text: str, *, side: float, spoken: bool) -> Iterator[Danger]:
+    def _find_pairs(self, text: str) -> list[int]:
+        """Where the rarest pair of a trigger word may stand, in order; a few are chance hits."""
+        places: list[int] = self._may_hold.take(_number_pairs(text)).nonzero()[0].tolist()
+        return places
+
+    def _find_in(
+        self, field: str, text: str, places: list[int], *, side: float, spoken: bool
+    ) -> Iterator[Danger]:
         counts: dict[str, int] = {}
-        for start, end, numbers in self._sentences(text):
+        for start, end, numbers in self._sentences(text, places):
             taken: list[Danger] = []
             for number in sorted(numbers):
                 rule = self._table.rules[number]
                 if counts.get(rule.kind, 0) >= _MOST_OF_A_KIND:
                     continue
-                match = rule.pattern.search(text, start, end)
+                _, match = next(scan(rule.patterns, text, start, end), (0, None))
                 if match is None:
                     continue
                 if any(
@@ -156,14 +173,13 @@ class DangerLexicon:
                 counts[rule.kind] = counts.get(rule.kind, 0) + 1
                 yield danger
 
-    def _sentences(self, text: str) -> Iterator[tuple[int, int, set[int]]]:
+    def _sentences(self, text: str, places: list[int]) -> Iterator[tuple[int, int, set[int]]]:
         """(start, end, rules to try) for each sentence that holds a trigger word."""
         words_at = self._words_at
         sentences: Iterator[re.Match[str]] | None = None
         start = end = 0
         numbers: set[int] = set()
-        for match in self._pair.finditer(text):
-            place = match.start()
+        for place in places:
             for word, offset, rules in words_at.get(text[place : place + 2], ()):
                 if place < offset or not text.startswith(word, place - offset):
                     continue
@@ -242,15 +258,14 @@ class DangerLexicon:
     def _find_tense(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
         """The tense of the nearest time word of the sentence; words before count as nearer."""
         nearest, tense = 200, "unstated"
-        for match in self._table.tense.finditer(
-            text, max(sentence[0], span[0] - _NEAR), min(sentence[1], span[1] + _NEAR)
-        ):
+        near = max(sentence[0], span[0] - _NEAR), min(sentence[1], span[1] + _NEAR)
+        for number, match in scan(self._table.tenses, text, *near):
             if match.end() <= span[0]:
                 distance = span[0] - match.end()
             else:
                 distance = max(0, match.start() - span[1] + 8)
-            if distance < nearest and match.lastgroup:
-                nearest, tense = distance, match.lastgroup
+            if distance < nearest:
+                nearest, tense = distance, self._table.tense_names[number]
         return tense
 
     def _find_who(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str | None:
@@ -273,6 +288,13 @@ def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
         left = stop.end()
     stop_after = _CLAUSE_STOP.search(text, end, right)
     return text[left : stop_after.start() if stop_after else right].strip()
+
+
+def _number_pairs(text: str) -> NDArray[Any]:
+    """A number below `_PAIRS` for each pair of neighbouring characters."""
+    codes = text.encode("utf-32-le", "surrogatepass")
+    pairs: NDArray[Any] = np.ndarray(max(len(text) - 1, 0), np.int64, codes, strides=4)
+    return pairs % _PAIRS
 
 
 def _rarest_pair(word: str) -> int:

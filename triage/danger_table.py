@@ -6,7 +6,7 @@ touching code; what is wrong in the file is said in Chinese with the entry named
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,23 +42,43 @@ class DangerRule:
     acute: bool
     risk: str
     who: str | None
-    pattern: re.Pattern[str]
+    patterns: tuple[re.Pattern[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DangerTable:
     """What a danger.toml says, compiled.
 
-    `triggers` gives for each word the numbers of the rules to try in its sentence; the group names
-    of `tense` and `who` are those of `TENSE_NAMES` and `WHO_NAMES`.
+    `triggers` gives for each word the numbers of the rules to try in its sentence. `tenses` are the
+    patterns of time words and the tense (of `TENSE_NAMES`) that each tells; the group names of
+    `who` are those of `WHO_NAMES`.
     """
 
     rules: tuple[DangerRule, ...]
     triggers: dict[str, frozenset[int]]
     context: dict[str, re.Pattern[str]]
-    tense: re.Pattern[str]
+    tenses: tuple[re.Pattern[str], ...]
+    tense_names: tuple[str, ...]
     who: re.Pattern[str]
     cues: dict[str, re.Pattern[str]]
+
+
+def scan(
+    patterns: Sequence[re.Pattern[str]], text: str, start: int, end: int
+) -> Iterator[tuple[int, re.Match[str]]]:
+    """(number of the pattern, match) in `text[start:end]`, as of one alternation of all `patterns`.
+
+    Apart they are several times as fast: of an alternation of alternations the regular expression
+    engine no longer sees which characters can begin a match, and tries each of them everywhere.
+    """
+    ahead = [pattern.search(text, start, end) for pattern in patterns]
+    while left := [(match.start(), n, match) for n, match in enumerate(ahead) if match]:
+        start, number, match = min(left)
+        yield number, match
+        start = max(match.end(), start + 1)
+        for passed, number, _ in left:
+            if passed < start:
+                ahead[number] = patterns[number].search(text, start, end) if start < end else None
 
 
 def read_danger_table(data: bytes) -> DangerTable:
@@ -89,6 +109,7 @@ def read_danger_table(data: bytes) -> DangerTable:
                     f"险情词表中词组 {entry['on']} 的“{word}”只有一个字，请写两个字以上"
                 )
             triggers.setdefault(word, set()).add(number)
+    times = _named_patterns(table["tense"], TENSE_NAMES)
     return DangerTable(
         rules=tuple(rules),
         triggers={word: frozenset(numbers) for word, numbers in triggers.items()},
@@ -96,7 +117,8 @@ def read_danger_table(data: bytes) -> DangerTable:
             name: _compile("|".join(_parts(table["context"], name)), where=f"context.{name}")
             for name in CONTEXT_NAMES
         },
-        tense=_compile(_named_groups(table["tense"], TENSE_NAMES), where="tense"),
+        tenses=tuple(_compile(pattern, where="tense") for _, pattern in times),
+        tense_names=tuple(name for name, _ in times),
         who=_compile(_named_groups(table["who"], WHO_NAMES), where="who"),
         cues={
             name: _compile("|".join(_parts(table["cues"], name)), where=f"cues.{name}")
@@ -125,13 +147,16 @@ def _read_rule(entry: dict[str, Any], *, number: int, words: dict[str, list[str]
     def expand(match: re.Match[str]) -> str:
         return f"(?:{_alternation(words[match.group(1)])})"
 
-    source = "|".join(f"(?:{pattern})" for pattern in entry["patterns"])
-    if unknown_lists := {entry["on"], *_LIST.findall(source)} - words.keys():
+    def compile_pattern(pattern: str) -> re.Pattern[str]:
+        for mark, gap in _GAPS.items():
+            pattern = pattern.replace(mark, gap)
+        return _compile(_LIST.sub(expand, pattern), where=where)
+
+    used = {name for pattern in entry["patterns"] for name in _LIST.findall(pattern)}
+    if unknown_lists := {entry["on"], *used} - words.keys():
         raise InvalidData(
             f"险情词表{where}用到未定义的词组 {'、'.join(sorted(unknown_lists))}，请先定义"
         )
-    for mark, gap in _GAPS.items():
-        source = source.replace(mark, gap)
     return DangerRule(
         kind=entry["kind"],
         level=entry["level"],
@@ -139,7 +164,7 @@ def _read_rule(entry: dict[str, Any], *, number: int, words: dict[str, list[str]
         acute=bool(entry.get("acute", False)),
         risk=entry["risk"],
         who=entry.get("who"),
-        pattern=_compile(_LIST.sub(expand, source), where=where),
+        patterns=tuple(compile_pattern(pattern) for pattern in entry["patterns"]),
     )
 
 
@@ -156,11 +181,19 @@ def _parts(table: dict[str, list[str]], name: str) -> list[str]:
     return table[name]
 
 
-def _named_groups(table: dict[str, list[str]], names: Iterable[str]) -> str:
-    """One alternation whose group names tell which entry of `table` was met."""
+def _named_patterns(table: dict[str, list[str]], names: Iterable[str]) -> list[tuple[str, str]]:
+    """Each pattern with the name of its entry, in the order of `names`."""
     if unknown := table.keys() - set(names):
         raise InvalidData(f"险情词表有不认识的 {'、'.join(sorted(unknown))}，请删去或改正")
-    return "|".join(f"(?P<{name}>{'|'.join(table[name])})" for name in names if name in table)
+    return [(name, pattern) for name in names for pattern in table.get(name, ())]
+
+
+def _named_groups(table: dict[str, list[str]], names: Iterable[str]) -> str:
+    """One alternation whose group names tell which entry of `table` was met."""
+    groups: dict[str, list[str]] = {}
+    for name, pattern in _named_patterns(table, names):
+        groups.setdefault(name, []).append(pattern)
+    return "|".join(f"(?P<{name}>{'|'.join(patterns)})" for name, patterns in groups.items())
 
 
 def _compile(source: str, *, where: str) -> re.Pattern[str]:
