@@ -1,21 +1,25 @@
 """The domain pipeline on any flat label: fit on one file, predict another, one line of figures.
 
 With it anyone can repeat a published figure on data of their own. The same features and ridge
-regression as the released model, with two liberties that a single flat label allows: terms count
-more the fewer labels they favour, and the vocabulary is larger than privacy lets a released one be
-(nothing of this is kept).
+regression as the released model, with liberties that a single flat label allows: terms count more
+the fewer labels they favour, small networks are asked beside the regression, and the vocabulary is
+larger than privacy lets a released one be (nothing of this is kept).
 """
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import normalize
+from sklearn.utils.extmath import randomized_svd
 
 from training.dataset import find_groups
 from training.readers import Example, read_examples
@@ -30,43 +34,77 @@ BLOCKS = (0, 1, 3)  # title runs, body runs, body words; words of the title add 
 GRAVITY = 7.0  # Chen et al. (2016), "Turning from TF-IDF to TF-IGM", found 5 to 9 best
 PENALTY = 0.1
 STRENGTH = 0.1  # of the logistic regression over the scores (scikit-learn's C)
+TOPICS = 300  # directions of the rows that the networks see
+HIDDEN = 128
+EPOCHS = 12
+NETWORKS = 5
+FLOOR = 1e-3  # of a probability, so that one network alone cannot rule a label out
 CHUNK = 500
 
 
 class FlatPipeline:
-    """Ridge scores of every label, then a logistic regression that weighs them.
+    """A ridge regression and a handful of small networks, their probabilities multiplied.
 
-    The second stage learns from what the first says of texts whose near-duplicates it had not
-    seen, so it meets the same kind of scores in use.
+    The ridge scores become probabilities by a logistic regression that learns from what they were
+    for texts whose near-duplicates had been left out, so it meets the same kind of scores in use.
     """
 
     def fit(
         self, readings: Sequence[Reading], labels: Sequence[str], groups: Sequence[int]
     ) -> "FlatPipeline":
         """Learn from one label for each reading; `groups` numbers near-identical texts."""
-        names, number = np.unique(np.asarray(labels), return_inverse=True)
-        targets = np.eye(len(names), dtype=np.float32)[number]
+        self.names_, number = np.unique(np.asarray(labels), return_inverse=True)
+        targets = np.eye(len(self.names_), dtype=np.float32)[number]
         self.features_ = TextFeatures(min_writers=MIN_WRITERS, min_body_runs=MIN_BODY_RUNS)
         counted = self.features_.fit(readings, groups).transform(readings)
         self.gravity_ = 1 + GRAVITY * class_gravity(counted, targets)
         rows = self._weigh(counted)
         even = np.ones(len(labels))
-        fit = fit_ridge(rows, targets, penalty=PENALTY, weights=even, groups=groups)
-        self.coefficients_ = (rows.T @ fit.dual).astype(np.float32)
-        self.spread_ = fit.unseen.std(axis=0) + 1e-6
+        ridge = fit_ridge(rows, targets, penalty=PENALTY, weights=even, groups=groups)
+        self.coefficients_ = (rows.T @ ridge.dual).astype(np.float32)
+        self.spread_ = ridge.unseen.std(axis=0) + 1e-6
         self.decision_ = LogisticRegression(C=STRENGTH, max_iter=1000)
-        self.decision_.fit(fit.unseen / self.spread_, names[number])
+        self.decision_.fit(ridge.unseen / self.spread_, number)
+        self._fit_networks(rows, number)
         return self
+
+    def _fit_networks(self, rows: Matrix, number: Array) -> None:
+        topics = min(TOPICS, min(rows.shape) - 1)
+        _, _, directions = randomized_svd(rows, topics, n_iter=3, random_state=0)
+        # Between the raw topics, the first of which drown the rest, and all of equal size.
+        spread = np.sqrt((rows @ directions.T).std(axis=0) + 1e-6)
+        self.topics_ = (3 * directions.T / spread).astype(np.float32)
+        inputs = rows @ self.topics_
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
+            self.networks_ = [
+                MLPClassifier(
+                    (HIDDEN,),
+                    alpha=0.01,
+                    learning_rate_init=0.002,
+                    batch_size=min(64, len(number)),
+                    max_iter=EPOCHS,
+                    random_state=seed,
+                ).fit(inputs, number)
+                for seed in range(NETWORKS)
+            ]
 
     def predict(self, readings: Sequence[Reading]) -> Array:
         """The label of each reading."""
-        scores = [
-            self._weigh(self.features_.transform(readings[start : start + CHUNK]))
-            @ self.coefficients_
+        chosen = [
+            self._log_odds(readings[start : start + CHUNK]).argmax(axis=1)
             for start in range(0, len(readings), CHUNK)
         ]
-        labels: Array = self.decision_.predict(np.vstack(scores) / self.spread_)
+        labels: Array = self.names_[np.concatenate(chosen)]
         return labels
+
+    def _log_odds(self, readings: Sequence[Reading]) -> Array:
+        rows = self._weigh(self.features_.transform(readings))
+        ridge = self.decision_.predict_proba(rows @ self.coefficients_ / self.spread_)
+        inputs = rows @ self.topics_
+        said = [np.log(network.predict_proba(inputs) + FLOOR) for network in self.networks_]
+        total: Array = np.log(ridge + FLOOR) + np.mean(said, axis=0)
+        return total
 
     def _weigh(self, counted: Matrix) -> Matrix:
         """The blocks that are used, their terms weighed, each row of each block of equal length."""

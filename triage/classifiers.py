@@ -27,8 +27,8 @@ class Lines:
 
     `review`: level-1 probability below which a clerk decides. `urgent`: probability of levels 1-2
     from which a submission is called urgent; `grave`: that of level 1. `accusation`: probability of
-    an accusation, or of the flag 公职人员, from which it waits for the discipline side. `flags`: one
-    line a flag.
+    an accusation, or of the flag 公职人员, from which it waits for the discipline side. `flags`:
+    one line a flag.
     """
 
     review: float
@@ -104,7 +104,9 @@ class Classifier:
         found = self.features.locate(readings)
         return found, self.features.weigh(found, len(readings))
 
-    def judge(self, rows: Matrix, signals: Array, dangers: Sequence[Sequence[Danger]]) -> Judgements:
+    def judge(
+        self, rows: Matrix, signals: Array, dangers: Sequence[Sequence[Danger]]
+    ) -> Judgements:
         """The judgements of documents from their rows, signals (see `read_signals`) and dangers."""
         return self.judge_scores(self.scores.score(rows), signals, dangers)
 
@@ -207,5 +209,5 @@ def decide_urgency(
 
 
 def is_grave(danger: Danger) -> bool:
-    """Whether this evidence alone makes a submission urgent: stated danger to life, now or lately."""
+    """Whether this evidence alone makes a submission urgent: danger to life, stated as a fact."""
     return danger.level == 1 and danger.stance == "stated" and danger.strength >= EVIDENT

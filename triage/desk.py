@@ -31,7 +31,6 @@ from triage.suggestions import (
     DomainSuggestion,
     Evidence,
     NatureSuggestion,
-    PlaceSuggestion,
     Suggestion,
     UrgencySuggestion,
 )
@@ -81,7 +80,9 @@ class Desk:
             rows=rows,
             directions=self._directions(paths),
         )
-        places = find_places([(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)])
+        places = find_places(
+            [(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)]
+        )
         return [
             self._compose(
                 submission, readings[i], judged, i, paths[i], dangers[i], places[i], evidence[i]
@@ -132,7 +133,7 @@ class Desk:
             text=text,
             place_level=phrase.level if phrase else None,
         )
-        reasons = self._review_reasons(reading, domain, department, place, confidential)
+        reasons = self._review_reasons(reading, domain, department, confidential)
         return Suggestion(
             id=submission.id,
             domain=domain,
@@ -194,7 +195,6 @@ class Desk:
         reading: Reading,
         domain: DomainSuggestion,
         department: DepartmentSuggestion,
-        place: PlaceSuggestion,
         confidential: bool,
     ) -> tuple[str, ...]:
         text = (reading.title + reading.body).replace(" ", "")
@@ -251,7 +251,9 @@ def _quote(evidence: tuple[Evidence, ...], submission: Submission) -> tuple[Evid
     """The spans with the words as they were sent, not as they were cleaned."""
     sent = {"title": submission.title, "content": submission.content}
     return tuple(
-        Evidence(span.field, span.start, span.end, sent[span.field][span.start : span.end], span.weight)
+        Evidence(
+            span.field, span.start, span.end, sent[span.field][span.start : span.end], span.weight
+        )
         for span in evidence
     )
 

@@ -45,7 +45,7 @@ def find_evidence(
     }
     first = 0
     for block, occurrences in zip(features.blocks_, found, strict=True):
-        each = at.per_occurrence(occurrences, first, len(block.terms))
+        each = at.per_occurrence(occurrences, first)
         weights[block.field].spread(occurrences, each)
         first += len(block.terms)
     result = []
@@ -71,12 +71,12 @@ class _Shares:
         order = np.argsort(keys)
         self._keys, self._share = keys[order], share[order]
 
-    def per_occurrence(self, found: Occurrences, first: int, terms: int) -> Array:
+    def per_occurrence(self, found: Occurrences, first: int) -> Array:
         """The worth of each occurrence of one block, whose columns begin at `first`."""
         keys = found.document.astype(np.int64) * self._width + found.column + first
         _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        worth = self._share[np.searchsorted(self._keys, keys)]
-        return worth / counts[inverse]
+        worth: Array = self._share[np.searchsorted(self._keys, keys)] / counts[inverse]
+        return worth
 
 
 class _Layer:

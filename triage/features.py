@@ -12,7 +12,7 @@ a rule of privacy as much as of statistics.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from triage.transcripts import read_speech
 from triage.words import cut_words
 
 Array = npt.NDArray[Any]
-Matrix = sp.csr_matrix
+Matrix: TypeAlias = Any  # scipy.sparse.csr_matrix, which comes without types
 
 MOST_READ = 3000  # characters of a body that the models read; the matter stands at the beginning
 _SPACE = 32
@@ -343,4 +343,5 @@ def _used_by(keys: Array, writers: Array, least: int) -> Array:
     new_pair[1:] |= writers[1:] != writers[:-1]
     distinct = keys[new_key]
     counts = np.bincount(np.cumsum(new_key)[new_pair] - 1, minlength=len(distinct))
-    return distinct[counts >= least]
+    used: Array = distinct[counts >= least]
+    return used

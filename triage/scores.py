@@ -64,7 +64,8 @@ class LinearScores:
 
     def score(self, rows: Matrix) -> Array:
         """(documents, outputs) float32 scores."""
-        return (rows @ self._basis) @ self.directions + self.intercept
+        scores: Array = (rows @ self._basis) @ self.directions + self.intercept
+        return scores
 
     def weigh_terms(self, columns: Array, aims: Array) -> Array:
         """What one unit of each term adds along its row of `aims` (terms, width)."""
