@@ -75,7 +75,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError:
         raise InvalidArtefact(f"模型清单 {path} 已损坏，请重新安装模型") from None
-    if not isinstance(manifest, dict) or not {"id", "files", "libraries"} <= set(manifest):
+    if (
+        not isinstance(manifest, dict)
+        or "id" not in manifest
+        or not isinstance(manifest.get("files"), dict)
+        or not isinstance(manifest.get("libraries"), dict)
+    ):
         raise InvalidArtefact(f"模型清单 {path} 缺少必要内容，请重新安装模型")
     return manifest
 

@@ -1,0 +1,245 @@
+"""What the models see: which terms, how often, and where they stand in what was sent."""
+
+import pickle
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from triage.features import (
+    MOST_READ,
+    Block,
+    CharacterRuns,
+    KeyTable,
+    Reading,
+    TextFeatures,
+    Words,
+    read_text,
+)
+
+MATTERS = [
+    ("小区电梯停运", "小区电梯停运四天，物业公司没有人来维修，老人下不了楼。"),
+    ("油烟扰民", "楼下烧烤店油烟扰民，每天晚上营业到凌晨两点，请环保部门处理。"),
+    ("公交车班次太少", "108路公交车班次太少，上班高峰等了40分钟，希望增加班次。"),
+    ("拖欠工资", "工地老板拖欠工资三个月，二十多名工人没有钱回家过年。"),
+    ("路灯不亮", "学校门口的路灯不亮，学生晚上放学看不见路，请维修路灯。"),
+    ("医保怎么办理", "请问新生儿医保怎么办理，需要带什么材料，去哪里办理。"),
+]
+
+
+def read_matters(times: int) -> tuple[list[Reading], list[int]]:
+    """Each matter as told by `times` writers."""
+    readings = [read_text(*matter) for matter in MATTERS for _ in range(times)]
+    return readings, list(range(len(readings)))
+
+
+@pytest.fixture(scope="module")
+def features() -> TextFeatures:
+    return TextFeatures(min_writers=5, min_body_runs=5).fit(*read_matters(5))
+
+
+def list_runs(runs: CharacterRuns) -> list[str]:
+    """The vocabulary as text, in column order."""
+    texts = []
+    for key in runs.keys_.keys.tolist():
+        codes = [key >> shift & 0xFFFF for shift in (32, 16, 0)]
+        texts.append("".join(chr(code) for code in codes if code))
+    return texts
+
+
+def list_words(words: Words) -> list[str]:
+    """Words, then pairs of words, in column order."""
+    pairs = words.pairs_.keys.tolist()
+    known = words.words_
+    return known + [known[pair >> 32] + known[pair & 0xFFFFFFFF] for pair in pairs]
+
+
+def list_terms(features: TextFeatures) -> list[list[str]]:
+    """The vocabulary of each block."""
+    return [
+        list_runs(block.terms)
+        if isinstance(block.terms, CharacterRuns)
+        else list_words(block.terms)
+        for block in features.blocks_
+    ]
+
+
+def fold(text: str) -> str:
+    return "".join("0" if char in "123456789" else char.lower() for char in text if char != " ")
+
+
+# --- privacy --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tellers", "enters"), [(4, False), (5, True)])
+def test_no_term_of_fewer_than_min_writers_groups_enters_the_vocabulary(
+    tellers: int, enters: bool
+) -> None:
+    readings = [
+        read_text("关于雷阿婆的事", "村里的雷阿婆没有低保") if number < tellers else read_text(*m)
+        for number, m in enumerate(MATTERS * 5)
+    ]
+    fitted = TextFeatures(min_writers=5, min_body_runs=5).fit(readings, range(len(readings)))
+    for terms in list_terms(fitted):
+        assert any("雷" in term for term in terms) is enters
+
+
+def test_near_copies_of_one_writer_count_once() -> None:
+    others, _ = read_matters(5)
+    copies = [read_text("关于雷阿婆的事", "村里的雷阿婆没有低保")] * 20
+    writers = [0] * 20 + list(range(1, len(others) + 1))
+    fitted = TextFeatures(min_writers=5, min_body_runs=5).fit([*copies, *others], writers)
+    assert not any("雷" in term for terms in list_terms(fitted) for term in terms)
+    assert all(any("路" in term for term in terms) for terms in list_terms(fitted))
+
+
+def test_a_text_sent_twice_by_its_writer_makes_no_term_commoner() -> None:
+    readings, writers = read_matters(5)
+    once = TextFeatures(min_writers=5, min_body_runs=5).fit(readings, writers)
+    twice = TextFeatures(min_writers=5, min_body_runs=5).fit(readings * 2, writers * 2)
+    assert list_terms(once) == list_terms(twice)
+    for one, two in zip(once.blocks_, twice.blocks_, strict=True):
+        np.testing.assert_array_equal(one.idf_, two.idf_)
+
+
+# --- offsets --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "content"),
+    [
+        MATTERS[0],
+        ("小區電梯停運", "小區電梯停運四天，物業公司沒有人來維修，老人下不了樓。"),
+        ("路 灯\u3000不亮", "  学校门口的 路\n灯不亮，学生晚上\u200b放学看不见路"),
+        ("１０８路公交车", "😀１０８路公交车班次太少🚌🚌，上班高峰等了４０分钟"),
+        ("路灯不亮", ""),
+        ("", "路灯不亮"),
+    ],
+)
+def test_every_offset_leads_back_to_the_term_in_what_was_sent(
+    features: TextFeatures, title: str, content: str
+) -> None:
+    neighbours = [read_text(*MATTERS[3]), read_text(title, content), read_text(*MATTERS[4])]
+    plain = {"title": neighbours[1].title, "body": neighbours[1].content}
+    assert (len(plain["title"]), len(plain["body"])) == (len(title), len(content))
+    seen = 0
+    for block, terms, found in zip(
+        features.blocks_, list_terms(features), features.locate(neighbours), strict=True
+    ):
+        here = found.document == 1
+        for column, start, length in zip(
+            found.column[here], found.start[here], found.length[here], strict=True
+        ):
+            written = plain[block.field][start : start + length]
+            whole = fold(written) if isinstance(block.terms, CharacterRuns) else written
+            assert whole == terms[column]
+            seen += 1
+    assert seen >= 10
+
+
+def test_a_run_goes_on_over_a_blank_but_not_over_the_end_of_a_text(
+    features: TextFeatures,
+) -> None:
+    runs = features.blocks_[1].terms
+    column = list_runs(runs).index("路灯")
+    apart = runs.locate(["在路 灯下", "路", "灯"])
+    here = apart.column == column
+    assert apart.document[here].tolist() == [0]
+    assert (apart.start[here].tolist(), apart.length[here].tolist()) == ([1], [3])
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def test_a_batch_says_what_each_says_alone(features: TextFeatures) -> None:
+    texts: Sequence[tuple[str, str]] = [*MATTERS, ("", ""), ("路灯", "x"), ("", "公交车 班次")]
+    readings = [read_text(*text) for text in texts]
+    batch = features.transform(readings)
+    assert batch.shape == (len(readings), len(features))
+    for number, reading in enumerate(readings):
+        alone = features.transform([reading])
+        np.testing.assert_array_equal(batch[number].toarray(), alone.toarray())
+
+
+def test_rows_are_of_length_one_at_most_and_weigh_titles_less(features: TextFeatures) -> None:
+    rows = features.transform([read_text(*matter) for matter in MATTERS])
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1))).ravel()
+    expected = np.sqrt(2 * 0.35**2 + 2 * 0.5**2)
+    np.testing.assert_allclose(lengths, expected, rtol=1e-5)
+    assert expected <= 1
+
+
+def test_a_term_said_more_often_weighs_more_and_a_rare_one_more_than_a_common(
+    features: TextFeatures,
+) -> None:
+    block = features.blocks_[1]
+    column = list_runs(block.terms).index
+    once, thrice = (
+        features.transform([read_text("", text)]).toarray()[0]
+        for text in ("路灯和班次", "路灯路灯路灯和班次")
+    )
+    first = len(features.blocks_[0].terms)
+    lamp, bus = first + column("路灯"), first + column("班次")
+    assert thrice[lamp] / thrice[bus] > once[lamp] / once[bus]
+    assert block.idf_[column("，")] < block.idf_[column("路灯")]
+
+
+def test_traditional_full_width_and_other_numbers_make_the_same_row(
+    features: TextFeatures,
+) -> None:
+    plain, other = (
+        features.transform([read_text(title, content)]).toarray()
+        for title, content in (
+            ("108路公交车", "108路公交车班次太少，等了40分钟"),
+            ("１０８路公交車", "２０６路公交車班次太少，等了９０分鐘"),
+        )
+    )
+    runs = slice(0, len(features.blocks_[0].terms) + len(features.blocks_[1].terms))
+    np.testing.assert_array_equal(plain[:, runs], other[:, runs])
+    assert plain[:, runs].any()
+
+
+def test_nothing_known_makes_an_empty_row(features: TextFeatures) -> None:
+    rows = features.transform([read_text("", ""), read_text("😀", "qwxzj \ud800")])
+    assert rows.nnz == 0
+
+
+def test_what_stands_beyond_the_part_that_is_read_changes_nothing(features: TextFeatures) -> None:
+    long = "路灯不亮，" * (MOST_READ // 5)
+    one, two = features.transform([read_text("", long), read_text("", long + "拖欠工资")]).toarray()
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_vocabulary_of_nothing_still_answers() -> None:
+    empty = Block("title", Words(5)).fit([read_text("路灯", "")], [0])
+    found = empty.locate([read_text("路灯", "")])
+    assert empty.weigh(found, 1).shape == (1, 0)
+
+
+def test_stored_and_loaded_they_see_the_same(features: TextFeatures) -> None:
+    readings = [read_text(*matter) for matter in MATTERS]
+    loaded = pickle.loads(pickle.dumps(features))  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(
+        loaded.transform(readings).toarray(), features.transform(readings).toarray()
+    )
+
+
+# --- the table of keys ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3000])
+def test_the_table_finds_what_a_binary_search_finds(size: int) -> None:
+    random = np.random.default_rng(size)
+    most = np.iinfo(np.uint64).max
+    keys = np.unique(
+        np.concatenate(
+            [random.integers(0, most, size, np.uint64), np.arange(size, dtype=np.uint64)]
+        )
+    )
+    asked = np.concatenate([keys, random.integers(0, most, 500, np.uint64), keys + np.uint64(1)])
+    random.shuffle(asked)
+    for table in (KeyTable(keys), pickle.loads(pickle.dumps(KeyTable(keys)))):  # noqa: S301 - ours
+        column, known = table.look_up(asked)
+        np.testing.assert_array_equal(known, np.isin(asked, keys))
+        np.testing.assert_array_equal(column[known], np.searchsorted(keys, asked[known]))
+        assert len(table) == len(keys)

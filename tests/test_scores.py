@@ -1,0 +1,92 @@
+"""The packed linear map against the full one it was packed from."""
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from triage.features import Array
+from triage.scores import LinearScores
+
+TERMS, OUTPUTS, TRUE_WIDTH = 400, 30, 5
+
+
+@pytest.fixture(scope="module")
+def coefficients() -> Array:
+    """Outputs that move together, and a little of each on its own."""
+    random = np.random.default_rng(0)
+    shared = random.normal(size=(TERMS, TRUE_WIDTH)) @ random.normal(size=(TRUE_WIDTH, OUTPUTS))
+    own = 0.02 * random.normal(size=(TERMS, OUTPUTS))
+    return (shared + own).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def rows() -> sp.csr_matrix:
+    return sp.random(
+        200, TERMS, density=0.1, format="csr", dtype=np.float32, rng=np.random.default_rng(1)
+    )
+
+
+INTERCEPT = np.linspace(-1, 1, OUTPUTS)
+
+
+def measure_loss(packed: LinearScores, coefficients: Array, rows: sp.csr_matrix) -> float:
+    """The share of the scores' spread that packing got wrong."""
+    full = rows @ coefficients + INTERCEPT
+    return float(np.sqrt(((packed.score(rows) - full) ** 2).mean()) / full.std())
+
+
+def test_packed_at_full_width_it_loses_nothing_that_matters(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
+    packed = LinearScores.pack(coefficients, INTERCEPT, width=OUTPUTS)
+    assert measure_loss(packed, coefficients, rows) < 0.01
+
+
+def test_packed_as_narrow_as_the_outputs_move_it_loses_little(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
+    packed = LinearScores.pack(coefficients, INTERCEPT, width=TRUE_WIDTH)
+    assert packed.basis.shape == (TERMS, TRUE_WIDTH)
+    assert packed.basis.dtype == np.int8
+    assert measure_loss(packed, coefficients, rows) < 0.03
+    narrower = LinearScores.pack(coefficients, INTERCEPT, width=TRUE_WIDTH - 1)
+    assert measure_loss(narrower, coefficients, rows) > 0.1  # a real direction is missed
+
+
+def test_an_empty_row_scores_the_intercept(coefficients: Array) -> None:
+    packed = LinearScores.pack(coefficients, INTERCEPT, width=TRUE_WIDTH)
+    np.testing.assert_allclose(
+        packed.score(sp.csr_matrix((1, TERMS), dtype=np.float32))[0], INTERCEPT, rtol=1e-6
+    )
+
+
+def test_a_term_that_says_nothing_adds_exactly_nothing(coefficients: Array) -> None:
+    silent = coefficients.copy()
+    silent[7] = 0
+    packed = LinearScores.pack(silent, INTERCEPT, width=TRUE_WIDTH)
+    row = sp.csr_matrix(([1.0], ([0], [7])), shape=(1, TERMS), dtype=np.float32)
+    np.testing.assert_allclose(packed.score(row)[0], INTERCEPT, rtol=1e-6)
+
+
+def test_the_weights_of_its_terms_add_up_to_a_score(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
+    packed = LinearScores.pack(coefficients, INTERCEPT, width=TRUE_WIDTH)
+    wanted = np.eye(1, OUTPUTS, 3, dtype=np.float32)
+    row = rows[0]
+    aims = np.repeat(wanted @ packed.directions.T, row.nnz, axis=0)
+    total = float(row.data @ packed.weigh_terms(row.indices, aims))
+    assert total == pytest.approx(packed.score(row)[0, 3] - INTERCEPT[3], abs=1e-4)
+
+
+def test_stored_it_is_small_and_loaded_it_scores_the_same(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
+    packed = LinearScores.pack(coefficients, INTERCEPT, width=TRUE_WIDTH)
+    stored = pickle.dumps(packed)
+    loaded = pickle.loads(stored)  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(loaded.score(rows), packed.score(rows))
+    rest = packed.directions.nbytes + packed.intercept.nbytes + packed.term_scale.nbytes
+    assert len(stored) < packed.basis.nbytes + rest + 1000
