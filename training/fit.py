@@ -6,11 +6,13 @@ and flags over the scores and the danger evidence. The second stage is cross-val
 so that no figure of `Unseen` comes from a model that saw the example or a near-copy of it.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -25,12 +27,12 @@ from triage.classifiers import (
     Heads,
     Judgements,
     Lines,
-    accusation_probability,
     decide_urgency,
     is_grave,
     join_inputs,
     read_signals,
 )
+from triage.cues import CUES
 from triage.danger import Danger, load_dangers
 from triage.features import Array, TextFeatures, read_text
 from triage.scores import LinearScores, Outputs
@@ -169,21 +171,24 @@ def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, confi
     scaler = StandardScaler().fit(inputs)
     scaled = scaler.transform(inputs).astype(np.float32)
 
-    def fit(truth: Array, classes: int) -> Softmax:
-        model = LogisticRegression(C=config.model.head_strength, max_iter=200)
-        model.fit(scaled, truth, sample_weight=counts)
+    def fit(truth: Array, classes: int, *, width: int = inputs.shape[1]) -> Softmax:
+        model = LogisticRegression(C=config.model.head_strength, max_iter=80)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # shrunk hard: near enough by then
+            model.fit(scaled[:, :width], truth, sample_weight=counts)
         # A class without an example stays possible on paper and never wins.
         binary = classes == 2
-        coefficients = np.zeros((1 if binary else classes, inputs.shape[1]))
+        coefficients = np.zeros((1 if binary else classes, width))
         intercept = np.full(len(coefficients), -30.0)
         known = [0] if binary else model.classes_.astype(int)
         coefficients[known] = model.coef_
         intercept[known] = model.intercept_
-        return Softmax(scaler.mean_, scaler.scale_, coefficients, intercept)
+        return Softmax(scaler.mean_[:width], scaler.scale_[:width], coefficients, intercept)
 
     return Heads(
-        urgency=fit(labels.urgency[seen] - 1, 4),
+        urgency=fit(labels.urgency[seen] - 1, 4, width=inputs.shape[1] - CUES),
         nature=fit(labels.nature[seen], len(NATURES)),
+        accusation=fit(labels.nature[seen] == NATURES.index(ACCUSATION), 2),
         flags=tuple(fit(column, 2) for column in labels.flags[seen].T),
     )
 
@@ -199,18 +204,15 @@ def _judge_unseen(
     for held_out in _folds(corpus.groups, config.folds, config.seed):
         calibration, heads = second_stage(np.flatnonzero(~held_out))
         level1, level2, path = calibration.probabilities([part[held_out] for part in by_level])
-        nature = heads.nature.probabilities(inputs[held_out])
-        flags = np.column_stack(
-            [head.probabilities(inputs[held_out])[:, 1] for head in heads.flags]
-        )
+        known = inputs[held_out]
         answers = {
             "level1": level1,
             "level2": level2,
             "path": path,
-            "urgency": heads.urgency.probabilities(inputs[held_out]),
-            "nature": nature,
-            "flags": flags,
-            "accusation": accusation_probability(nature, flags),
+            "urgency": heads.urgency.probabilities(known[:, :-CUES]),
+            "nature": heads.nature.probabilities(known),
+            "flags": np.column_stack([head.probabilities(known)[:, 1] for head in heads.flags]),
+            "accusation": heads.accusation.probabilities(known)[:, 1],
         }
         for name, values in answers.items():
             if name not in found:

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from triage.calibration import DomainCalibration, Softmax
+from triage.cues import CUES, count_cues
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Occurrences, Reading, TextFeatures
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
-from triage.suggestions import FLAGS, NATURES
 
 ACCUSATION = "检举控告"
-OFFICIALS = "公职人员"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,7 @@ class Lines:
 
     `review`: level-1 probability below which a clerk decides. `urgent`: probability of levels 1-2
     from which a submission is called urgent; `grave`: that of level 1. `accusation`: probability of
-    an accusation, or of the flag 公职人员, from which it waits for the discipline side. `flags`:
-    one line a flag.
+    an accusation from which it waits for the discipline side. `flags`: one line a flag.
     """
 
     review: float
@@ -119,27 +117,30 @@ class Classifier:
             [scores[:, outputs.level1], scores[:, outputs.level2], scores[:, outputs.level3]]
         )
         inputs = join_inputs(scores, signals, outputs)
-        urgency = self.heads.urgency.probabilities(inputs)
-        nature = self.heads.nature.probabilities(inputs)
-        flags = np.column_stack([head.probabilities(inputs)[:, 1] for head in self.heads.flags])
+        urgency = self.heads.urgency.probabilities(inputs[:, :-CUES])
+        heads = self.heads
         return Judgements(
             level1=level1,
             level2=level2,
             path=path,
             urgency=urgency,
             urgency_level=decide_urgency(urgency, dangers, self.lines),
-            nature=nature,
-            flags=flags,
-            accusation=accusation_probability(nature, flags),
+            nature=heads.nature.probabilities(inputs),
+            flags=np.column_stack([head.probabilities(inputs)[:, 1] for head in heads.flags]),
+            accusation=heads.accusation.probabilities(inputs)[:, 1],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The regressions over scores and signals; `flags` has one a flag, in the order of FLAGS."""
+    """The regressions over scores and signals; `flags` has one a flag, in the order of FLAGS.
+
+    Urgency does not see the cues: how a thing is put must not decide how grave it is.
+    """
 
     urgency: Softmax
     nature: Softmax
+    accusation: Softmax
     flags: tuple[Softmax, ...]
 
 
@@ -148,8 +149,8 @@ def read_signals(
 ) -> Array:
     """(documents, signals) float32: what is counted beside the terms.
 
-    The danger evidence as numbers, whether personal data stands in the text, the lengths, and how
-    often it asks and exclaims.
+    The danger evidence as numbers, whether personal data stands in the text, the lengths, how
+    often it asks and exclaims, and last the cues of triage.cues.
     """
     rows: list[list[float]] = []
     for reading, found in zip(readings, dangers, strict=True):
@@ -163,6 +164,7 @@ def read_signals(
                 np.log1p(len(title)),
                 np.log1p(both.count("？") + both.count("?")),
                 np.log1p(both.count("！") + both.count("!")),
+                *count_cues(reading),
             ]
         )
     return np.array(rows, np.float32)
@@ -181,14 +183,6 @@ def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
         )
     ]
     return np.hstack([*parts, signals]).astype(np.float32)
-
-
-def accusation_probability(nature: Array, flags: Array) -> Array:
-    """How likely each document is for the discipline side: the larger of nature and flag."""
-    likelier: Array = np.maximum(
-        nature[:, NATURES.index(ACCUSATION)], flags[:, FLAGS.index(OFFICIALS)]
-    )
-    return likelier
 
 
 def decide_urgency(
