@@ -5,7 +5,7 @@ shares are laid over the characters they came from; runs of characters that stan
 Removing a span from the text lowers the score by what its terms gave: a property that is tested.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -48,17 +48,16 @@ def find_evidence(
         each = at.per_occurrence(occurrences, first)
         weights[block.field].spread(occurrences, each)
         first += len(block.terms)
-    result = []
-    for number, reading in enumerate(readings):
-        spans: list[Evidence] = []
-        for field, name, text in (
-            ("title", "title", reading.title),
-            ("body", "content", reading.content),
-        ):
-            spans += _cut_spans(name, text, weights[field].of(number))
-        spans.sort(key=lambda span: -span.weight)
-        result.append(tuple(spans[:MOST_SPANS]))
-    return result
+    spans: list[list[Evidence]] = [[] for _ in readings]
+    for field, name in (("title", "title"), ("body", "content")):
+        for number, start, end, weight in weights[field].find_spans():
+            quoted = getattr(readings[number], name)[start:end]
+            start += len(quoted) - len(quoted.lstrip(_EDGES))
+            quoted = quoted.strip(_EDGES)
+            if quoted:
+                end = start + len(quoted)
+                spans[number].append(Evidence(name, start, end, quoted, round(weight, 4)))
+    return [tuple(sorted(found, key=lambda span: -span.weight)[:MOST_SPANS]) for found in spans]
 
 
 class _Shares:
@@ -68,14 +67,15 @@ class _Shares:
         self._width = rows.shape[1]
         document = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
         keys = document.astype(np.int64) * self._width + rows.indices
-        order = np.argsort(keys)
+        order = np.argsort(keys, kind="stable")  # in order already, as a rule, and then no work
         self._keys, self._share = keys[order], share[order]
 
     def per_occurrence(self, found: Occurrences, first: int) -> Array:
         """The worth of each occurrence of one block, whose columns begin at `first`."""
         keys = found.document.astype(np.int64) * self._width + found.column + first
-        _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        worth: Array = self._share[np.searchsorted(self._keys, keys)] / counts[inverse]
+        place = np.searchsorted(self._keys, keys)
+        counts = np.bincount(place, minlength=len(self._share))
+        worth: Array = self._share[place] / counts[place]
         return worth
 
 
@@ -95,29 +95,27 @@ class _Layer:
         self._slope += np.bincount(begin, weights=each, minlength=size)
         self._slope -= np.bincount(begin + found.length, weights=each, minlength=size)
 
-    def of(self, number: int) -> Array:
-        """The numbers of one text."""
-        start = self.starts[number]
-        numbers: Array = np.cumsum(self._slope[start : start + self.sizes[number]])
-        return numbers
+    def find_spans(self) -> Iterator[tuple[int, int, int, float]]:
+        """(text, start, end, sum) of each run of numbers that stands out in its text."""
+        numbers = np.cumsum(self._slope[:-1])
+        line = np.maximum(np.maximum.reduceat(numbers, self.starts) * _STANDS_OUT, 1e-9)
+        strong = numbers > np.repeat(line, self.sizes)
+        strong[self.starts + self.sizes - 1] = False  # the air
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], strong])))
+        sums = np.add.reduceat(numbers, edges)[::2] if len(edges) else np.zeros(0)
+        begin, end = edges[::2], edges[1::2]
+        text = np.searchsorted(self.starts, begin, side="right") - 1
+        told = sums >= _LEAST_SHARE
+        yield from zip(
+            text[told].tolist(),
+            (begin - self.starts[text])[told].tolist(),
+            (end - self.starts[text])[told].tolist(),
+            sums[told].tolist(),
+            strict=True,
+        )
 
 
 def _lay_out(texts: Sequence[str]) -> _Layer:
     # One cell of air after each text: a span that ends with its text ends before the next.
     sizes = np.array([len(text) + 1 for text in texts])
     return _Layer(np.cumsum(sizes) - sizes, sizes)
-
-
-def _cut_spans(field: str, text: str, weights: Array) -> list[Evidence]:
-    strong = weights[: len(text)] > max(weights.max(initial=0) * _STANDS_OUT, 1e-9)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], strong.astype(np.int8), [0]])))
-    spans = []
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        weight = float(weights[start:end].sum())
-        quoted = text[start:end]
-        start += len(quoted) - len(quoted.lstrip(_EDGES))
-        quoted = quoted.strip(_EDGES)
-        if weight >= _LEAST_SHARE and quoted:
-            end = start + len(quoted)
-            spans.append(Evidence(field, start, end, quoted, round(weight, 4)))
-    return spans
