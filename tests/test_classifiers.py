@@ -1,0 +1,133 @@
+"""From probabilities to labels: the lines, the likeliest path, and what is counted beside terms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from service_factories import load_tiny_desk
+
+from triage.classifiers import (
+    Judgements,
+    Lines,
+    decide_urgency,
+    is_grave,
+    read_signals,
+)
+from triage.danger import EVIDENT, Danger
+from triage.desk import Desk
+from triage.features import read_text
+from triage.suggestions import FLAGS, NATURES
+
+LINES = Lines(review=0.7, urgent=0.3, grave=0.6, accusation=0.2, flags=(0.5,) * len(FLAGS))
+GAS = Danger(
+    kind="gas",
+    level=1,
+    field="content",
+    start=0,
+    end=4,
+    text="煤气泄漏",
+    who=None,
+    tense="now",
+    stance="stated",
+    strength=EVIDENT,
+    reason="“煤气泄漏”：疑似燃气泄漏",
+)
+CALM = [0.0, 0.1, 0.3, 0.6]
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return load_tiny_desk()
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "level"),
+    [
+        ([0.7, 0.1, 0.1, 0.1], 1),
+        ([0.6, 0.0, 0.0, 0.4], 1),
+        ([0.2, 0.1, 0.1, 0.6], 2),  # urgent from a low line on
+        ([0.2, 0.09, 0.5, 0.21], 3),
+        (CALM, 4),
+    ],
+)
+def test_a_level_is_drawn_by_the_lines(probabilities: list[float], level: int) -> None:
+    assert decide_urgency(np.array([probabilities]), [()], LINES).tolist() == [level]
+
+
+def test_stated_danger_to_life_is_urgent_whatever_the_model_thinks() -> None:
+    levels = decide_urgency(np.array([CALM, CALM]), [(), (GAS,)], LINES)
+    assert levels.tolist() == [4, 2]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"level": 2},
+        {"stance": "figurative"},
+        {"stance": "question"},
+        {"stance": "negated"},
+        {"stance": "hypothetical"},
+        {"strength": EVIDENT - 0.01},
+    ],
+)
+def test_danger_that_is_less_than_stated_evident_and_to_life_forces_nothing(
+    changes: dict[str, object],
+) -> None:
+    assert is_grave(GAS)
+    assert not is_grave(replace(GAS, **changes))
+
+
+def test_the_best_path_lies_under_the_likeliest_level_2_of_the_likeliest_level_1(
+    desk: Desk,
+) -> None:
+    classifier = desk.classifier
+    domain = classifier.domain
+    first = 2
+    under = np.flatnonzero(domain.up1 == first)
+    second, lone = under[1], np.flatnonzero(domain.up1 != first)[0]
+    third = np.flatnonzero(domain.up2 == second)[0]
+    level1, level2 = np.zeros((1, len(domain.level1))), np.zeros((1, len(domain.up1)))
+    path = np.zeros((1, len(domain.codes)))
+    level1[0, first] = 0.5
+    level2[0, second], level2[0, lone] = 0.3, 0.4  # the likeliest level 2 lies elsewhere
+    path[0, third], path[0, np.flatnonzero(domain.up2 == lone)[0]] = 0.2, 0.4
+    none = np.zeros((1, 1))
+    judged = Judgements(level1, level2, path, none, none, none, none, none)
+    assert judged.best_path(0, classifier) == third
+
+
+def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:
+    readings = [read_text("急", "怎么办？？！"), read_text("", "电话13800138000")]
+    dangers = [desk.dangers.find(reading.title, reading.content) for reading in readings]
+    signals = read_signals(readings, dangers, desk.dangers)
+    width = len(desk.dangers.feature_names)
+    np.testing.assert_allclose(
+        signals[:, width : width + 5],
+        [[0, *np.log1p([6, 1, 2, 1])], [1, *np.log1p([13, 0, 0, 0])]],
+        rtol=1e-6,
+    )
+
+
+def test_what_is_judged_are_probabilities_of_one_row_a_document(desk: Desk) -> None:
+    readings = [
+        read_text("电梯停运", "老人下不了楼"),
+        read_text("", ""),
+        read_text("贪污", "村支书"),
+    ]
+    dangers = [desk.dangers.find(reading.title, reading.content) for reading in readings]
+    _, rows = desk.classifier.read(readings)
+    judged = desk.classifier.judge(rows, read_signals(readings, dangers, desk.dangers), dangers)
+    for name, width in (
+        ("level1", len(desk.classifier.level1_names)),
+        ("level2", len(desk.classifier.level2_names)),
+        ("path", len(desk.classifier.codes)),
+        ("urgency", 4),
+        ("nature", len(NATURES)),
+    ):
+        values = getattr(judged, name)
+        assert values.shape == (3, width), name
+        np.testing.assert_allclose(values.sum(axis=1), 1, rtol=1e-4, err_msg=name)
+    assert judged.flags.shape == (3, len(FLAGS))
+    assert ((judged.flags >= 0) & (judged.flags <= 1)).all()
+    assert judged.accusation.shape == (3,)
+    assert set(judged.urgency_level.tolist()) <= {1, 2, 3, 4}
