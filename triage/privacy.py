@@ -27,26 +27,29 @@ KINDS = (
 
 Spans = Iterator[tuple[int, int]]
 
-_NUMBERED = re.compile(r"\d{7}|\d{3}[ -]\d{3}")  # in any number of a person
+# Patterns begin with a plain set of characters, and what may not stand before it is looked at only
+# then (`(?<!….)`): so the search hops from one such character to the next, several times as fast.
+_NUMBERED = re.compile(r"\d(?:\d{6}|\d\d[ -]\d{3})")  # in any number of a person
 _ID_NUMBER = re.compile(
-    r"(?<![\dA-Za-z])[1-9]\d{5}[ -]?(?:18|19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx](?![\dA-Za-z])"
+    r"[1-9](?<![\dA-Za-z].)\d{5}[ -]?(?:18|19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx](?![\dA-Za-z])"
 )
-_OLD_ID_NUMBER = re.compile(r"(?<![\dA-Za-z])[1-9]\d{14}(?![\dA-Za-z])")
+_OLD_ID_NUMBER = re.compile(r"[1-9](?<![\dA-Za-z].)\d{14}(?![\dA-Za-z])")
 _PROVINCES = frozenset(
     str(first * 10 + second)
     for first, last in ((1, 5), (2, 3), (3, 7), (4, 6), (5, 4), (6, 5), (7, 1), (8, 3))
     for second in range(last + 1)
 )  # first two digits of an ID number: the region of registration (GB/T 2260)
-_CREDIT_CODE = re.compile(r"(?<![0-9A-Za-z])[159ANY][0-9A-HJ-NP-RTUWXY]{17}(?![0-9A-Za-z])")
+_CREDIT_CODE = re.compile(r"[159ANY](?<![0-9A-Za-z].)[0-9A-HJ-NP-RTUWXY]{17}(?![0-9A-Za-z])")
 _CREDIT_CHARS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _BANK_CARD = re.compile(
-    r"(?<![\dA-Za-z.])[3-69]\d{3}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?(?![\dA-Za-z]|\.\d)"
+    r"[3-69](?<![\dA-Za-z.].)\d{3}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?(?![\dA-Za-z]|\.\d)"
 )
 _MOBILE = re.compile(
-    r"(?<![\dA-Za-z.])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\dA-Za-z]|\.\d)"
+    r"(?:1(?<![\dA-Za-z.].)|(?:\+(?<![\dA-Za-z.].)8|8(?<![\dA-Za-z.].))6[ -]?1)"
+    r"[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\dA-Za-z]|\.\d)"
 )
 _LANDLINE = re.compile(
-    r"(?<![\dA-Za-z-])\(?0(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-9]\d{2,3}[ -]?\d{4}(?:[-转]\d{1,6})?"
+    r"(?:0(?<![\dA-Za-z-].)|\((?<![\dA-Za-z-].)0)(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-9]\d{2,3}[ -]?\d{4}(?:[-转]\d{1,6})?"
     r"(?![\dA-Za-z])"
 )
 _LOCAL_PHONE = re.compile(
@@ -58,7 +61,7 @@ _OFFICE = re.compile(
 _CARD_CUE = re.compile(r"(?:卡号|账号|帐号|银行卡|账户|帐户|借记卡|信用卡|存折)[^\d，。；]{0,10}$")
 _ID_CUE = re.compile(r"身份证[^\d，。；]{0,12}$")
 _PASSPORT = re.compile(
-    r"(?<![A-Za-z0-9])(?:[EeGgDdSsPp]\d{8}|[Ee][A-HJ-NP-Za-hj-np-z]\d{7})(?![A-Za-z0-9])"
+    r"[EeGgDdSsPp](?<![A-Za-z0-9].)(?:\d{8}|(?<=[Ee])[A-HJ-NP-Za-hj-np-z]\d{7})(?![A-Za-z0-9])"
 )
 _PERMIT = re.compile(
     r"(?:护照|通行证|回乡证|台胞证)[^\dA-Za-z，。；]{0,8}([A-Z]{0,2}\d{7,10})(?!\d)"
@@ -77,7 +80,8 @@ _ACCOUNT = re.compile(
 _ACCOUNT_GUARDS = ("微信", "QQ", "qq", "hat", "企鹅", "支付宝", "抖音")
 _COUNT = r"[\d一二三四五六七八九十]"
 _DOOR = re.compile(
-    rf"(?<![\d一二三四五六七八九十])(?:{_COUNT}{{1,4}}[A-Za-z]?|[A-Za-z]\d{{0,3}})[ -]?"
+    rf"[\d一二三四五六七八九十A-Za-z](?<!{_COUNT}.)"
+    rf"(?:(?<={_COUNT}){_COUNT}{{0,3}}[A-Za-z]?|(?<=[A-Za-z])\d{{0,3}})[ -]?"
     r"(?:[栋幢座]|号?楼|#楼?) ?"
     rf"(?:{_COUNT}{{1,3}}(?:单元|门|梯|座) ?)?(?:{_COUNT}{{1,3}}[楼层] ?[左右东西中]?)?[(（ -]?"
     r"(?:\d{3,4}|\d{1,4}(?=[室房]|号[房室]?(?![楼栋幢座\d电车线])))"
@@ -86,7 +90,7 @@ _DOOR = re.compile(
 _UNIT_DOOR = re.compile(
     rf"{_COUNT}{{1,3}}单元 ?(?:{_COUNT}{{1,3}}[楼层] ?)?\d{{1,4}}(?![\d年月楼层户])(?:室|号?房|号)?"
 )
-_ROOM = re.compile(r"(?<![\d一二三四五六七八九十.-])\d{3,4}室(?![内外友])")
+_ROOM = re.compile(r"\d(?<![\d一二三四五六七八九十.-].)\d{2,3}室(?![内外友])")
 _VILLAGE_DOOR = re.compile(r"[村组屯社](?P<door>\d{1,4}号)(?!楼|线|井|文|令|公|台|机|路)")
 _HIDDEN = re.compile(r"(?:电话|手机|身份证|联系方式|卡号|微信)[^\d*，。；]{0,6}[\d-]{0,8}\*{3}")
 
