@@ -7,11 +7,11 @@ in the manifest beside it, and the libraries it was made with are those here.
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import joblib
-import sklearn
 
 from triage.classifiers import Classifier
 from triage.errors import InvalidArtefact
@@ -46,9 +46,10 @@ def load_artefact(folder: Path) -> Artefact:
     if hash_file(model) != manifest["files"].get(MODEL_FILE):
         raise InvalidArtefact(f"模型文件 {model} 与清单不符，可能被改动或损坏，请重新安装模型")
     made_with = str(manifest["libraries"].get("scikit-learn", ""))
-    if made_with.split(".")[:2] != sklearn.__version__.split(".")[:2]:
+    here = version("scikit-learn")  # asked without importing it, which takes seconds and pandas
+    if made_with.split(".")[:2] != here.split(".")[:2]:
         raise InvalidArtefact(
-            f"模型由 scikit-learn {made_with} 训练，本机为 {sklearn.__version__}，"
+            f"模型由 scikit-learn {made_with} 训练，本机为 {here}，"
             "请按 requirements.lock 安装，或用本机版本重新训练模型"
         )
     classifier = joblib.load(model)
