@@ -50,7 +50,7 @@ _WORDS = frozenset(_EVERYDAY.split())
 
 _GIVEN = rf"(?:[\u4e00-\u9fa5](?<![{_NEVER}]))"
 _GIVEN_ANY = r"(?:[\u4e00-\u9fa5](?<![的了是在我你他她它们不这那哪某先女]))"
-# As (?:欧阳|…|[王…]), but begun with one set of characters: the search hops from surname to surname.
+# As (?:欧阳|…|[王…]), but begun with one set of characters: so the search hops between surnames.
 _FIRSTS = "".join(dict.fromkeys(name[0] for name in _COMPOUND.split("|")))
 _SECONDS = "|".join(f"(?<={name[0]}){name[1]}" for name in _COMPOUND.split("|"))
 _NAME = rf"[{_COMMON}{_FIRSTS}](?:{_SECONDS}|(?<=[{_COMMON}])){_GIVEN}{{1,2}}"
