@@ -42,7 +42,7 @@ _ALTERNATIVES = 3
 _LITTLE_TEXT = 8  # characters; below that the text can say almost nothing
 _CHINESE_SHARE = 0.3  # of the characters; below that the models do not know the language
 _MOST_CHECKED = 2000  # characters looked at for that
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Desk:
             reasons.append("疑似检举控告，由纪检员核对后放行")
         if len(text) < _LITTLE_TEXT:
             reasons.append("文字太少，请联系反映人补充情况")
-        elif len(_CHINESE.findall(text)) < _CHINESE_SHARE * len(text):
+        elif len(_NOT_CHINESE.sub("", text)) < _CHINESE_SHARE * len(text):
             reasons.append("中文太少或内容无法识别，请人工阅读")
         if domain.level1_confidence < self.classifier.lines.review:
             reasons.append(

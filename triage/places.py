@@ -39,7 +39,8 @@ _MARKS[[STOP, COMMA, CAPITAL]] = 1, 1 << 10, 1 << 20
 _TITLE_POSITIONS = np.minimum(np.arange(128), 7)
 _CONTENT_POSITIONS = np.minimum(8 + np.arange(HEAD + 2 + 2 * PAD) // 8, 31)
 _EDGES = " ,，、。:：的"
-_CODE = re.compile(r"[A-Z]\d{0,2}[市县]|[A-Z]\d{1,2}区|西地省")
+# Begun with one set of characters, so that the search hops from one of them to the next.
+_CODE = re.compile(r"[A-Z西](?:(?<=[A-Z])(?:\d{0,2}[市县]|\d{1,2}区)|(?<=西)地省)")
 _LEVELS = (
     ("village", re.compile(r"[村屯寨](?!小区|宾馆|酒店)|\d组|[一二三四五六七八九十]组")),
     ("township", re.compile(r"[乡镇]")),
