@@ -6,6 +6,7 @@ The model is the tiny one, so these tests rest on what does not depend on its ac
 import dataclasses
 import json
 import time
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def desk() -> Desk:
 
 def suggest(desk: Desk, content: str, title: str = "", place: str | None = None) -> Suggestion:
     return desk.suggest(Submission("X-1", title, content, place=place))
+
+
+def redraw_lines(desk: Desk, **lines: float) -> Desk:
+    """The same desk with other lines between yes and no."""
+    classifier = copy(desk.classifier)
+    classifier.lines = dataclasses.replace(classifier.lines, **lines)
+    return dataclasses.replace(desk, classifier=classifier)
 
 
 # --- any text -------------------------------------------------------------------------------------
@@ -218,6 +226,23 @@ def test_an_accusation_is_confidential_and_waits_for_the_discipline_officer(
     assert suggestion.department.lead == "纪委监委"
     assert suggestion.needs_review
     assert any("纪检员" in reason for reason in suggestion.review_reasons)
+
+
+def test_what_may_be_an_accusation_is_led_by_the_discipline_side_whatever_its_nature(
+    desk: Desk,
+) -> None:
+    suggestion = redraw_lines(desk, accusation=0.0).suggest(ELEVATOR)
+    assert suggestion.nature.name != "检举控告"
+    assert suggestion.confidential
+    assert suggestion.department.lead == "纪委监委"
+
+
+def test_what_is_sure_waits_for_nobody(desk: Desk) -> None:
+    suggestion = redraw_lines(desk, review=0.0, accusation=2.0).suggest(ELEVATOR)
+    assert not suggestion.confidential
+    assert suggestion.department.lead
+    assert suggestion.review_reasons == ()
+    assert not suggestion.needs_review
 
 
 def write_catalogue(folder: Path, *, level1: str, lead: str) -> Path:
