@@ -38,7 +38,7 @@ serve: setup  ## 起服务（HOST、PORT 可改）
 	$(BIN)/triage serve --host $(HOST) --port $(PORT)
 
 test: setup-dev  ## 全部测试
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: setup-dev  ## 格式、静态检查、类型、引用规则
 	$(BIN)/ruff format --check .

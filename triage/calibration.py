@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from triage.features import Array
 from triage.taxonomy import Taxonomy
@@ -95,7 +96,7 @@ class Softmax:
         """(documents, classes) probabilities; for two classes only the second is modelled."""
         logits = inputs @ self.coefficients.T + self.intercept
         if logits.shape[1] == 1:
-            yes = 1 / (1 + np.exp(-logits))
+            yes = expit(logits)
             return np.hstack([1 - yes, yes])
         shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)

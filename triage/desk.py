@@ -86,9 +86,10 @@ class Desk:
         places = find_places(
             [(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)]
         )
+        domains = self._domains(judged, paths)
         return [
             self._compose(
-                submission, readings[i], judged, i, paths[i], dangers[i], places[i], evidence[i]
+                submission, readings[i], judged, i, domains[i], dangers[i], places[i], evidence[i]
             )
             for i, submission in enumerate(submissions)
         ]
@@ -110,18 +111,18 @@ class Desk:
         reading: Reading,
         judged: Judgements,
         i: int,
-        path: int,
+        domain: DomainSuggestion,
         dangers: Sequence[Danger],
         phrase: PlacePhrase | None,
         evidence: tuple[Evidence, ...],
     ) -> Suggestion:
         text = f"{reading.title}\n{reading.content}"
-        domain = self._domain(judged, i, path)
         nature = NATURES[int(judged.nature[i].argmax())]
         lines = self.classifier.lines
+        chances = judged.flags[i].tolist()
         flags = tuple(
             name
-            for name, chance, line in zip(FLAGS, judged.flags[i], lines.flags, strict=True)
+            for name, chance, line in zip(FLAGS, chances, lines.flags, strict=True)
             if chance >= line
         )
         received = submission.received_at
@@ -144,7 +145,7 @@ class Desk:
             nature=NatureSuggestion(nature, _round(judged.nature[i].max())),
             flags=flags,
             flag_probabilities={
-                name: _round(chance) for name, chance in zip(FLAGS, judged.flags[i], strict=True)
+                name: _round(chance) for name, chance in zip(FLAGS, chances, strict=True)
             },
             place=place,
             department=department,
@@ -155,25 +156,37 @@ class Desk:
             model=self.model,
         )
 
-    def _domain(self, judged: Judgements, i: int, path: int) -> DomainSuggestion:
+    def _domains(self, judged: Judgements, paths: Sequence[int]) -> list[DomainSuggestion]:
+        """The domain of each document, whose path is known, and its likeliest alternatives."""
         domain = self.classifier.domain
-        level2 = domain.up2[path]
-        order = np.argpartition(-judged.path[i], _ALTERNATIVES)[: _ALTERNATIVES + 1]
-        order = order[np.argsort(-judged.path[i][order])]
-        best = self.taxonomy.get(domain.codes[path])
-        return DomainSuggestion(
-            best.code,
-            *best.path,
-            confidence=_round(judged.path[i][path]),
-            level1_confidence=_round(judged.level1[i][domain.up1[level2]]),
-            level2_confidence=_round(judged.level2[i][level2]),
-            alternatives=tuple(
-                DomainCall(other.code, *other.path, confidence=_round(judged.path[i][number]))
-                for number in order
-                if number != path
-                for other in [self.taxonomy.get(domain.codes[number])]
-            )[:_ALTERNATIVES],
-        )
+        every, level2 = np.arange(len(paths)), domain.up2[paths]
+        order = np.argpartition(-judged.path, _ALTERNATIVES, axis=1)[:, : _ALTERNATIVES + 1]
+        best_first = np.argsort(-np.take_along_axis(judged.path, order, 1), axis=1)
+        order = np.take_along_axis(order, best_first, 1)
+        leaves = self.taxonomy.domains  # in the order of the model's paths: load_desk sees to it
+        return [
+            DomainSuggestion(
+                leaves[path].code,
+                *leaves[path].path,
+                confidence=_round(chance),
+                level1_confidence=_round(chance1),
+                level2_confidence=_round(chance2),
+                alternatives=tuple(
+                    DomainCall(leaves[n].code, *leaves[n].path, confidence=_round(likelihood))
+                    for n, likelihood in zip(numbers, likelihoods, strict=True)
+                    if n != path
+                )[:_ALTERNATIVES],
+            )
+            for path, chance, chance1, chance2, numbers, likelihoods in zip(
+                paths,
+                judged.path[every, paths].tolist(),
+                judged.level1[every, domain.up1[level2]].tolist(),
+                judged.level2[every, level2].tolist(),
+                order.tolist(),
+                np.take_along_axis(judged.path, order, 1).tolist(),
+                strict=True,
+            )
+        ]
 
     def _urgency(
         self,
