@@ -164,6 +164,20 @@ class Desk:
         best_first = np.argsort(-np.take_along_axis(judged.path, order, 1), axis=1)
         order = np.take_along_axis(order, best_first, 1)
         leaves = self.taxonomy.domains  # in the order of the model's paths: load_desk sees to it
+
+        def call(number: int, chance: float) -> DomainCall:
+            leaf = leaves[number]
+            return DomainCall(leaf.code, *leaf.path, confidence=_round(chance))
+
+        found = zip(
+            paths,
+            judged.path[every, paths].tolist(),
+            judged.level1[every, domain.up1[level2]].tolist(),
+            judged.level2[every, level2].tolist(),
+            order.tolist(),
+            np.take_along_axis(judged.path, order, 1).tolist(),
+            strict=True,
+        )
         return [
             DomainSuggestion(
                 leaves[path].code,
@@ -172,20 +186,12 @@ class Desk:
                 level1_confidence=_round(chance1),
                 level2_confidence=_round(chance2),
                 alternatives=tuple(
-                    DomainCall(leaves[n].code, *leaves[n].path, confidence=_round(likelihood))
-                    for n, likelihood in zip(numbers, likelihoods, strict=True)
-                    if n != path
+                    call(number, other)
+                    for number, other in zip(numbers, others, strict=True)
+                    if number != path
                 )[:_ALTERNATIVES],
             )
-            for path, chance, chance1, chance2, numbers, likelihoods in zip(
-                paths,
-                judged.path[every, paths].tolist(),
-                judged.level1[every, domain.up1[level2]].tolist(),
-                judged.level2[every, level2].tolist(),
-                order.tolist(),
-                np.take_along_axis(judged.path, order, 1).tolist(),
-                strict=True,
-            )
+            for path, chance, chance1, chance2, numbers, others in found
         ]
 
     def _urgency(
