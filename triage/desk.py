@@ -167,7 +167,7 @@ class Desk:
 
         def call(number: int, chance: float) -> DomainCall:
             leaf = leaves[number]
-            return DomainCall(leaf.code, *leaf.path, confidence=_round(chance))
+            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, _round(chance))
 
         found = zip(
             paths,
@@ -181,7 +181,9 @@ class Desk:
         return [
             DomainSuggestion(
                 leaves[path].code,
-                *leaves[path].path,
+                leaves[path].level1,
+                leaves[path].level2,
+                leaves[path].level3,
                 confidence=_round(chance),
                 level1_confidence=_round(chance1),
                 level2_confidence=_round(chance2),
