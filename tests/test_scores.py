@@ -76,8 +76,7 @@ def test_the_weights_of_its_terms_add_up_to_a_score(
     packed = LinearScores.pack(coefficients, INTERCEPT, width=TRUE_WIDTH)
     wanted = np.eye(1, OUTPUTS, 3, dtype=np.float32)
     row = rows[0]
-    aims = np.repeat(wanted @ packed.directions.T, row.nnz, axis=0)
-    total = float(row.data @ packed.weigh_terms(row.indices, aims))
+    total = float(packed.weigh_terms(row, wanted @ packed.directions.T).sum())
     assert total == pytest.approx(packed.score(row)[0, 3] - INTERCEPT[3], abs=1e-4)
 
 

@@ -35,7 +35,7 @@ def find_evidence(
     """
     document_of = np.repeat(np.arange(len(readings)), np.diff(rows.indptr))
     aims = (directions @ scores.directions.T).astype(np.float32)
-    share = rows.data * scores.weigh_terms(rows.indices, aims[document_of])
+    share = scores.weigh_terms(rows, aims)
     positive = np.maximum(share, 0)
     total = np.bincount(document_of, weights=positive, minlength=len(readings))
     at = _Shares(rows, share / np.maximum(total, 1e-9)[document_of])

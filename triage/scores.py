@@ -67,7 +67,13 @@ class LinearScores:
         scores: Array = (rows @ self._basis) @ self.directions + self.intercept
         return scores
 
-    def weigh_terms(self, columns: Array, aims: Array) -> Array:
-        """What one unit of each term adds along its row of `aims` (terms, width)."""
-        weight: Array = np.einsum("ij,ij->i", self._basis[columns], aims)
+    def weigh_terms(self, rows: Matrix, aims: Array) -> Array:
+        """What each stored entry of `rows` adds along its document's row of `aims` (…, width)."""
+        ends = rows.indptr.tolist()
+        # A document at a time: the rows of the basis that it needs stay in the processor's cache.
+        units = [
+            self._basis.take(rows.indices[start:end], axis=0) @ aim
+            for start, end, aim in zip(ends, ends[1:], aims, strict=False)
+        ]
+        weight: Array = rows.data * np.concatenate(units)
         return weight
