@@ -6,6 +6,7 @@ few counts become calibrated probabilities, and lines drawn by the trainer turn 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p
 from typing import Any
 
 import numpy as np
@@ -152,22 +153,21 @@ def read_signals(
     The danger evidence as numbers, whether personal data stands in the text, the lengths, how
     often it asks and exclaims, and last the cues of triage.cues.
     """
-    rows: list[list[float]] = []
+    counts: list[list[float]] = []
     for reading, found in zip(readings, dangers, strict=True):
         title, content = reading.title, reading.content
         both = f"{title}\n{content}"
-        rows.append(
+        counts.append(
             [
                 *lexicon.features(found, title=title, content=content),
                 has_personal_data(both),
-                np.log1p(len(content)),
-                np.log1p(len(title)),
-                np.log1p(both.count("？") + both.count("?")),
-                np.log1p(both.count("！") + both.count("!")),
-                *count_cues(reading),
+                log1p(len(content)),
+                log1p(len(title)),
+                log1p(both.count("？") + both.count("?")),
+                log1p(both.count("！") + both.count("!")),
             ]
         )
-    return np.array(rows, np.float32)
+    return np.hstack([np.array(counts, np.float32), count_cues(readings)])
 
 
 def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:

@@ -5,9 +5,12 @@ closing question, an office named beside 贪污. These counts stand beside the s
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from math import log1p
 
-from triage.features import Reading
+import numpy as np
+
+from triage.features import Array, Reading
 
 # A line a group: asks; wishes; complains and reports; asks for help; thanks; accuses.
 _TABLE = """
@@ -34,25 +37,38 @@ _OPENINGS = tuple(_TITLES.split())
 _ENDINGS = (("?", "？"), ("吗", "呢", "么"), ("建议", "意见"), ("问题",))
 _TAIL = 40  # characters at the end of the body in which a question is the request itself
 
-CUES = 2 * len(_WORDS) + len(_OPENINGS) + len(_ENDINGS) + 1
+_OPENINGS_AT = 2 * len(_WORDS)
+_ENDINGS_AT = _OPENINGS_AT + len(_OPENINGS)
+CUES = _ENDINGS_AT + len(_ENDINGS) + 1
 
 
-def count_cues(reading: Reading) -> list[float]:
-    """`CUES` numbers: each word in the title and in the body, how the title begins and ends."""
-    title, body = reading.title, reading.body
-    counts = [float(count > 0) for count in _count_words(title)]
-    counts += [log1p(count) if count else 0.0 for count in _count_words(body)]
-    counts += [float(title.startswith(word)) for word in _OPENINGS]
-    end = title.rstrip(" 。!！")
-    counts += [float(end.endswith(ending)) for ending in _ENDINGS]
-    counts.append(float("?" in body[-_TAIL:] or "？" in body[-_TAIL:]))
-    return counts
+def count_cues(readings: Sequence[Reading]) -> Array:
+    """(documents, `CUES`) float32: each word in title and body, how the title begins and ends.
+
+    The last one is whether the body ends with a question.
+    """
+    cues = np.zeros((len(readings), CUES), np.float32)
+    for row, reading in zip(cues, readings, strict=True):
+        title, body = reading.title, reading.body
+        for number, _ in _count_words(title):
+            row[number] = 1
+        for number, count in _count_words(body):
+            row[len(_WORDS) + number] = log1p(count)
+        for number, word in enumerate(_OPENINGS, _OPENINGS_AT):
+            if title.startswith(word):
+                row[number] = 1
+        end = title.rstrip(" 。!！")
+        for number, ending in enumerate(_ENDINGS, _ENDINGS_AT):
+            if end.endswith(ending):
+                row[number] = 1
+        row[-1] = "?" in body[-_TAIL:] or "？" in body[-_TAIL:]
+    return cues
 
 
-def _count_words(text: str) -> list[int]:
-    """How often each of `_WORDS` stands in the text."""
-    counts = [0] * len(_WORDS)
+def _count_words(text: str) -> Iterator[tuple[int, int]]:
+    """(number, times it stands in the text) of each of `_WORDS` that does."""
     for first in set(_FIRST.findall(text)):
         for number, word in _WORDS_AT[first]:
-            counts[number] = text.count(word)
-    return counts
+            count = text.count(word)
+            if count:
+                yield number, count

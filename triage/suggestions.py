@@ -137,9 +137,12 @@ class Suggestion:
         return {name: _plain(getattr(self, name)) for name in self.__slots__}
 
 
+_SCALARS = frozenset((str, float, int, bool, type(None)))
+
+
 def _plain(value: Any) -> Any:
     """`dataclasses.asdict` without its copying: a fifth of the time, and lists for tuples."""
-    if value is None or isinstance(value, str | float | int):
+    if type(value) in _SCALARS:
         return value
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
