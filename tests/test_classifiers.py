@@ -115,7 +115,7 @@ def test_what_is_judged_are_probabilities_of_one_row_a_document(desk: Desk) -> N
         read_text("贪污", "村支书"),
     ]
     dangers = [desk.dangers.find(reading.title, reading.content) for reading in readings]
-    _, rows = desk.classifier.read(readings)
+    rows = desk.classifier.features.transform(readings)
     judged = desk.classifier.judge(rows, read_signals(readings, dangers, desk.dangers), dangers)
     for name, width in (
         ("level1", len(desk.classifier.level1_names)),

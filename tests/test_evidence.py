@@ -37,7 +37,7 @@ def suggestions(desk: Desk, submissions: list[Submission]) -> list[Suggestion]:
 def measure_logit(desk: Desk, submission: Submission, code: str) -> float:
     """What the text says for a path: the sum that the calibration turns into its probability."""
     classifier = desk.classifier
-    _, rows = classifier.read([read_text(submission.title, submission.content)])
+    rows = classifier.features.transform([read_text(submission.title, submission.content)])
     scores, outputs, domain = (
         classifier.scores.score(rows)[0],
         classifier.outputs,
@@ -116,13 +116,11 @@ def test_the_strongest_span_weighs_more_than_any_other_place_of_its_length(
 
 def explain(desk: Desk, readings: list[Reading], directions: Array) -> list[tuple[Evidence, ...]]:
     classifier = desk.classifier
-    found, rows = classifier.read(readings)
     return find_evidence(
         readings,
-        features=classifier.features,
+        classifier.features.read(readings),
+        fields=classifier.features.fields,
         scores=classifier.scores,
-        found=found,
-        rows=rows,
         directions=directions,
     )
 

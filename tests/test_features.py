@@ -8,7 +8,6 @@ import pytest
 
 from triage.features import (
     MOST_READ,
-    Block,
     CharacterRuns,
     KeyTable,
     Reading,
@@ -211,9 +210,8 @@ def test_what_stands_beyond_the_part_that_is_read_changes_nothing(features: Text
 
 
 def test_a_vocabulary_of_nothing_still_answers() -> None:
-    empty = Block("title", Words(5)).fit([read_text("路灯", "")], [0])
-    found = empty.locate([read_text("路灯", "")])
-    assert empty.weigh(found, 1).shape == (1, 0)
+    empty = TextFeatures(min_writers=5).fit([read_text("路灯", "")], [0])
+    assert empty.transform([read_text("路灯", "")]).shape == (1, 0)
 
 
 def test_stored_and_loaded_they_see_the_same(features: TextFeatures) -> None:

@@ -56,7 +56,7 @@ def fitted_on_another_label(corpus: Corpus) -> Fit:
 def score_corpus(fit: Fit, corpus: Corpus) -> Array:
     """What the final model says of the texts it was fitted on."""
     readings = [read_text(example.title, example.content) for example in corpus.examples]
-    _, rows = fit.classifier.read(readings)
+    rows = fit.classifier.features.transform(readings)
     return fit.classifier.scores.score(rows)
 
 

@@ -108,7 +108,7 @@ def judge(
     for start in range(0, len(examples), CHUNK):
         readings = [read_text(e.title, e.content) for e in examples[start : start + CHUNK]]
         dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
-        _, rows = classifier.read(readings)
+        rows = classifier.features.transform(readings)
         chunks.append(classifier.judge(rows, read_signals(readings, dangers, lexicon), dangers))
     parts = [_arrays(chunk) for chunk in chunks]
     return Judgements(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

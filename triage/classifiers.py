@@ -14,7 +14,7 @@ import numpy as np
 from triage.calibration import DomainCalibration, Softmax
 from triage.cues import CUES, count_cues
 from triage.danger import EVIDENT, Danger, DangerLexicon
-from triage.features import Array, Matrix, Occurrences, Reading, TextFeatures
+from triage.features import Array, Matrix, Reading, TextFeatures
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
 
@@ -97,11 +97,6 @@ class Classifier:
     def codes(self) -> list[str]:
         """Codes of the columns of path probabilities."""
         return self.domain.codes
-
-    def read(self, readings: Sequence[Reading]) -> tuple[list[Occurrences], Matrix]:
-        """The terms of the readings: where they stand, and their weighted rows."""
-        found = self.features.locate(readings)
-        return found, self.features.weigh(found, len(readings))
 
     def judge(
         self, rows: Matrix, signals: Array, dangers: Sequence[Sequence[Danger]]

@@ -71,16 +71,15 @@ class Desk:
     def _suggest_chunk(self, submissions: Sequence[Submission]) -> list[Suggestion]:
         readings = [read_text(s.title, s.content) for s in submissions]
         dangers = [self.dangers.find(reading.title, reading.content) for reading in readings]
-        found, rows = self.classifier.read(readings)
+        terms = self.classifier.features.read(readings)
         signals = read_signals(readings, dangers, self.dangers)
-        judged = self.classifier.judge(rows, signals, dangers)
+        judged = self.classifier.judge(terms.rows, signals, dangers)
         paths = [judged.best_path(i, self.classifier) for i in range(len(readings))]
         evidence = find_evidence(
             readings,
-            features=self.classifier.features,
+            terms,
+            fields=self.classifier.features.fields,
             scores=self.classifier.scores,
-            found=found,
-            rows=rows,
             directions=self._directions(paths),
         )
         places = find_places(

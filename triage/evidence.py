@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from triage.features import Array, Matrix, Occurrences, Reading, TextFeatures
+from triage.features import Array, Occurrences, Reading, Terms
 from triage.scores import LinearScores
 from triage.suggestions import Evidence
 
@@ -21,33 +21,31 @@ _EDGES = " ，。！？；：、（）“”‘’,.!?;:()"
 
 def find_evidence(
     readings: Sequence[Reading],
+    terms: Terms,
     *,
-    features: TextFeatures,
+    fields: Sequence[str],
     scores: LinearScores,
-    found: Sequence[Occurrences],
-    rows: Matrix,
     directions: Array,
 ) -> list[tuple[Evidence, ...]]:
     """The spans of each reading that spoke for its `directions` row, strongest first.
 
-    `found` and `rows` are what `features` made of the readings; `directions` (documents, outputs)
-    says which outputs' scores to explain.
+    `terms` are those of the readings, `fields` those that the parts of `terms.found` lie in;
+    `directions` (documents, outputs) says which outputs' scores to explain.
     """
+    rows = terms.rows
     document_of = np.repeat(np.arange(len(readings)), np.diff(rows.indptr))
-    aims = (directions @ scores.directions.T).astype(np.float32)
-    share = scores.weigh_terms(rows, aims)
-    positive = np.maximum(share, 0)
-    total = np.bincount(document_of, weights=positive, minlength=len(readings))
-    at = _Shares(rows, share / np.maximum(total, 1e-9)[document_of])
+    share = scores.weigh_terms(rows, (directions @ scores.directions.T).astype(np.float32))
+    total = np.bincount(document_of, weights=np.maximum(share, 0), minlength=len(readings))
+    share = share / np.maximum(total, 1e-9)[document_of]
+    # What one occurrence of a term is worth: its share over how often it stands in the text.
+    worth = (share / np.bincount(terms.place, minlength=len(share)))[terms.place]
     weights = {
         field: _lay_out([getattr(reading, field) for reading in readings])
         for field in ("title", "body")
     }
-    first = 0
-    for block, occurrences in zip(features.blocks_, found, strict=True):
-        each = at.per_occurrence(occurrences, first)
-        weights[block.field].spread(occurrences, each)
-        first += len(block.terms)
+    parts = np.split(worth, np.cumsum([len(part.column) for part in terms.found])[:-1])
+    for field, found, each in zip(fields, terms.found, parts, strict=True):
+        weights[field].spread(found, each)
     spans: list[list[Evidence]] = [[] for _ in readings]
     for field, name in (("title", "title"), ("body", "content")):
         for number, start, end, weight in weights[field].find_spans():
@@ -57,26 +55,7 @@ def find_evidence(
             if quoted:
                 end = start + len(quoted)
                 spans[number].append(Evidence(name, start, end, quoted, round(weight, 4)))
-    return [tuple(sorted(found, key=lambda span: -span.weight)[:MOST_SPANS]) for found in spans]
-
-
-class _Shares:
-    """What one occurrence of a term is worth: its share over how often it stands in the text."""
-
-    def __init__(self, rows: Matrix, share: Array) -> None:
-        self._width = rows.shape[1]
-        document = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-        keys = document.astype(np.int64) * self._width + rows.indices
-        order = np.argsort(keys, kind="stable")  # in order already, as a rule, and then no work
-        self._keys, self._share = keys[order], share[order]
-
-    def per_occurrence(self, found: Occurrences, first: int) -> Array:
-        """The worth of each occurrence of one block, whose columns begin at `first`."""
-        keys = found.document.astype(np.int64) * self._width + found.column + first
-        place = np.searchsorted(self._keys, keys)
-        counts = np.bincount(place, minlength=len(self._share))
-        worth: Array = self._share[place] / counts[place]
-        return worth
+    return [tuple(sorted(each, key=lambda span: -span.weight)[:MOST_SPANS]) for each in spans]
 
 
 class _Layer:

@@ -64,6 +64,19 @@ class Occurrences:
     length: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The known terms of some readings: `found` where they stand, `rows` what they weigh.
+
+    `found` has one part a block, `rows` is (documents, terms), and `place` gives for each
+    occurrence, part after part, its place in `rows.data`.
+    """
+
+    found: list[Occurrences]
+    rows: Matrix
+    place: Array
+
+
 class KeyTable:
     """Distinct 64-bit keys in order, and the column of any of them, a whole batch at a time.
 
@@ -237,17 +250,6 @@ class Block:
         """Every occurrence of a known term in this field of each reading."""
         return self.terms.locate(self._texts(readings))
 
-    def weigh(self, found: Occurrences, documents: int) -> Matrix:
-        """Occurrences as a (documents, terms) matrix of (1 + log count) x idf, rows of length 1."""
-        matrix = sp.csr_matrix(
-            (np.ones(len(found.column), np.float32), (found.document, found.column)),
-            shape=(documents, len(self.terms)),
-        )
-        matrix.data = (1 + np.log(matrix.data)) * self.idf_[matrix.indices]
-        sizes = np.sqrt(np.bincount(_rows(matrix), weights=matrix.data**2, minlength=documents))
-        matrix.data /= np.maximum(sizes, 1e-9)[_rows(matrix)].astype(np.float32)
-        return matrix
-
 
 class TextFeatures:
     """The four blocks side by side: readings in, one sparse row each out."""
@@ -274,26 +276,48 @@ class TextFeatures:
     def __len__(self) -> int:
         return sum(len(block.terms) for block in self.blocks_)
 
+    @property
+    def fields(self) -> list[str]:
+        """The field that each block reads, in block order."""
+        return [block.field for block in self.blocks_]
+
     def locate(self, readings: Sequence[Reading]) -> list[Occurrences]:
         """The occurrences of each block, in block order."""
         return [block.locate(readings) for block in self.blocks_]
 
-    def weigh(self, found: Sequence[Occurrences], documents: int) -> Matrix:
-        """(documents, len(self)) float32 matrix of the blocks' rows, each row of length <= 1."""
-        parts = []
-        for block, occurrences in zip(self.blocks_, found, strict=True):
-            part = block.weigh(occurrences, documents)
-            part.data *= np.float32((self.title_scale if block.field == "title" else 1) / 2)
-            parts.append(part)
-        return sp.hstack(parts, format="csr", dtype=np.float32)
+    def read(self, readings: Sequence[Reading]) -> Terms:
+        """The terms of the readings; their rows hold (1 + log count) x idf as float32.
+
+        Each block's part of a row has the length 1/2, `title_scale` times that for a title.
+        """
+        found = self.locate(readings)
+        firsts = np.cumsum([0, *(len(block.terms) for block in self.blocks_)])
+        blocks = np.repeat(np.arange(len(found)), [len(part.column) for part in found])
+        document = np.concatenate([part.document for part in found])
+        column = np.concatenate([part.column for part in found]) + firsts[blocks]
+        idf = np.concatenate(
+            [block.idf_[part.column] for block, part in zip(self.blocks_, found, strict=True)]
+        )
+        keys = document * firsts[-1] + column
+        order = np.argsort(keys)
+        begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        count = np.diff(begins, append=len(keys))
+        place = np.empty(len(keys), np.int64)
+        place[order] = np.repeat(np.arange(len(begins)), count)
+        term = order[begins]
+        data = (1 + np.log(count.astype(np.float32))) * idf[term]
+        part = document[term] * len(found) + blocks[term]
+        sizes = np.sqrt(np.bincount(part, weights=data**2, minlength=len(readings) * len(found)))
+        data /= np.maximum(sizes, 1e-9)[part].astype(np.float32)
+        scales = [self.title_scale if block.field == "title" else 1 for block in self.blocks_]
+        data *= (np.array(scales) / 2).astype(np.float32)[blocks[term]]
+        ends = np.searchsorted(document[term], np.arange(len(readings) + 1))
+        rows = sp.csr_matrix((data, column[term], ends), shape=(len(readings), firsts[-1]))
+        return Terms(found, rows, place)
 
     def transform(self, readings: Sequence[Reading]) -> Matrix:
         """The feature rows of `readings`."""
-        return self.weigh(self.locate(readings), len(readings))
-
-
-def _rows(matrix: Matrix) -> Array:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        return self.read(readings).rows
 
 
 def _pack(texts: Sequence[str]) -> tuple[Array, Array, Array, Array]:
