@@ -74,7 +74,7 @@ def test_a_model_saved_and_loaded_answers_the_same(folder: Path) -> None:
     first = load_artefact(folder).classifier
     change_manifest(folder, files={MODEL_FILE: save_classifier(first, folder)})
     second = load_artefact(folder).classifier
-    _, rows = first.read([read_text("小区电梯停运", "电梯停运四天，老人下不了楼")])
+    rows = first.features.transform([read_text("小区电梯停运", "电梯停运四天，老人下不了楼")])
     np.testing.assert_array_equal(first.scores.score(rows), second.scores.score(rows))
     assert second.lines == first.lines
 
