@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import triage.calibration
-from triage.calibration import DomainCalibration, Softmax
+from triage.calibration import DomainCalibration, Softmax, find_chances
 from triage.features import Array
 from triage.taxonomy import Domain, Taxonomy
 
@@ -122,3 +122,14 @@ def test_a_softmax_says_what_the_library_says_that_fitted_it(classes: int) -> No
     np.testing.assert_allclose(
         plain.probabilities(inputs), model.predict_proba(scaler.transform(inputs)), atol=1e-4
     )
+
+
+def test_heads_of_two_classes_say_together_what_each_says_alone() -> None:
+    random = np.random.default_rng(4)
+    inputs = random.normal(3, 5, (50, 4)).astype(np.float32)
+    heads = [
+        Softmax(np.zeros(4), np.ones(4), random.normal(0, 1, (1, 4)), random.normal(0, 1, 1))
+        for _ in range(3)
+    ]
+    alone = np.column_stack([head.probabilities(inputs)[:, 1] for head in heads])
+    np.testing.assert_allclose(find_chances(heads, inputs), alone, rtol=1e-5)

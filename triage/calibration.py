@@ -101,3 +101,11 @@ class Softmax:
         shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)
         return probabilities
+
+
+def find_chances(heads: Sequence[Softmax], inputs: Array) -> Array:
+    """(documents, heads) probabilities of yes from heads of two classes, all in one product."""
+    coefficients = np.concatenate([head.coefficients for head in heads])
+    intercept = np.concatenate([head.intercept for head in heads])
+    chances: Array = expit(inputs @ coefficients.T + intercept)
+    return chances

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.calibration import DomainCalibration, Softmax
+from triage.calibration import DomainCalibration, Softmax, find_chances
 from triage.cues import CUES, count_cues
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Reading, TextFeatures
@@ -115,6 +115,7 @@ class Classifier:
         inputs = join_inputs(scores, signals, outputs)
         urgency = self.heads.urgency.probabilities(inputs[:, :-CUES])
         heads = self.heads
+        chances = find_chances((*heads.flags, heads.accusation), inputs)
         return Judgements(
             level1=level1,
             level2=level2,
@@ -122,8 +123,8 @@ class Classifier:
             urgency=urgency,
             urgency_level=decide_urgency(urgency, dangers, self.lines),
             nature=heads.nature.probabilities(inputs),
-            flags=np.column_stack([head.probabilities(inputs)[:, 1] for head in heads.flags]),
-            accusation=heads.accusation.probabilities(inputs)[:, 1],
+            flags=chances[:, :-1],
+            accusation=chances[:, -1],
         )
 
 
