@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from triage.features import Array
@@ -33,6 +32,8 @@ class DomainCalibration:
         self, scores: Sequence[Array], truth: Sequence[Array], weights: Array, *, shrink: float
     ) -> "DomainCalibration":
         """Fit on the unseen scores of each level and the true numbers of each level."""
+        from scipy.optimize import minimize  # only fitting needs it, and the service starts sooner
+
         sizes = (3, len(self.level1), len(self.level2))
         ends = np.cumsum(sizes)
         mass = (weights / weights.sum()).astype(np.float32)
