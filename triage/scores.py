@@ -5,7 +5,9 @@ each level, every nature, flag and urgency). The outputs move together, so the m
 narrow waist: `basis` (terms, width) in 8-bit integers, then `directions` (width, outputs).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,17 +36,6 @@ class LinearScores:
         self.term_scale = term_scale  # (terms,) float16: the size of one step of a term's row
         self.directions = directions  # (width, outputs) float32
         self.intercept = intercept  # (outputs,) float32
-        self._unpack()
-
-    def _unpack(self) -> None:
-        self._basis = self.basis.astype(np.float32) * self.term_scale.astype(np.float32)[:, None]
-
-    def __getstate__(self) -> dict[str, Array]:
-        return {key: value for key, value in self.__dict__.items() if key != "_basis"}
-
-    def __setstate__(self, state: dict[str, Array]) -> None:
-        self.__dict__.update(state)
-        self._unpack()
 
     @classmethod
     def pack(cls, coefficients: Array, intercept: Array, *, width: int) -> "LinearScores":
@@ -64,16 +55,28 @@ class LinearScores:
 
     def score(self, rows: Matrix) -> Array:
         """(documents, outputs) float32 scores."""
-        scores: Array = (rows @ self._basis) @ self.directions + self.intercept
+        waist = np.zeros((rows.shape[0], self.basis.shape[1]), np.float32)
+        for document, (steps, basis) in enumerate(self._read(rows)):
+            np.matmul(steps, basis, out=waist[document])
+        scores: Array = waist @ self.directions + self.intercept
         return scores
 
     def weigh_terms(self, rows: Matrix, aims: Array) -> Array:
         """What each stored entry of `rows` adds along its document's row of `aims` (…, width)."""
-        ends = rows.indptr.tolist()
-        # A document at a time: the rows of the basis that it needs stay in the processor's cache.
-        units = [
-            self._basis.take(rows.indices[start:end], axis=0) @ aim
-            for start, end, aim in zip(ends, ends[1:], aims, strict=False)
+        weights = [
+            steps * (basis @ aim)
+            for (steps, basis), aim in zip(self._read(rows), aims, strict=True)
         ]
-        weight: Array = rows.data * np.concatenate(units)
-        return weight
+        return np.concatenate(weights)
+
+    def _read(self, rows: Matrix) -> Iterator[tuple[Array, Array]]:
+        """For each document the entries, in steps of their terms, and the terms' rows of the basis.
+
+        A document at a time and from the 8-bit numbers: what it needs stays in the processor's
+        cache, and the whole basis in single precision would take four times the memory.
+        """
+        steps = rows.data * self.term_scale.take(rows.indices).astype(np.float32)
+        ends = rows.indptr.tolist()
+        for start, end in pairwise(ends):
+            basis = self.basis.take(rows.indices[start:end], axis=0)
+            yield steps[start:end], basis.astype(np.float32)
