@@ -4,6 +4,7 @@ Small files are done in this process; larger ones by a pool whose workers each l
 once. A row that fails has its place in the results and never takes others with it.
 """
 
+import gc
 import os
 import signal
 from collections import deque
@@ -114,8 +115,12 @@ def count_cores() -> int:
 
 
 def _quiet_worker() -> None:
-    """Ctrl-C is for the parent to handle; the numeric libraries' threads would only collide."""
+    """Ctrl-C is for the parent to handle; the numeric libraries' threads would only collide.
+
+    Suggestions are many small objects without cycles, for which the collector need not look often.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(50_000)
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)

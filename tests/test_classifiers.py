@@ -93,7 +93,7 @@ def test_the_best_path_lies_under_the_likeliest_level_2_of_the_likeliest_level_1
     path[0, third], path[0, np.flatnonzero(domain.up2 == lone)[0]] = 0.2, 0.4
     none = np.zeros((1, 1))
     judged = Judgements(level1, level2, path, none, none, none, none, none)
-    assert judged.best_path(0, classifier) == third
+    assert judged.best_paths(classifier.domain) == [third]
 
 
 def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:

@@ -54,13 +54,12 @@ class Judgements:
     flags: Array
     accusation: Array
 
-    def best_path(self, document: int, classifier: "Classifier") -> int:
-        """Number of the likeliest path under the likeliest level 2 of the likeliest level 1."""
-        domain = classifier.domain
-        level2 = np.where(
-            domain.up1 == self.level1[document].argmax(), self.level2[document], -1
-        ).argmax()
-        return int(np.where(domain.up2 == level2, self.path[document], -1).argmax())
+    def best_paths(self, domain: DomainCalibration) -> list[int]:
+        """Numbers of the likeliest paths under the likeliest level 2 of the likeliest level 1."""
+        level1 = self.level1.argmax(axis=1)[:, None]
+        level2 = np.where(domain.up1 == level1, self.level2, -1).argmax(axis=1)[:, None]
+        paths: list[int] = np.where(domain.up2 == level2, self.path, -1).argmax(axis=1).tolist()
+        return paths
 
 
 class Classifier:

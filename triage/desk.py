@@ -74,7 +74,7 @@ class Desk:
         terms = self.classifier.features.read(readings)
         signals = read_signals(readings, dangers, self.dangers)
         judged = self.classifier.judge(terms.rows, signals, dangers)
-        paths = [judged.best_path(i, self.classifier) for i in range(len(readings))]
+        paths = judged.best_paths(self.classifier.domain)
         evidence = find_evidence(
             readings,
             terms,
