@@ -18,13 +18,33 @@ from triage.ledger.store import Store, open_store, upgrade
 from triage.ledger.tables import EntryRow, EventRow, Row, SubmissionRow
 
 TABLES = {
+    "accusation",
+    "action",
     "api_key",
+    "attachment",
+    "attempt",
     "decision",
+    "delivery",
     "department",
+    "effect",
     "entry",
+    "evaluation",
     "event",
+    "extension",
+    "finding",
+    "holiday",
+    "invitation",
+    "milestone",
+    "reply",
+    "session",
+    "setting",
     "submission",
+    "submitter",
     "suggestion",
+    "task",
+    "task_entry",
+    "user",
+    "webhook",
 }
 
 
@@ -54,7 +74,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0001"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0002"]
     opened.close()
 
 
@@ -88,10 +108,9 @@ def test_reading_sees_one_steady_picture(store: Store) -> None:
 
 
 def test_an_entry_cannot_stand_without_its_submission(store: Store) -> None:
-    values = {column.key: "" for column in EntryRow.__table__.columns}
-    values |= {"id": 1, "urgency": 1, "version": 1, "confidential": False, "assisting": []}
-    values |= {"state": "assigned", "outcome": None, "opened_at": NOW, "deadline_at": None}
-    values |= {"closed_at": None}
+    values = {"submission_id": "nobody", "lead_department": "nobody", "state": "assigned"}
+    values |= dict.fromkeys(("taxonomy", "domain_code", "domain", "nature"), "")
+    values |= {"urgency": 1, "version": 1, "confidential": False, "assisting": [], "opened_at": NOW}
     with pytest.raises(IntegrityError), store.writing() as session:
         session.execute(EntryRow.__table__.insert(), values)
 

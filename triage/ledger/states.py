@@ -34,6 +34,23 @@ class Outcome(StrEnum):
     NOT_SUPPORTED = "not_supported"
 
 
+class TaskState(StrEnum):
+    """Where a task (任务) stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class FindingState(StrEnum):
+    """What a supervisor made of a finding (监督事项)."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    URGED = "urged"
+
+
 STATE_NAMES = {
     EntryState.REGISTERED: "登记",
     EntryState.ASSIGNED: "交办",

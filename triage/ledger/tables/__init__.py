@@ -1,0 +1,68 @@
+"""The tables. A change here needs a revision in `migrations/versions`; a test compares the two.
+
+Suggestions, decisions, actions and events are only ever added. Lengths are checked where a
+submission is taken in, not here, so that no row can fail half-way through a batch.
+"""
+
+from triage.ledger.tables.base import Row, UtcTime, Words, storable, to_utc
+from triage.ledger.tables.intake import DecisionRow, DepartmentRow, SubmissionRow, SuggestionRow
+from triage.ledger.tables.lists import EffectRow, FindingRow, MilestoneRow, TaskEntryRow, TaskRow
+from triage.ledger.tables.people import (
+    AccusationRow,
+    ApiKeyRow,
+    AttemptRow,
+    InvitationRow,
+    SessionRow,
+    SubmitterRow,
+    UserRow,
+)
+from triage.ledger.tables.record import (
+    DeliveryRow,
+    EventRow,
+    HolidayRow,
+    SettingRow,
+    WebhookRow,
+)
+from triage.ledger.tables.work import (
+    ActionRow,
+    AttachmentRow,
+    EntryRow,
+    EvaluationRow,
+    ExtensionRow,
+    ReplyRow,
+)
+
+__all__ = [
+    "AccusationRow",
+    "ActionRow",
+    "ApiKeyRow",
+    "AttachmentRow",
+    "AttemptRow",
+    "DecisionRow",
+    "DeliveryRow",
+    "DepartmentRow",
+    "EffectRow",
+    "EntryRow",
+    "EvaluationRow",
+    "EventRow",
+    "ExtensionRow",
+    "FindingRow",
+    "HolidayRow",
+    "InvitationRow",
+    "MilestoneRow",
+    "ReplyRow",
+    "Row",
+    "SessionRow",
+    "SettingRow",
+    "SubmissionRow",
+    "SubmitterRow",
+    "SuggestionRow",
+    "TaskEntryRow",
+    "TaskRow",
+    "UserRow",
+    "UtcTime",
+    "WebhookRow",
+    "Words",
+    "storable",
+    "to_utc",
+]
