@@ -28,6 +28,7 @@ from triage.errors import (
     InvalidFile,
     InvalidInput,
     InvalidSubmission,
+    KeyUnavailable,
     NotFound,
     StoreUnavailable,
     TriageError,
@@ -74,6 +75,7 @@ STATUS: dict[type[TriageError], tuple[int, str]] = {
     InvalidData: (500, "invalid_data"),
     InvalidArtefact: (500, "invalid_artefact"),
     InternalError: (500, "internal_error"),
+    KeyUnavailable: (500, "key_unavailable"),
     StoreUnavailable: (503, "store_unavailable"),
     TriageError: (500, "error"),
 }

@@ -9,6 +9,7 @@
     ├── NotFound                no such submission, entry, department
     ├── Conflict                the same id or idempotency key was used with other content
     ├── AccessDenied            the caller's key lacks the right
+    ├── KeyUnavailable          a sealed value cannot be opened, or the key file cannot be used
     └── StoreUnavailable        the database cannot be reached or is locked for too long
 
 The core knows no HTTP: `api/errors.py` holds the one table from class to status.
@@ -59,6 +60,10 @@ class Conflict(TriageError):
 
 class AccessDenied(TriageError):
     """The caller's key is unknown, revoked, or lacks the scope for this."""
+
+
+class KeyUnavailable(TriageError):
+    """The key file is missing, broken or open to others, or a sealed value does not open."""
 
 
 class StoreUnavailable(TriageError):
