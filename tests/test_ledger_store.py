@@ -42,6 +42,7 @@ TABLES = {
     "submitter",
     "suggestion",
     "task",
+    "task_action",
     "task_entry",
     "user",
     "webhook",

@@ -6,7 +6,14 @@ submission is taken in, not here, so that no row can fail half-way through a bat
 
 from triage.ledger.tables.base import Row, UtcTime, Words, storable, to_utc
 from triage.ledger.tables.intake import DecisionRow, DepartmentRow, SubmissionRow, SuggestionRow
-from triage.ledger.tables.lists import EffectRow, FindingRow, MilestoneRow, TaskEntryRow, TaskRow
+from triage.ledger.tables.lists import (
+    EffectRow,
+    FindingRow,
+    MilestoneRow,
+    TaskActionRow,
+    TaskEntryRow,
+    TaskRow,
+)
 from triage.ledger.tables.people import (
     AccusationRow,
     ApiKeyRow,
@@ -57,6 +64,7 @@ __all__ = [
     "SubmissionRow",
     "SubmitterRow",
     "SuggestionRow",
+    "TaskActionRow",
     "TaskEntryRow",
     "TaskRow",
     "UserRow",

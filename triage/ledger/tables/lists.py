@@ -14,7 +14,10 @@ class TaskRow(Row):
     """A task (任务) that solves the matter of one or several entries; closed by its effect."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_department", "department", "state", "deadline_at", "id"),)
+    __table_args__ = (
+        Index("ix_task_department", "department", "state", "deadline_at", "id"),
+        Index("ix_task_deadline", "deadline_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     title: Mapped[str]
@@ -50,6 +53,25 @@ class MilestoneRow(Row):
     due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     note: Mapped[str]
+
+
+class TaskActionRow(Row):
+    """One step in the history of a task (任务记录): who, when, what, why. Only ever added.
+
+    `command` is "planned", "changed", "progressed", "closed" or "cancelled"; `note` is in the words
+    of who acted; `data` names the milestone, or what was changed from what.
+    """
+
+    __tablename__ = "task_action"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    command: Mapped[str]
+    who: Mapped[str]
+    note: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    at: Mapped[datetime]
 
 
 class EffectRow(Row):

@@ -8,6 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from triage.ledger.chain import link_events
+from triage.ledger.tables import EventRow
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -23,6 +26,7 @@ def upgrade() -> None:
     _add_columns()
     _add_indexes()
     _refuse_changes("action")
+    _refuse_changes("task_action")
 
 
 def _add_reference(table: str, column: sa.Column[Any], target: str) -> None:
@@ -182,6 +186,7 @@ def _add_tables() -> None:
         sa.ForeignKeyConstraint(["department"], ["department.code"], name="fk_task_department"),
         sa.PrimaryKeyConstraint("id", name="pk_task"),
     )
+    op.create_index("ix_task_deadline", "task", ["deadline_at", "id"])
     op.create_index("ix_task_department", "task", ["department", "state", "deadline_at", "id"])
     op.create_table(
         "user",
@@ -248,6 +253,7 @@ def _add_tables() -> None:
         "delivery",
         sa.Column("id", _SERIAL, nullable=False),
         sa.Column("webhook_id", _SERIAL, nullable=False),
+        sa.Column("entry_id", _SERIAL, nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
@@ -259,17 +265,27 @@ def _add_tables() -> None:
         sa.Column("last_status", sa.Integer(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["webhook_id"], ["webhook.id"], name="fk_delivery_webhook_id"),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_delivery_entry_id"),
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
         sa.UniqueConstraint("key", name="uq_delivery_key"),
     )
     op.create_index(
         "ix_delivery_due",
         "delivery",
-        ["next_at", "id"],
+        ["webhook_id", "next_at", "id"],
         sqlite_where=unsent,
         postgresql_where=unsent,
     )
-    op.create_index("ix_delivery_webhook_id", "delivery", ["webhook_id"])
+    dead = sa.text("dead_at IS NOT NULL")
+    op.create_index(
+        "ix_delivery_dead",
+        "delivery",
+        ["webhook_id", "id"],
+        sqlite_where=dead,
+        postgresql_where=dead,
+    )
+    op.create_index("ix_delivery_webhook", "delivery", ["webhook_id", "id"])
+    op.create_index("ix_delivery_entry_id", "delivery", ["entry_id"])
     op.create_table(
         "effect",
         sa.Column("id", _SERIAL, nullable=False),
@@ -404,3 +420,17 @@ def _add_tables() -> None:
         sa.PrimaryKeyConstraint("task_id", "entry_id", name="pk_task_entry"),
     )
     op.create_index("ix_task_entry_entry_id", "task_entry", ["entry_id"])
+    op.create_table(
+        "task_action",
+        sa.Column("id", _SERIAL, nullable=False),
+        sa.Column("task_id", _SERIAL, nullable=False),
+        sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name="fk_task_action_task_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_task_action"),
+    )
+    op.create_index("ix_task_action_task_id", "task_action", ["task_id"])
