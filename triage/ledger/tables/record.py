@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from triage.ledger.tables.base import SERIAL, Row
 
 _UNSENT = "delivered_at IS NULL AND dead_at IS NULL"
+_DEAD = "dead_at IS NOT NULL"
 
 
 class EventRow(Row):
@@ -51,22 +52,33 @@ class DeliveryRow(Row):
     """The outbox: one message to one webhook, written in the transaction that it tells of.
 
     `key` is the idempotency key that every attempt carries. Neither `delivered_at` nor `dead_at`:
-    it is still to be sent, not before `next_at`.
+    it is still to be sent, not before `next_at`. `entry_id` is what it tells of, so that nothing
+    of an entry that has turned out confidential is sent or shown; a trial message has none.
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
         Index(
             "ix_delivery_due",
+            "webhook_id",
             "next_at",
             "id",
             sqlite_where=text(_UNSENT),
             postgresql_where=text(_UNSENT),
         ),
+        Index(
+            "ix_delivery_dead",
+            "webhook_id",
+            "id",
+            sqlite_where=text(_DEAD),
+            postgresql_where=text(_DEAD),
+        ),
+        Index("ix_delivery_webhook", "webhook_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
-    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"), index=True)
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), index=True)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     body: Mapped[dict[str, Any]]
