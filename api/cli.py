@@ -152,7 +152,7 @@ def keys_create(
     name: Annotated[str, typer.Argument(help="名称，写明哪个系统在用")],
     scope: Annotated[
         list[str],
-        typer.Option(help="权限，可多次使用：submit suggest read review discipline admin"),
+        typer.Option(help="权限，可多次使用：submit suggest read review work discipline admin"),
     ],
     department: Annotated[
         str | None, typer.Option(help="只许看这个责任单位的台账（名称或代码）")

@@ -28,7 +28,8 @@ from api.logs import configure_logs
 from api.service import read_clock
 from api.settings import Settings
 from triage.errors import TriageError
-from triage.ledger.keys import Scope, create_key
+from triage.ledger.keys import create_key
+from triage.roles import Scope
 from triage.suggestions import URGENCY_NAMES
 
 HOST = "127.0.0.1"

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
-from api.auth import ReadKey, ReviewKey
+from api.auth import needs
 from api.schemas import DepartmentOut, LedgerPageOut, ReadMoment, ReviewPageOut
 from api.service import ServiceHere
 from triage.errors import AccessDenied
@@ -12,9 +12,11 @@ from triage.ledger.departments import get_department
 from triage.ledger.paging import MAX_PAGE
 from triage.ledger.queries import list_departments, list_ledger, list_review
 from triage.ledger.states import EntryState
+from triage.roles import Action, Caller
 
 router = APIRouter(prefix="/v1", tags=["台账"])
 
+Reader = Annotated[Caller, Depends(needs(Action.READ))]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="每页几条")]
 Cursor = Annotated[str | None, Query(description="上一页答复中的 next；不填为第一页")]
 Urgency = Annotated[
@@ -23,11 +25,11 @@ Urgency = Annotated[
 
 
 @router.get("/departments", response_model=list[DepartmentOut])
-def get_departments(key: ReadKey, service: ServiceHere) -> Any:
+def get_departments(caller: Reader, service: ServiceHere) -> Any:
     """责任单位名录，以及各单位台账的条数（合计、按紧急程度、按状态）。"""
     with service.store.reading() as session:
         counted = list_departments(
-            session, may_see_confidential=key.may_see_confidential, department=key.department
+            session, may_see_confidential=caller.may_see_confidential, reach=caller.reach
         )
     return [
         {
@@ -46,7 +48,7 @@ def get_departments(key: ReadKey, service: ServiceHere) -> Any:
 
 @router.get("/ledgers/{department}", response_model=LedgerPageOut)
 def get_ledger(
-    key: ReadKey,
+    caller: Reader,
     service: ServiceHere,
     department: Annotated[str, Path(description="责任单位的代码或名称")],
     state: Annotated[EntryState | None, Query(description="只看一种状态")] = None,
@@ -60,12 +62,12 @@ def get_ledger(
 ) -> Any:
     """一个责任单位的台账，一次一页。"""
     with service.store.reading() as session:
-        if key.department is not None:
-            _check_own(key.department, get_department(session, department).code)
+        code = get_department(session, department).code
+        caller.require_reach(code)
         return list_ledger(
             session,
-            department,
-            may_see_confidential=key.may_see_confidential,
+            code,
+            may_see_confidential=caller.may_see_confidential,
             state=state,
             urgency=urgency,
             domain=domain,
@@ -79,25 +81,20 @@ def get_ledger(
 
 @router.get("/review", response_model=ReviewPageOut)
 def get_review(
-    key: ReviewKey,
+    caller: Annotated[Caller, Depends(needs(Action.READ_REVIEW))],
     service: ServiceHere,
     urgency: Urgency = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:
     """待人工复核的来件，附系统建议和没有直接派单的原因。"""
-    if key.department is not None:
-        raise AccessDenied("该密钥只能查看本单位台账，复核队列请用受理处的密钥")
+    if caller.reach is not None:
+        raise AccessDenied("复核队列只供受理处查看，您只能查看本单位及下属单位的台账")
     with service.store.reading() as session:
         return list_review(
             session,
-            may_see_confidential=key.may_see_confidential,
+            may_see_confidential=caller.may_see_confidential,
             urgency=urgency,
             limit=limit,
             cursor=cursor,
         )
-
-
-def _check_own(own: str, asked: str) -> None:
-    if asked != own:
-        raise AccessDenied("该密钥只能查看本单位台账，其他单位的台账请向管理员申请")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.auth import ReadKey, SubmitKey, SuggestKey
+from api.auth import needs
 from api.bodies import read_body, read_json
 from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
@@ -22,11 +22,11 @@ from api.schemas import (
 )
 from api.service import Service, ServiceHere, read_clock
 from triage.errors import InvalidInput
-from triage.ledger.keys import ApiKey
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.views import StoredSubmission
+from triage.roles import Action, Caller
 from triage.suggestions import Suggestion
 
 router = APIRouter(prefix="/v1", tags=["来件"])
@@ -41,6 +41,7 @@ async def _batch_body(request: Request, service: ServiceHere) -> bytes:
     return await read_body(request, limit=service.settings.max_batch_bytes)
 
 
+Sender = Annotated[Caller, Depends(needs(Action.SUBMIT))]
 OneBody = Annotated[bytes, Depends(_one_body)]
 BatchBody = Annotated[bytes, Depends(_batch_body)]
 IdempotencyKey = Annotated[
@@ -57,7 +58,7 @@ IdempotencyKey = Annotated[
     openapi_extra={"x-body": "SubmissionIn"},
 )
 def post_submission(
-    key: SubmitKey,
+    caller: Sender,
     service: ServiceHere,
     response: Response,
     body: OneBody,
@@ -67,12 +68,12 @@ def post_submission(
     now = read_clock()
     submission = read_submission(read_json(body), now=now)
     taken = take_in(
-        service, submission, source=_source(key), idempotency_key=idempotency_key, now=now
+        service, submission, source=caller.who, idempotency_key=idempotency_key, now=now
     )
     if not taken.created:
         response.status_code = 200
     response.headers["Location"] = f"/v1/submissions/{taken.file.submission.id}"
-    return _taken_out(taken, key)
+    return _taken_out(taken, caller)
 
 
 @router.post(
@@ -81,14 +82,14 @@ def post_submission(
     response_model_exclude_none=True,
     openapi_extra={"x-body": "BatchIn"},
 )
-def post_batch(key: SubmitKey, service: ServiceHere, body: BatchBody) -> BatchOut:
+def post_batch(caller: Sender, service: ServiceHere, body: BatchBody) -> BatchOut:
     """报送一批来件：每件各有结果，分段入库；中途断线时已入库的不丢，整批重发也无害。"""
     now = read_clock()
     rows = _read_rows(read_json(body), service)
     submissions = [read_row(row, now=now) for row in rows]
-    filed = take_in_batch(service, submissions, source=_source(key), now=now)
+    filed = take_in_batch(service, submissions, source=caller.who, now=now)
     told = [
-        _row_out(index, row, outcome, key)
+        _row_out(index, row, outcome, caller)
         for index, (row, outcome) in enumerate(zip(rows, filed, strict=True))
     ]
     statuses = [row.status for row in told]
@@ -102,26 +103,28 @@ def post_batch(key: SubmitKey, service: ServiceHere, body: BatchBody) -> BatchOu
 
 
 @router.get("/submissions/{submission_id}", response_model=FileOut)
-def get_one(key: ReadKey, service: ServiceHere, submission_id: str) -> Any:
+def get_one(
+    caller: Annotated[Caller, Depends(needs(Action.READ))],
+    service: ServiceHere,
+    submission_id: str,
+) -> Any:
     """一件来件的全部：原文、系统建议、台账条目、历次认定。"""
     with service.store.reading() as session:
         return get_submission(
             session,
             submission_id,
-            may_see_confidential=key.may_see_confidential,
-            department=key.department,
+            may_see_confidential=caller.may_see_confidential,
+            reach=caller.reach,
         )
 
 
 @router.post("/suggest", response_model=Suggestion, openapi_extra={"x-body": "TextIn"})
-def post_suggest(_key: SuggestKey, service: ServiceHere, body: OneBody) -> Suggestion:
+def post_suggest(
+    _caller: Annotated[Caller, Depends(needs(Action.SUGGEST))], service: ServiceHere, body: OneBody
+) -> Suggestion:
     """只看标注，不入库：领域、紧急程度、性质、标签、地点、责任单位，各有依据。"""
     submission = read_submission(read_json(body), now=read_clock(), schema=TextIn)
     return service.desk.suggest(submission)
-
-
-def _source(key: ApiKey) -> str:
-    return f"key:{key.id}"
 
 
 def _read_rows(sent: Any, service: Service) -> list[Any]:
@@ -137,9 +140,9 @@ def _read_rows(sent: Any, service: Service) -> list[Any]:
     return rows
 
 
-def _is_hidden(submission: StoredSubmission, key: ApiKey) -> bool:
+def _is_hidden(submission: StoredSubmission, caller: Caller) -> bool:
     """Whether the caller may hand it in but not see what becomes of it (Art. 30)."""
-    return submission.confidential and not key.may_see_confidential
+    return submission.confidential and not caller.may_see_confidential
 
 
 def _destination(submission: StoredSubmission) -> Destination:
@@ -147,10 +150,10 @@ def _destination(submission: StoredSubmission) -> Destination:
     return Destination.REVIEW if waits else Destination.LEDGER
 
 
-def _taken_out(taken: Taken, key: ApiKey) -> TakenOut:
+def _taken_out(taken: Taken, caller: Caller) -> TakenOut:
     file = taken.file
     submission = SubmissionOut.model_validate(file.submission)
-    if _is_hidden(file.submission, key):
+    if _is_hidden(file.submission, caller):
         return TakenOut(
             submission=submission,
             destination=Destination.DISCIPLINE,
@@ -166,7 +169,7 @@ def _taken_out(taken: Taken, key: ApiKey) -> TakenOut:
     )
 
 
-def _row_out(index: int, row: Any, filed: Filed, key: ApiKey) -> RowOut:
+def _row_out(index: int, row: Any, filed: Filed, caller: Caller) -> RowOut:
     if filed.error is not None:
         sent_id = row.get("id") if isinstance(row, dict) else None
         status, _ = status_of(filed.error)
@@ -177,7 +180,7 @@ def _row_out(index: int, row: Any, filed: Filed, key: ApiKey) -> RowOut:
             **error_body(filed.error),
         )
     assert filed.submission is not None  # noqa: S101 - it stands wherever there is no error
-    hidden = _is_hidden(filed.submission, key)
+    hidden = _is_hidden(filed.submission, caller)
     return RowOut(
         index=index,
         id=filed.submission.id,

@@ -13,7 +13,7 @@ from api.cli import app as cli
 from api.errors import STATUS
 from api.reference import describe_api
 from api.settings import Settings
-from triage.ledger.keys import Scope
+from triage.roles import Scope
 
 DOCS = Path(__file__).parent.parent / "docs"
 

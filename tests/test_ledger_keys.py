@@ -7,15 +7,16 @@ from sqlalchemy import text
 from triage.errors import AccessDenied, InvalidInput, NotFound
 from triage.ledger.departments import sync_departments
 from triage.ledger.keys import (
-    Scope,
     check_key,
     create_key,
+    key_caller,
     list_keys,
     needs_touch,
     revoke_key,
     touch_key,
 )
 from triage.ledger.store import Store
+from triage.roles import Action
 
 
 @pytest.fixture(autouse=True)
@@ -29,24 +30,28 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(store: Store) -> None:
         plain, made = create_key(session, name="热线", scopes=["submit", "read"], now=NOW)
     with store.reading() as session:
         key = check_key(session, plain)
+        caller = key_caller(session, key)
     assert key == made
-    key.require(Scope.SUBMIT)
-    with pytest.raises(AccessDenied, match="review"):
-        key.require(Scope.REVIEW)
-    assert not key.may_see_confidential
+    caller.require(Action.SUBMIT)
+    with pytest.raises(AccessDenied, match="查看复核队列"):
+        caller.require(Action.READ_REVIEW)
+    assert caller.who == f"key:{key.id}"
+    assert not caller.may_see_confidential
 
 
 def test_only_discipline_may_see_accusations_and_admin_may_not(store: Store) -> None:
     with store.writing() as session:
         _, admin = create_key(session, name="a", scopes=["admin"], now=NOW)
         _, officer = create_key(session, name="b", scopes=["discipline"], now=NOW)
-    assert (admin.may_see_confidential, officer.may_see_confidential) == (False, True)
+        sees = [key_caller(session, key).may_see_confidential for key in (admin, officer)]
+    assert sees == [False, True]
 
 
 def test_the_text_of_a_key_stands_nowhere_in_the_database(store: Store) -> None:
     with store.writing() as session:
         plain, key = create_key(session, name="热线", scopes=["read"], now=NOW)
         other, _ = create_key(session, name="热线", scopes=["read"], now=NOW)
+    with store.reading() as session:
         rows = session.execute(text("SELECT * FROM api_key")).all()
         log = session.execute(text("SELECT * FROM event")).all()
     secret = plain.split("_", 2)[2]
@@ -92,6 +97,7 @@ def test_a_key_of_one_department_names_it_by_code(store: Store) -> None:
     with store.writing() as session:
         _, key = create_key(session, name="住建", scopes=["read"], department="住建局", now=NOW)
         assert key.department == "zhujian"
+        assert key_caller(session, key).reach == {"zhujian"}
         with pytest.raises(NotFound):
             create_key(session, name="x", scopes=["read"], department="没有", now=NOW)
 
@@ -136,7 +142,8 @@ def test_revoking_is_for_good_and_told_once(store: Store) -> None:
             ("甲", NOW),
             ("乙", None),
         ]
-        kinds = session.scalars(text("SELECT kind FROM event ORDER BY id")).all()
-        assert kinds == ["key.created", "key.created", "key.revoked"]
         with pytest.raises(NotFound):
             revoke_key(session, 10**6, now=NOW)
+    with store.reading() as session:
+        kinds = session.scalars(text("SELECT kind FROM event ORDER BY id")).all()
+    assert kinds == ["key.created", "key.created", "key.revoked"]

@@ -157,7 +157,9 @@ def test_departments_are_counted_by_urgency_and_state(store: Store) -> None:
         counts = {
             c.department.name: c for c in list_departments(session, may_see_confidential=True)
         }
-        (only,) = list_departments(session, may_see_confidential=True, department="chengguan")
+        (only,) = list_departments(
+            session, may_see_confidential=True, reach=frozenset({"chengguan"})
+        )
     assert list(counts) == ["城管局", "纪委监委", "住建局"]
     housing = counts["住建局"]
     assert (housing.total, housing.by_urgency) == (2, {1: 1, 2: 0, 3: 1, 4: 0})
@@ -175,7 +177,9 @@ def test_accusations_do_not_exist_for_those_who_may_not_see_them(store: Store) -
         with store.reading() as session:
             waiting = list_review(session, may_see_confidential=sees).lines
             assert [line.submission_id for line in waiting] == queue
-            counts = list_departments(session, may_see_confidential=sees, department="jiwei")
+            counts = list_departments(
+                session, may_see_confidential=sees, reach=frozenset({"jiwei"})
+            )
             assert counts[0].total == len(entries)
             assert counts[0].by_urgency[1] == len(entries)
     with store.reading() as session:
@@ -192,11 +196,15 @@ def test_a_department_finds_only_what_stands_in_its_ledger(store: Store) -> None
     file_away(store, "a")
     file_away(store, "waiting", needs_review=True)
     with store.reading() as session:
-        get_submission(session, "a", may_see_confidential=False, department="zhujian")
-        for submission_id, department in (("a", "chengguan"), ("waiting", "zhujian")):
+        for own in ("zhujian", "chengguan"):  # leads, assists
+            get_submission(session, "a", may_see_confidential=False, reach=frozenset({own}))
+        for submission_id, department in (("a", "jiwei"), ("waiting", "zhujian")):
             with pytest.raises(NotFound):
                 get_submission(
-                    session, submission_id, may_see_confidential=False, department=department
+                    session,
+                    submission_id,
+                    may_see_confidential=False,
+                    reach=frozenset({department}),
                 )
 
 

@@ -1,6 +1,6 @@
 """The departments that ledgers belong to, kept in step with the town's catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -42,6 +42,24 @@ def find_codes(session: Session) -> dict[str, str]:
     """The code of each active department, by the name that suggestions call it."""
     query = select(DepartmentRow.name, DepartmentRow.code).where(DepartmentRow.active)
     return dict(session.execute(query).all())
+
+
+def find_names(session: Session, codes: Collection[str]) -> frozenset[str]:
+    """What the departments with these codes are called: entries name those that assist."""
+    query = select(DepartmentRow.name).where(DepartmentRow.code.in_(codes))
+    return frozenset(session.scalars(query))
+
+
+def find_reach(session: Session, department: str | None) -> frozenset[str] | None:
+    """The codes of this department (code) and of all below it, retired ones too; None for None,
+    who reaches every department."""
+    if department is None:
+        return None
+    below = select(DepartmentRow.code).where(DepartmentRow.code == department).cte(recursive=True)
+    below = below.union(
+        select(DepartmentRow.code).join(below, DepartmentRow.parent == below.c.code)
+    )
+    return frozenset(session.scalars(select(below.c.code)))
 
 
 def get_department(session: Session, key: str) -> StoredDepartment:

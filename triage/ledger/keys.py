@@ -10,34 +10,23 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from triage.errors import AccessDenied, InvalidInput, NotFound
-from triage.ledger.departments import get_department
+from triage.ledger.departments import find_reach, get_department
 from triage.ledger.events import record_events
 from triage.ledger.tables import ApiKeyRow
+from triage.roles import Caller, Scope, actions_of
 
 _KIND = "mst"  # marks a leaked key as ours for secret scanners
 _USE_GRAIN = timedelta(hours=1)  # so that reading does not mean writing
 
 
-class Scope(StrEnum):
-    """What a key may do. `discipline` alone opens confidential submissions; `admin` does not."""
-
-    SUBMIT = "submit"
-    SUGGEST = "suggest"
-    READ = "read"
-    REVIEW = "review"
-    DISCIPLINE = "discipline"
-    ADMIN = "admin"
-
-
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret. With a `department` (code) it sees that ledger and no other."""
+    """A key without its secret. With a `department` (code) it reaches that one and all below it."""
 
     id: int
     name: str
@@ -47,16 +36,6 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
-
-    @property
-    def may_see_confidential(self) -> bool:
-        """Whether accusations exist for this key."""
-        return Scope.DISCIPLINE in self.scopes
-
-    def require(self, scope: Scope) -> None:
-        """Nothing, where the key has this scope. Raises AccessDenied."""
-        if scope not in self.scopes:
-            raise AccessDenied(f"该密钥没有“{scope}”权限，请联系管理员授权")
 
 
 def create_key(
@@ -104,6 +83,16 @@ def check_key(session: Session, plain: str) -> ApiKey:
     if row is None or not right or kind != _KIND or row.revoked_at is not None:
         raise AccessDenied("密钥无效或已停用，请核对后重试，或向管理员申请新密钥")
     return _view(row)
+
+
+def key_caller(session: Session, key: ApiKey) -> Caller:
+    """Who calls with this key, and what the key's scopes and department let it do."""
+    return Caller(
+        who=f"key:{key.id}",
+        actions=actions_of(key.scopes),
+        department=key.department,
+        reach=find_reach(session, key.department),
+    )
 
 
 def needs_touch(key: ApiKey, *, now: datetime) -> bool:

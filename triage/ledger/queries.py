@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from triage.errors import NotFound
-from triage.ledger.departments import department_view, get_department
+from triage.ledger.departments import department_view, find_names, get_department
 from triage.ledger.paging import (
     Page,
     check_limit,
@@ -51,12 +51,12 @@ def get_submission(
     submission_id: str,
     *,
     may_see_confidential: bool,
-    department: str | None = None,
+    reach: frozenset[str] | None = None,
 ) -> SubmissionFile:
     """All that is known of one submission.
 
-    With `department` (a code) only what stands in that department's ledger. Raises NotFound where
-    there is none, or none that this reader may know of.
+    With a `reach` (codes) only the entries that departments within it lead or assist, and what was
+    decided of these. Raises NotFound where there is none, or none that this reader may know of.
     """
     row = session.get(SubmissionRow, submission_id)
     entries: Sequence[EntryRow] = ()
@@ -64,15 +64,23 @@ def get_submission(
         entries = session.scalars(
             select(EntryRow).where(EntryRow.submission_id == row.id).order_by(EntryRow.id)
         ).all()
+    if reach is not None:
+        names = find_names(session, reach)
+        entries = [
+            entry
+            for entry in entries
+            if entry.lead_department in reach or not names.isdisjoint(entry.assisting)
+        ]
     if (
         row is None
         or (row.confidential and not may_see_confidential)
-        or (department is not None and all(e.lead_department != department for e in entries))
+        or (reach is not None and not entries)
     ):
         raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
-    decisions = session.scalars(
-        select(DecisionRow).where(DecisionRow.submission_id == row.id).order_by(DecisionRow.id)
-    )
+    decided = select(DecisionRow).where(DecisionRow.submission_id == row.id)
+    if reach is not None:
+        decided = decided.where(DecisionRow.entry_id.in_([entry.id for entry in entries]))
+    decisions = session.scalars(decided.order_by(DecisionRow.id))
     return SubmissionFile(
         submission=submission_view(row),
         suggestion=_latest_suggestions(session, [row.id]).get(row.id),
@@ -93,16 +101,16 @@ def get_submission(
 
 
 def list_departments(
-    session: Session, *, may_see_confidential: bool, department: str | None = None
+    session: Session, *, may_see_confidential: bool, reach: frozenset[str] | None = None
 ) -> tuple[DepartmentCounts, ...]:
-    """Every department in order of code, with the counts of its ledger; or only `department`."""
+    """Every department in order of code, with the counts of its ledger; or those in `reach`."""
     departments = select(DepartmentRow).order_by(DepartmentRow.code)
     counted = select(
         EntryRow.lead_department, EntryRow.state, EntryRow.urgency, func.count()
     ).group_by(EntryRow.lead_department, EntryRow.state, EntryRow.urgency)
-    if department is not None:
-        departments = departments.where(DepartmentRow.code == department)
-        counted = counted.where(EntryRow.lead_department == department)
+    if reach is not None:
+        departments = departments.where(DepartmentRow.code.in_(reach))
+        counted = counted.where(EntryRow.lead_department.in_(reach))
     if not may_see_confidential:
         counted = counted.where(EntryRow.confidential.is_(False))
     by_urgency: defaultdict[str, Counter[int]] = defaultdict(Counter)
