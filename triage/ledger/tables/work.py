@@ -31,8 +31,10 @@ class EntryRow(Row):
     leaves the index.
 
     `matter` says which of several matters of one submission this is. `assignee` is the login of the
-    officer in charge. `rule` names the deadline rule in force; the clock stops at `replied_at`
-    and stands still since `paused_at`. `accept_by` and `return_by` are the last moments to sign
+    officer in charge. `rule` names the deadline rule in force; the deadline lies `runs_for` (a span
+    as triage.calendar spells it) after `runs_from`, and is `provisional` where that falls on days
+    not yet known to be worked or free. The clock stops at `replied_at` and stands still since
+    `paused_at`. `accept_by` and `return_by` are the last moments to sign
     for it and to object. `ground` is that of a refusal, or of closing without an evaluation.
     `returns`, `extensions`, `urges` and `reopenings` count; `solved` and `satisfaction` (5 very
     satisfied … 1 very dissatisfied) are those of the latest evaluation.
@@ -109,6 +111,8 @@ class EntryRow(Row):
     replied_at: Mapped[datetime | None]
     evaluated_at: Mapped[datetime | None]
     rule: Mapped[str | None]
+    runs_from: Mapped[datetime | None]
+    runs_for: Mapped[str | None]
     provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
     paused_at: Mapped[datetime | None]
     pause_ground: Mapped[str | None]

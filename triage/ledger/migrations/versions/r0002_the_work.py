@@ -67,6 +67,8 @@ def _add_columns() -> None:
         sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("evaluated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("runs_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("runs_for", sa.Text(), nullable=True),
         sa.Column("provisional", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_ground", sa.Text(), nullable=True),
