@@ -27,7 +27,11 @@ class StoredSubmission:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry (台账条目). `lead_department` is a code, `assisting` are names."""
+    """An entry (台账条目). `lead_department` is a code, `assisting` are names.
+
+    What the columns mean says `EntryRow`. `closed_at` is when it left the line in any way: closed,
+    declined, forwarded or merged.
+    """
 
     id: int
     submission_id: str
@@ -46,6 +50,27 @@ class StoredEntry:
     deadline_at: datetime | None
     closed_at: datetime | None
     outcome: Outcome | None
+    matter: str = ""
+    assignee: str | None = None
+    assigned_at: datetime | None = None
+    accept_by: datetime | None = None
+    return_by: datetime | None = None
+    accepted_at: datetime | None = None
+    replied_at: datetime | None = None
+    evaluated_at: datetime | None = None
+    rule: str | None = None
+    provisional: bool = False
+    paused_at: datetime | None = None
+    pause_ground: str | None = None
+    returns: int = 0
+    extensions: int = 0
+    urges: int = 0
+    reopenings: int = 0
+    merged_into: int | None = None
+    forwarded_to: str | None = None
+    ground: str | None = None
+    solved: bool | None = None
+    satisfaction: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +182,25 @@ def entry_view(row: EntryRow) -> StoredEntry:
         deadline_at=row.deadline_at,
         closed_at=row.closed_at,
         outcome=row.outcome,
+        matter=row.matter,
+        assignee=row.assignee,
+        assigned_at=row.assigned_at,
+        accept_by=row.accept_by,
+        return_by=row.return_by,
+        accepted_at=row.accepted_at,
+        replied_at=row.replied_at,
+        evaluated_at=row.evaluated_at,
+        rule=row.rule,
+        provisional=row.provisional,
+        paused_at=row.paused_at,
+        pause_ground=row.pause_ground,
+        returns=row.returns,
+        extensions=row.extensions,
+        urges=row.urges,
+        reopenings=row.reopenings,
+        merged_into=row.merged_into,
+        forwarded_to=row.forwarded_to,
+        ground=row.ground,
+        solved=row.solved,
+        satisfaction=row.satisfaction,
     )
