@@ -5,13 +5,18 @@ FastAPI would read and parse a body before it asks for a key; here a caller firs
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 
 from api.errors import BodyTooLarge, UnreadableBody, WrongMediaType
+from api.explain import explain
+from api.service import ServiceHere
+from triage.errors import InvalidInput
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half of a pair, or of a lone one
+_Model = TypeVar("_Model", bound=BaseModel)
 _JSON = ("application/json", "text/json")
 
 
@@ -32,6 +37,14 @@ async def read_body(request: Request, *, limit: int) -> bytes:
         if len(body) > limit:
             _refuse(limit)
     return bytes(body)
+
+
+async def read_one_body(request: Request, service: ServiceHere) -> bytes:
+    """The body of a route that takes one thing, by the limit in the settings."""
+    return await read_body(request, limit=service.settings.max_body_bytes)
+
+
+OneBody = Annotated[bytes, Depends(read_one_body)]
 
 
 def read_json(body: bytes) -> Any:
@@ -56,6 +69,17 @@ def read_json(body: bytes) -> Any:
     except ValueError:  # an integer of thousands of digits
         raise UnreadableBody("请求体中有无法读取的数字，请改正") from None
     return _mend(value) if _HALF.search(text) else value
+
+
+def read_as(body: bytes, schema: type[_Model]) -> _Model:
+    """What the body says, as `schema` has it.
+
+    Raises UnreadableBody where it is no JSON, InvalidInput naming the field that is wrong.
+    """
+    try:
+        return schema.model_validate(read_json(body))
+    except ValidationError as error:
+        raise explain(error.errors(include_url=False), kind=InvalidInput) from None
 
 
 def _mend(value: Any) -> Any:

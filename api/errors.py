@@ -8,10 +8,12 @@ The sentence is Chinese and says what to do next.
     ├── BodyTooLarge        413
     └── WrongMediaType      415
     AccessDenied            403
-    └── NotSignedIn         401  no key, or one that is unknown or revoked
+    ├── NotSignedIn         401  neither a valid key nor a session that is still open
+    └── TooManyAttempts     429  of the core; `Retry-After` says when to come back
     InternalError           500  a fault of ours; the log holds its number
 """
 
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -31,6 +33,7 @@ from triage.errors import (
     KeyUnavailable,
     NotFound,
     StoreUnavailable,
+    TooManyAttempts,
     TriageError,
 )
 
@@ -48,7 +51,7 @@ class WrongMediaType(InvalidInput):
 
 
 class NotSignedIn(AccessDenied):
-    """There is no key, or one that is unknown or revoked."""
+    """There is no valid key and no session that is still open."""
 
 
 class InternalError(TriageError):
@@ -65,6 +68,7 @@ STATUS: dict[type[TriageError], tuple[int, str]] = {
     UnreadableBody: (400, "unreadable_body"),
     InvalidFile: (400, "invalid_file"),
     NotSignedIn: (401, "not_signed_in"),
+    TooManyAttempts: (429, "too_many_attempts"),
     AccessDenied: (403, "access_denied"),
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
@@ -104,6 +108,8 @@ def error_response(error: TriageError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers["Retry-After"] = "15"
+    if isinstance(error, TooManyAttempts):
+        headers["Retry-After"] = str(max(1, math.ceil(error.wait.total_seconds())))
     return JSONResponse(error_body(error), status_code=status, headers=headers)
 
 

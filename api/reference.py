@@ -135,7 +135,7 @@ def _render_operation(
     if body is not None:
         model = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         rows.append(("请求体", f"<a href=#{model}>{model}</a>", "", True))
-        example = _render_example(path, schemas, model)
+        example = _render_example(method, path, schemas, model)
     answers = "".join(
         f"<li><b>{status}</b> {escape(answer['description'])} {_answer_type(answer)}</li>"
         for status, answer in sorted(operation["responses"].items())
@@ -147,13 +147,18 @@ def _render_operation(
     )
 
 
-def _render_example(path: str, schemas: dict[str, Any], model: str) -> str:
-    told = schemas["SubmissionIn"]
-    example = {name: told["examples"][0][name] for name in told["properties"]}
+def _render_example(method: str, path: str, schemas: dict[str, Any], model: str) -> str:
+    """A call with the first example of its body's model; nothing where the model has none."""
+    told = schemas["SubmissionIn" if model == "BatchIn" else model]
+    if not told.get("examples"):
+        return ""
+    first = told["examples"][0]
+    example = {name: first[name] for name in told["properties"] if name in first}
     sent = {"submissions": [example]} if model == "BatchIn" else example
     spelt = json.dumps(sent, ensure_ascii=False, indent=2)
     command = (
-        f"curl http://127.0.0.1:8000{path} \\\n  -H 'Authorization: Bearer 密钥' \\\n"
+        f"curl -X {method.upper()} http://127.0.0.1:8000{path} \\\n"
+        "  -H 'Authorization: Bearer 密钥' \\\n"
         f"  -H 'Content-Type: application/json' \\\n  -d '{spelt}'"
     )
     return f"<pre>{escape(command)}</pre>"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from api.auth import needs
-from api.bodies import read_body, read_json
+from api.bodies import OneBody, read_body, read_json
 from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
 from api.schemas import (
@@ -33,16 +33,11 @@ router = APIRouter(prefix="/v1", tags=["来件"])
 _CONFIDENTIAL = "这件来件涉及检举控告，已转入纪检台账，只有纪检人员可以查看"
 
 
-async def _one_body(request: Request, service: ServiceHere) -> bytes:
-    return await read_body(request, limit=service.settings.max_body_bytes)
-
-
 async def _batch_body(request: Request, service: ServiceHere) -> bytes:
     return await read_body(request, limit=service.settings.max_batch_bytes)
 
 
 Sender = Annotated[Caller, Depends(needs(Action.SUBMIT))]
-OneBody = Annotated[bytes, Depends(_one_body)]
 BatchBody = Annotated[bytes, Depends(_batch_body)]
 IdempotencyKey = Annotated[
     str | None,

@@ -8,13 +8,17 @@
     ├── InvalidArtefact         a model file is missing, altered, or made by other library versions
     ├── NotFound                no such submission, entry, department
     ├── Conflict                the same id or idempotency key was used with other content
-    ├── AccessDenied            the caller's key lacks the right
+    ├── AccessDenied            the caller lacks the right
+    │   └── TooManyAttempts     too many failed sign-ins or look-ups: wait
     ├── KeyUnavailable          a sealed value cannot be opened, or the key file cannot be used
     └── StoreUnavailable        the database cannot be reached or is locked for too long
 
 The core knows no HTTP: `api/errors.py` holds the one table from class to status.
 Every message is Chinese, is shown to clerks as it stands, and says what to do next.
 """
+
+import math
+from datetime import timedelta
 
 
 class TriageError(Exception):
@@ -59,7 +63,16 @@ class Conflict(TriageError):
 
 
 class AccessDenied(TriageError):
-    """The caller's key is unknown, revoked, or lacks the scope for this."""
+    """The caller is unknown, or lacks the right to do this."""
+
+
+class TooManyAttempts(AccessDenied):
+    """Too many failed sign-ins or look-ups; the next may be made after `wait`."""
+
+    def __init__(self, *, wait: timedelta) -> None:
+        minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+        super().__init__(f"失败次数过多，为安全起见暂停受理，请 {minutes} 分钟后再试")
+        self.wait = wait
 
 
 class KeyUnavailable(TriageError):
