@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from triage.calendar import Calendar, Span, Unit, read_span
+from triage.calendar import MAX_AMOUNT, Calendar, Span, Unit, read_span
 from triage.departments import read_entries
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.suggestions import NATURES, URGENCY_NAMES
@@ -142,7 +142,6 @@ def set_terms(
     `opened_at`: when its clock began, if not with this assignment; `accepted_at`: when it was
     signed for, once it was.
     """
-    ends = [calendar.advance(assigned_at, span) for span in (rule.accept, rule.object) if span]
     accept = calendar.advance(assigned_at, rule.accept) if rule.accept else None
     object_ = calendar.advance(assigned_at, rule.object) if rule.object else None
     runs_from = assigned_at
@@ -151,16 +150,14 @@ def set_terms(
     elif rule.starts is Start.ACCEPTED:
         runs_from = accepted_at or (accept.at if accept else assigned_at)
     deadline = calendar.advance(runs_from, rule.within) if rule.within else None
-    if deadline:
-        ends.append(deadline)
     return Terms(
         rule=rule.name,
-        deadline_at=deadline and deadline.at,
-        accept_by=accept and accept.at,
-        return_by=object_ and object_.at,
+        deadline_at=deadline.at if deadline else None,
+        accept_by=accept.at if accept else None,
+        return_by=object_.at if object_ else None,
         runs_from=runs_from if deadline else None,
         runs_for=rule.within,
-        provisional=any(end.provisional for end in ends),
+        provisional=any(end.provisional for end in (accept, object_, deadline) if end),
     )
 
 
@@ -262,6 +259,8 @@ def _check_extension(rule: Rule, where: str) -> None:
         raise InvalidInput(f"{where}没有 within，也就无从延期，请删去 extension", field="rules")
     if rule.within.unit not in (Unit.HOUR, rule.extension.unit):
         raise InvalidInput(f"{where}的 extension 单位应与 within 相同，请改正", field="rules")
+    if rule.within.amount + rule.extensions * rule.extension.amount > MAX_AMOUNT:
+        raise InvalidInput(f"{where}连同延期超过 {MAX_AMOUNT}，请改短", field="rules")
 
 
 def _refuse_unknown(told: Mapping[str, Any], known: Iterable[str], where: str) -> None:

@@ -19,6 +19,7 @@ from triage.ledger.tables.base import SERIAL, Row
 
 # Spelt out in the statements too, else no database sees that the partial index fits.
 _RUNNING = "replied_at IS NULL AND closed_at IS NULL AND deadline_at IS NOT NULL"
+_PROVISIONAL = "provisional"
 _UNACCEPTED = "state = 'assigned' AND accept_by IS NOT NULL"
 
 
@@ -34,10 +35,11 @@ class EntryRow(Row):
     officer in charge. `rule` names the deadline rule in force; the deadline lies `runs_for` (a span
     as triage.calendar spells it) after `runs_from`, and is `provisional` where that falls on days
     not yet known to be worked or free. The clock stops at `replied_at` and stands still since
-    `paused_at`. `accept_by` and `return_by` are the last moments to sign
-    for it and to object. `ground` is that of a refusal, or of closing without an evaluation.
-    `returns`, `extensions`, `urges` and `reopenings` count; `solved` and `satisfaction` (5 very
-    satisfied … 1 very dissatisfied) are those of the latest evaluation.
+    `paused_at`. `accept_by` and `return_by` are the last moments to sign for it and to object.
+    `reminded` is what the department was last reminded of since the clock was set. `ground` is that
+    of a refusal, or of closing without an evaluation. `returns`, `extensions`, `urges` and
+    `reopenings` count; `solved` and `satisfaction` (5 very satisfied … 1 very dissatisfied) are
+    those of the latest evaluation.
     """
 
     __tablename__ = "entry"
@@ -82,6 +84,12 @@ class EntryRow(Row):
             sqlite_where=text(_UNACCEPTED),
             postgresql_where=text(_UNACCEPTED),
         ),
+        Index(
+            "ix_entry_provisional",
+            "id",
+            sqlite_where=text(_PROVISIONAL),
+            postgresql_where=text(_PROVISIONAL),
+        ),
         Index("ix_entry_opened", "opened_at", "id"),
     )
 
@@ -114,6 +122,7 @@ class EntryRow(Row):
     runs_from: Mapped[datetime | None]
     runs_for: Mapped[str | None]
     provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reminded: Mapped[str | None]
     paused_at: Mapped[datetime | None]
     pause_ground: Mapped[str | None]
     returns: Mapped[int] = mapped_column(default=0, server_default="0")

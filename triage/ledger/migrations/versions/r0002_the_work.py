@@ -70,6 +70,7 @@ def _add_columns() -> None:
         sa.Column("runs_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("runs_for", sa.Text(), nullable=True),
         sa.Column("provisional", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("reminded", sa.Text(), nullable=True),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_ground", sa.Text(), nullable=True),
         sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
@@ -105,6 +106,13 @@ def _add_indexes() -> None:
     )
     op.create_index("ix_entry_merged_into", "entry", ["merged_into"])
     op.create_index("ix_entry_opened", "entry", ["opened_at", "id"])
+    op.create_index(
+        "ix_entry_provisional",
+        "entry",
+        ["id"],
+        sqlite_where=sa.text("provisional"),
+        postgresql_where=sa.text("provisional"),
+    )
     op.create_index(
         "ix_entry_unaccepted",
         "entry",

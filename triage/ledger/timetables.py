@@ -1,0 +1,135 @@
+"""What the town has set about time, in the ledger: rules and office hours, holidays.
+
+A change counts for what is assigned from then on; a changed day also moves the running deadlines
+that lie behind it (`triage.ledger.recounting`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from triage.calendar import PUBLISHED, Calendar
+from triage.errors import InvalidData, InvalidInput, NotFound
+from triage.ledger.events import record_events
+from triage.ledger.store import upsert
+from triage.ledger.tables import HolidayRow, SettingRow
+from triage.roles import Action, Caller
+from triage.timetable import TimeSettings, Timetable, default_settings, read_time_settings
+
+SETTING = "deadlines"
+MAX_NOTE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHoliday:
+    """A day that the town says is worked or free."""
+
+    day: date
+    working: bool
+    note: str
+
+
+def load_timetable(session: Session) -> Timetable:
+    """The rules and the calendar in force. Raises InvalidData where the stored ones are none."""
+    settings = load_time_settings(session)
+    days = session.execute(select(HolidayRow.day, HolidayRow.working)).all()
+    return Timetable(settings, Calendar(dict(days), settings.declared_years))
+
+
+def load_time_settings(session: Session) -> TimeSettings:
+    """The settings in force. Raises InvalidData where the stored ones are none."""
+    value = session.scalar(select(SettingRow.value).where(SettingRow.name == SETTING))
+    if value is None:
+        return default_settings()
+    try:
+        return read_time_settings(value)
+    except InvalidInput as error:
+        raise InvalidData(f"已存的时限设置不能用，请管理员重新设置：{error.message}") from None
+
+
+def change_time_settings(
+    session: Session, changes: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> TimeSettings:
+    """Change the settings that are named, and leave the others; the settings as they then stand.
+
+    Running entries keep their rules. Raises AccessDenied, InvalidInput naming what is malformed.
+    """
+    caller.require(Action.MANAGE_SETTINGS)
+    settings = read_time_settings(load_time_settings(session).as_dict() | dict(changes))
+    row = {
+        "name": SETTING,
+        "value": settings.as_dict(),
+        "changed_by": caller.who,
+        "changed_at": now,
+    }
+    statement = upsert(session, SettingRow)
+    told = {name: statement.excluded[name] for name in row if name != "name"}
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=told), row)
+    happened = {
+        "actor": caller.who,
+        "kind": "deadlines.changed",
+        "payload": {"changed": sorted(changes), "rulebook": settings.rulebook.name},
+    }
+    record_events(session, [happened], now=now)
+    return settings
+
+
+def list_holidays(session: Session, *, year: int | None = None) -> tuple[StoredHoliday, ...]:
+    """The days that the town has entered, in order; or those of one year."""
+    query = select(HolidayRow).order_by(HolidayRow.day)
+    if year is not None:
+        query = query.where(
+            HolidayRow.day >= date(year, 1, 1), HolidayRow.day <= date(year, 12, 31)
+        )
+    return tuple(StoredHoliday(row.day, row.working, row.note) for row in session.scalars(query))
+
+
+def set_holidays(
+    session: Session, holidays: list[StoredHoliday], *, caller: Caller, now: datetime
+) -> None:
+    """Say of these days whether they are worked, whatever was said of them before.
+
+    Raises AccessDenied, InvalidInput for a note that is too long or no days at all.
+    """
+    caller.require(Action.MANAGE_SETTINGS)
+    if not holidays:
+        raise InvalidInput("请至少填写一天", field="holidays")
+    if any(len(holiday.note) > MAX_NOTE for holiday in holidays):
+        raise InvalidInput(f"说明不能超过 {MAX_NOTE} 字，请改短", field="note")
+    statement = upsert(session, HolidayRow)
+    told = {name: statement.excluded[name] for name in ("working", "note")}
+    rows = [
+        {"day": holiday.day, "working": holiday.working, "note": holiday.note}
+        for holiday in holidays
+    ]
+    session.execute(statement.on_conflict_do_update(index_elements=["day"], set_=told), rows)
+    _record(session, "holiday.set", [holiday.day for holiday in holidays], caller=caller, now=now)
+
+
+def remove_holiday(session: Session, day: date, *, caller: Caller, now: datetime) -> None:
+    """Let the published calendar say again what this day is. Raises AccessDenied, NotFound."""
+    caller.require(Action.MANAGE_SETTINGS)
+    gone = session.scalar(delete(HolidayRow).where(HolidayRow.day == day).returning(HolidayRow.day))
+    if gone is None:
+        raise NotFound(f"节假日表中没有 {day}，无须删除", field="day")
+    _record(session, "holiday.removed", [day], caller=caller, now=now)
+
+
+def declare_year(session: Session, year: int, *, caller: Caller, now: datetime) -> TimeSettings:
+    """Count the holidays of a year as entered in full, so that its deadlines are no longer
+    provisional. Raises AccessDenied, InvalidInput for a year that is published anyway."""
+    if year in PUBLISHED:
+        raise InvalidInput(f"{year} 年的节假日已在日历中，只需录入与公布不同的日子", field="year")
+    years = load_time_settings(session).declared_years | {year}
+    return change_time_settings(session, {"declared_years": sorted(years)}, caller=caller, now=now)
+
+
+def _record(
+    session: Session, kind: str, days: list[date], *, caller: Caller, now: datetime
+) -> None:
+    payload = {"days": [day.isoformat() for day in days]}
+    record_events(session, [{"actor": caller.who, "kind": kind, "payload": payload}], now=now)
