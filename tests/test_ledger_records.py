@@ -315,6 +315,7 @@ def test_what_happened_stands_in_the_event_log_without_the_words(store: Store) -
     with store.writing() as session:
         record_batch(session, [(submission, suggestion)], now=NOW, source="hotline")
         record_batch(session, [(submission, suggestion)], now=NOW, source="hotline")
+    with store.reading() as session:
         events = session.query(EventRow).order_by(EventRow.id).all()
         seen = [(event.actor, event.kind, event.submission_id, event.at) for event in events]
         assert not any("电梯" in str(event.payload) for event in events)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from triage.errors import StoreUnavailable
+from triage.ledger.chain import EVENTS, append_events
 from triage.ledger.tables import Row, storable
 
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
@@ -35,10 +36,16 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """One transaction that writes: committed at the end of the block, undone on any error.
 
-        Raises StoreUnavailable where the database cannot be reached or stays locked.
+        The events recorded in it are chained to the log right before the commit. Raises
+        StoreUnavailable where the database cannot be reached or stays locked.
         """
-        with _unavailable(), Session(self.writer) as session, session.begin():
+        with (
+            _unavailable(),
+            Session(self.writer, info={EVENTS: []}) as session,
+            session.begin(),
+        ):
             yield session
+            append_events(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -27,6 +27,37 @@ def upgrade() -> None:
     _add_indexes()
     _refuse_changes("action")
     _refuse_changes("task_action")
+    _chain_events()
+
+
+def _chain_events() -> None:
+    """Link what happened before the log was chained; its triggers stand aside for that."""
+    connection = op.get_bind()
+    on_postgres = connection.dialect.name == "postgresql"
+    if on_postgres:
+        op.execute("ALTER TABLE event DISABLE TRIGGER event_append_only")
+    else:
+        op.execute("DROP TRIGGER event_no_update")
+    event = EventRow.__table__
+    rows = connection.execute(sa.select(event).order_by(event.c.id)).mappings().all()
+    linked = link_events([dict(row) for row in rows])
+    if linked:
+        connection.execute(
+            sa.update(EventRow)
+            .where(event.c.id == sa.bindparam("of"))
+            .values(previous_hash=sa.bindparam("before"), hash=sa.bindparam("now")),
+            [
+                {"of": row["id"], "before": row["previous_hash"], "now": row["hash"]}
+                for row in linked
+            ],
+        )
+    if on_postgres:
+        op.execute("ALTER TABLE event ENABLE TRIGGER event_append_only")
+    else:
+        op.execute(
+            "CREATE TRIGGER event_no_update BEFORE UPDATE ON event "
+            "BEGIN SELECT RAISE(ABORT, 'event is append-only'); END"
+        )
 
 
 def _add_reference(table: str, column: sa.Column[Any], target: str) -> None:
