@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from triage.ledger.states import EntryState, Outcome, SubmissionStatus
-from triage.ledger.tables import EntryRow, SubmissionRow
+from triage.ledger.tables import DecisionRow, EntryRow, SubmissionRow
 from triage.submissions import Channel
 
 
@@ -159,6 +159,19 @@ def submission_view(row: SubmissionRow) -> StoredSubmission:
         source=row.source,
         status=row.status,
         confidential=row.confidential,
+    )
+
+
+def decision_view(row: DecisionRow) -> StoredDecision:
+    """The row as a value."""
+    return StoredDecision(
+        id=row.id,
+        who=row.who,
+        kind=row.kind,
+        reason=row.reason,
+        before=row.payload["before"],
+        after=row.payload["after"],
+        decided_at=row.decided_at,
     )
 
 

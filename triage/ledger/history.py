@@ -1,0 +1,292 @@
+"""Reads of one entry: all that was done, said and kept, and where a reporter's matter stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from triage.errors import NotFound
+from triage.ledger.matters import list_reporters
+from triage.ledger.sight import get_visible
+from triage.ledger.states import EntryState, Outcome
+from triage.ledger.tables import (
+    ActionRow,
+    AttachmentRow,
+    DecisionRow,
+    EntryRow,
+    EvaluationRow,
+    ExtensionRow,
+    ReplyRow,
+    SubmissionRow,
+    SuggestionRow,
+)
+from triage.ledger.views import (
+    StoredDecision,
+    StoredEntry,
+    StoredSubmission,
+    decision_view,
+    entry_view,
+    submission_view,
+)
+from triage.roles import Action, Caller
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAction:
+    """One step in the history of an entry (经办记录)."""
+
+    id: int
+    command: str
+    who: str
+    note: str
+    data: dict[str, Any]
+    from_state: EntryState
+    to_state: EntryState
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """A reply (回告)."""
+
+    id: int
+    text: str
+    outcome: Outcome
+    quality: dict[str, Any] | None
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvaluation:
+    """What a reporter said of a reply (评价)."""
+
+    id: int
+    submission_id: str
+    source: str
+    solved: bool
+    satisfaction: int
+    comment: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExtension:
+    """A request for more time (延期申请); `granted` is None while nobody has decided."""
+
+    id: int
+    amount: int
+    unit: str
+    reason: str
+    who: str
+    at: datetime
+    granted: bool | None
+    decided_by: str | None
+    decided_note: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A file kept with an entry (附件), without its content."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFile:
+    """All that is known of one entry, each part in the order in which it came.
+
+    `submissions` are those of all its reporters, its own first; `merged` the entries joined to it;
+    `others` the other matters of the same submission.
+    """
+
+    entry: StoredEntry
+    submissions: tuple[StoredSubmission, ...]
+    suggestion: dict[str, Any] | None
+    actions: tuple[StoredAction, ...]
+    decisions: tuple[StoredDecision, ...]
+    replies: tuple[StoredReply, ...]
+    evaluations: tuple[StoredEvaluation, ...]
+    extensions: tuple[StoredExtension, ...]
+    attachments: tuple[StoredAttachment, ...]
+    merged: tuple[int, ...]
+    others: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One matter of a submission as its reporter may know it: the entry in which it is worked,
+    whatever it was merged into, and the replies given there."""
+
+    entry: StoredEntry
+    replies: tuple[StoredReply, ...]
+    evaluations: tuple[StoredEvaluation, ...]
+
+
+def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryFile:
+    """All of one entry within the caller's reach, as lead or assisting.
+
+    Raises AccessDenied where the caller may read no ledger, NotFound for an entry that is not there
+    or that the caller may not know of.
+    """
+    caller.require(Action.READ)
+    entry = get_visible(session, entry_id, caller=caller)
+    reporters = list_reporters(session, entry.id)
+    merged = session.scalars(select(EntryRow.id).where(EntryRow.merged_into == entry.id))
+    siblings = session.scalars(
+        select(EntryRow.id).where(
+            EntryRow.submission_id == entry.submission_id, EntryRow.id != entry.id
+        )
+    )
+    suggestion = session.scalar(
+        select(SuggestionRow.payload)
+        .where(SuggestionRow.submission_id == entry.submission_id)
+        .order_by(SuggestionRow.id.desc())
+        .limit(1)
+    )
+    told = session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(reporters)))
+    by_id = {row.id: submission_view(row) for row in told}
+    decided = session.scalars(
+        select(DecisionRow).where(DecisionRow.entry_id == entry.id).order_by(DecisionRow.id)
+    )
+    return EntryFile(
+        entry=entry_view(entry),
+        submissions=tuple(by_id[key] for key in reporters),
+        suggestion=suggestion,
+        actions=_list_actions(session, entry.id),
+        decisions=tuple(decision_view(row) for row in decided),
+        replies=_list_replies(session, entry.id),
+        evaluations=_list_evaluations(session, entry.id),
+        extensions=_list_extensions(session, entry.id),
+        attachments=_list_attachments(session, entry.id),
+        merged=tuple(sorted(merged)),
+        others=tuple(sorted(siblings)),
+    )
+
+
+def list_matters(session: Session, submission_id: str) -> tuple[Matter, ...]:
+    """The matters of a submission in the order in which they were opened, for its reporter's eyes.
+
+    No right is asked: who calls has proved to be the reporter, or shows nothing of it.
+    """
+    matters: dict[int, Matter] = {}
+    for row in session.scalars(
+        select(EntryRow).where(EntryRow.submission_id == submission_id).order_by(EntryRow.id)
+    ):
+        entry = row if row.merged_into is None else session.get_one(EntryRow, row.merged_into)
+        said = [
+            evaluation
+            for evaluation in _list_evaluations(session, entry.id)
+            if evaluation.submission_id == submission_id
+        ]
+        matters[entry.id] = Matter(entry_view(entry), _list_replies(session, entry.id), tuple(said))
+    return tuple(matters.values())
+
+
+def get_attachment(
+    session: Session, entry_id: int, attachment_id: int, *, caller: Caller
+) -> tuple[StoredAttachment, bytes]:
+    """One file kept with an entry, and its content. Raises as `get_entry_file`."""
+    caller.require(Action.READ)
+    entry = get_visible(session, entry_id, caller=caller)
+    row = session.get(AttachmentRow, attachment_id)
+    if row is None or row.entry_id != entry.id:
+        raise NotFound(
+            f"该条目没有编号为 {attachment_id} 的附件，请核对编号", field="attachment_id"
+        )
+    return _attachment_view(row), row.content
+
+
+def _list_actions(session: Session, entry_id: int) -> tuple[StoredAction, ...]:
+    return tuple(
+        StoredAction(
+            id=row.id,
+            command=row.command,
+            who=row.who,
+            note=row.note,
+            data=row.data,
+            from_state=row.from_state,
+            to_state=row.to_state,
+            version=row.version,
+            at=row.at,
+        )
+        for row in session.scalars(
+            select(ActionRow).where(ActionRow.entry_id == entry_id).order_by(ActionRow.id)
+        )
+    )
+
+
+def _list_replies(session: Session, entry_id: int) -> tuple[StoredReply, ...]:
+    return tuple(
+        StoredReply(row.id, row.text, row.outcome, row.quality, row.who, row.at)
+        for row in session.scalars(
+            select(ReplyRow).where(ReplyRow.entry_id == entry_id).order_by(ReplyRow.id)
+        )
+    )
+
+
+def _list_evaluations(session: Session, entry_id: int) -> tuple[StoredEvaluation, ...]:
+    return tuple(
+        StoredEvaluation(
+            id=row.id,
+            submission_id=row.submission_id,
+            source=row.source,
+            solved=row.solved,
+            satisfaction=row.satisfaction,
+            comment=row.comment,
+            who=row.who,
+            at=row.at,
+        )
+        for row in session.scalars(
+            select(EvaluationRow)
+            .where(EvaluationRow.entry_id == entry_id)
+            .order_by(EvaluationRow.id)
+        )
+    )
+
+
+def _list_extensions(session: Session, entry_id: int) -> tuple[StoredExtension, ...]:
+    return tuple(
+        StoredExtension(
+            id=row.id,
+            amount=row.amount,
+            unit=row.unit,
+            reason=row.reason,
+            who=row.who,
+            at=row.at,
+            granted=row.granted,
+            decided_by=row.decided_by,
+            decided_note=row.decided_note,
+            decided_at=row.decided_at,
+        )
+        for row in session.scalars(
+            select(ExtensionRow).where(ExtensionRow.entry_id == entry_id).order_by(ExtensionRow.id)
+        )
+    )
+
+
+def _list_attachments(session: Session, entry_id: int) -> tuple[StoredAttachment, ...]:
+    return tuple(
+        _attachment_view(row)
+        for row in session.scalars(
+            select(AttachmentRow)
+            .options(defer(AttachmentRow.content))
+            .where(AttachmentRow.entry_id == entry_id)
+            .order_by(AttachmentRow.id)
+        )
+    )
+
+
+def _attachment_view(row: AttachmentRow) -> StoredAttachment:
+    return StoredAttachment(row.id, row.name, row.media_type, row.size, row.sha256, row.who, row.at)
