@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict, InvalidInput, NotFound
+from triage.ledger.clock import rerule_clock, start_clock
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.records import insert_entries
@@ -99,7 +100,7 @@ def record_decision(
         }
         stored = insert_entries(session, [row], now=now)[submission_id]
     else:
-        stored = _change_entry(session, entry, after, confidential=confidential)
+        stored = _change_entry(session, entry, after, confidential=confidential, now=now)
     session.execute(
         insert(DecisionRow).values(
             submission_id=submission_id,
@@ -181,14 +182,26 @@ def _check_complete(values: dict[str, Any]) -> None:
 
 
 def _change_entry(
-    session: Session, entry: EntryRow, values: dict[str, Any], *, confidential: bool
+    session: Session,
+    entry: EntryRow,
+    values: dict[str, Any],
+    *,
+    confidential: bool,
+    now: datetime,
 ) -> StoredEntry:
-    """The clock runs on (`opened_at` stays); a new lead department signs for it anew."""
-    if values["lead_department"] != entry.lead_department:
-        entry.state = EntryState.ASSIGNED
+    """The clock runs on, by the rule that now fits; a new lead department signs for it anew."""
+    moved = values["lead_department"] != entry.lead_department
     for name, value in values.items():
         setattr(entry, name, value)
     entry.confidential = confidential
     entry.version += 1
+    if entry.replied_at is None:
+        rerule_clock(session, entry, now=now)
+    if moved:
+        entry.state = EntryState.ASSIGNED
+        entry.assigned_at = now
+        entry.accepted_at = None
+        entry.assignee = None
+        start_clock(session, entry, now=now)
     session.flush()
     return entry_view(entry)
