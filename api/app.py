@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import ledgers, pages, submissions
+from api import audit, ledgers, pages, submissions
 from api.errors import add_error_handlers
 from api.logs import configure_logs
 from api.middleware import Guard
@@ -47,7 +47,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     app.state.service = service
     add_error_handlers(app)
     app.add_middleware(Guard)
-    for routes in (submissions, ledgers, pages):
+    for routes in (submissions, ledgers, audit, pages):
         app.include_router(routes.router)
     add_reference(app)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")

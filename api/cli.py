@@ -6,20 +6,18 @@ Chinese. Exit codes: 0 done, 1 could not be done, 2 wrong usage, 3 done but some
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from api import cli_audit
+from api.cli_town import load_settings, now, open_store_here
 from triage.errors import InvalidInput, TriageError
 
 if TYPE_CHECKING:
     from api.batch import DeskFiles
-    from api.settings import Settings
-    from triage.ledger.store import Store
 
 SOME_ROWS_BAD = 3
 INTERRUPTED = 130
@@ -39,6 +37,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(taxonomy_app, name="taxonomy")
+app.add_typer(cli_audit.app, name="audit")
 
 InputFile = Annotated[
     str, typer.Argument(metavar="IN", help="来件文件 .jsonl/.csv/.xlsx/.xls；- 为标准输入")
@@ -119,7 +118,7 @@ def serve(
     from api.app import serve as serve_app
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    serve_app(_load_settings().model_copy(update=given))
+    serve_app(load_settings().model_copy(update=given))
 
 
 @app.command()
@@ -143,7 +142,7 @@ def demo(
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """建立数据库，或升级到本版本的结构。"""
-    with _open_store():
+    with open_store_here():
         print("数据库已是最新结构")
 
 
@@ -161,9 +160,9 @@ def keys_create(
     """新建一个接口密钥；密钥只显示这一次。"""
     from triage.ledger.keys import create_key
 
-    with _open_store() as store, store.writing() as session:
+    with open_store_here() as store, store.writing() as session:
         plain, _ = create_key(
-            session, name=name, scopes=scope, now=_now(), department=department, who="cli"
+            session, name=name, scopes=scope, now=now(), department=department, who="cli"
         )
     print(plain)
     print("请立即保存，此后无法再次显示", file=sys.stderr)
@@ -178,7 +177,7 @@ def keys_list() -> None:
     from triage.ledger.keys import list_keys
 
     table = Table("编号", "名称", "前缀", "权限", "责任单位", "建立", "最近使用", "状态")
-    with _open_store() as store, store.reading() as session:
+    with open_store_here() as store, store.reading() as session:
         for key in list_keys(session):
             table.add_row(
                 str(key.id),
@@ -198,8 +197,8 @@ def keys_revoke(key: Annotated[int, typer.Argument(help="编号，见 triage key
     """吊销一个密钥，立即生效且不能恢复。"""
     from triage.ledger.keys import revoke_key
 
-    with _open_store() as store, store.writing() as session:
-        revoked = revoke_key(session, key, now=_now(), who="cli")
+    with open_store_here() as store, store.writing() as session:
+        revoked = revoke_key(session, key, now=now(), who="cli")
     print(f"已吊销密钥 {revoked.id}（{revoked.name}）")
 
 
@@ -210,7 +209,7 @@ def catalogue_export(
     """把现行派单目录导出为表格，供修改。"""
     from api.catalogue import export_catalogue
 
-    catalogue = export_catalogue(output, data_dir=_load_settings().data_dir)
+    catalogue = export_catalogue(output, data_dir=load_settings().data_dir)
     print(f"已导出 {len(catalogue.rules)} 条规则到 {output}")
 
 
@@ -221,7 +220,7 @@ def catalogue_import(
     """检查修改后的派单目录，写入本地数据目录；重启服务后生效。"""
     from api.catalogue import import_catalogue
 
-    data_dir = _load_settings().data_dir
+    data_dir = load_settings().data_dir
     if data_dir is None:
         raise InvalidInput("请先用环境变量 TRIAGE_DATA_DIR 指明本地数据目录，再导入派单目录")
     catalogue, written = import_catalogue(source, data_dir=data_dir)
@@ -245,38 +244,6 @@ def taxonomy_check(
     print(f"可用：一级 {len(level1)} 类、二级 {len(level2)} 类、三级 {len(taxonomy)} 类")
 
 
-def _load_settings() -> "Settings":
-    """The settings in force. Raises InvalidInput naming the one that cannot be understood."""
-    from pydantic import ValidationError
-
-    from api.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        names = "、".join(f"TRIAGE_{part}".upper() for e in error.errors() for part in e["loc"][:1])
-        raise InvalidInput(f"设置 {names} 的值有误，请对照 docs/operations.md 改正") from error
-
-
-@contextmanager
-def _open_store() -> Iterator["Store"]:
-    """The town's database, up to date."""
-    from triage.ledger.store import open_store, upgrade
-
-    settings = _load_settings()
-    settings.make_database_folder()
-    store = open_store(settings.database_url)
-    try:
-        upgrade(store)
-        yield store
-    finally:
-        store.close()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _input_path(source: str) -> Path | None:
     return None if source == "-" else Path(source)
 
@@ -294,7 +261,7 @@ def _column_map(pairs: Sequence[str] | None) -> dict[str, str]:
 def _desk_files(model: Path | None) -> "DeskFiles":
     from api.batch import DeskFiles
 
-    settings = _load_settings()
+    settings = load_settings()
     return DeskFiles(model or settings.model_dir, settings.data_dir)
 
 
