@@ -85,12 +85,24 @@ def test_departments_keep_the_order_of_the_file() -> None:
         (make_entry(kind='"office"'), r"kind 应为 government"),
         (make_entry(aliases='"建设局"'), r"aliases 应为文字列表"),
         (make_entry(aliases='[""]'), r"aliases 应为文字列表"),
+        (make_entry(parent="3"), r"parent 应写上级单位的 code"),
+        (make_entry(parent='"court"'), r"“住建局”的上级 court 不是单位编码"),
+        (make_entry(parent='"建设局"'), r"不是单位编码"),
+        (make_entry(parent='"housing"'), r"“住建局”的上级绕回了它自己"),
         ('"住建局"', r"第 1 条应写成"),
     ],
 )
 def test_a_broken_entry_is_named_with_its_number_and_remedy(entry: str, message: str) -> None:
     with pytest.raises(InvalidData, match=message):
         make_departments(entry)
+
+
+def test_a_department_may_stand_below_another_but_not_in_a_circle() -> None:
+    below = make_entry(code='"repairs"', name='"维修站"', full_name='"房屋维修站"', aliases="")
+    lower = below.replace(" }", ', parent = "housing" }')
+    assert [one.parent for one in make_departments(lower, make_entry())] == ["housing", None]
+    with pytest.raises(InvalidData, match="绕回了它自己"):
+        make_departments(lower, make_entry(parent='"repairs"'))
 
 
 def test_one_name_for_two_departments_is_refused() -> None:

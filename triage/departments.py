@@ -26,7 +26,8 @@ class Department:
     """A department (责任单位): `name` is the short name used in ledgers, `kind` one of `KINDS`.
 
     `code` is an ASCII slug for addresses and keys; `aliases` are former and everyday names;
-    `duties` says in one line what it answers for.
+    `duties` says in one line what it answers for. `parent` is the code of the department above it,
+    whose officers see its ledger too.
     """
 
     code: str
@@ -35,13 +36,15 @@ class Department:
     kind: str
     aliases: tuple[str, ...]
     duties: str
+    parent: str | None = None
 
 
 class Departments:
     """All departments of a town in file order, found by code, name, full name or alias."""
 
     def __init__(self, departments: tuple[Department, ...]) -> None:
-        """Raises InvalidData where two departments share a code, name, full name or alias."""
+        """Raises InvalidData where two departments share a code, name, full name or alias, or
+        where a parent is none of them or stands below its own child."""
         self._departments = departments
         self._by_key: dict[str, Department] = {}
         for department in departments:
@@ -54,6 +57,8 @@ class Departments:
                         f"单位目录：“{key}”同时指“{other.name}”和“{department.name}”，"
                         "每个编码、名称和别名只能属于一个单位，请改掉其中一处"
                     )
+        for department in departments:
+            self._check_parents(department)
 
     def __len__(self) -> int:
         return len(self._departments)
@@ -71,6 +76,20 @@ class Departments:
         if department is None:
             raise NotFound(f"单位目录中没有“{key}”，请核对名称，或先在单位目录中登记")
         return department
+
+    def _check_parents(self, department: Department) -> None:
+        codes = {other.code: other for other in self._departments}
+        seen = {department.code}
+        above = department
+        while above.parent is not None:
+            if above.parent not in codes:
+                raise InvalidData(
+                    f"单位目录：“{above.name}”的上级 {above.parent} 不是单位编码，请改为上级的 code"
+                )
+            above = codes[above.parent]
+            if above.code in seen:
+                raise InvalidData(f"单位目录：“{department.name}”的上级绕回了它自己，请改正 parent")
+            seen.add(above.code)
 
 
 def load_departments(data: bytes) -> Departments:
@@ -106,7 +125,7 @@ def read_entries(data: bytes, *, key: str, what: str) -> list[Mapping[str, Any]]
 
 def _read_department(entry: Mapping[str, Any], number: int) -> Department:
     where = f"单位目录第 {number} 条（{entry.get('name') or '未命名'}）"
-    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "aliases"})
+    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "aliases", "parent"})
     if unknown:
         raise InvalidData(f"{where}有不认识的字段：{'、'.join(unknown)}，请删去或改正拼写")
     values: dict[str, str] = {}
@@ -124,4 +143,7 @@ def _read_department(entry: Mapping[str, Any], number: int) -> Department:
         isinstance(alias, str) and alias.strip() for alias in aliases
     ):
         raise InvalidData(f'{where}的 aliases 应为文字列表，例如 ["房管局", "建设局"]，请改写')
-    return Department(aliases=tuple(alias.strip() for alias in aliases), **values)
+    parent = entry.get("parent")
+    if parent is not None and not isinstance(parent, str):
+        raise InvalidData(f'{where}的 parent 应写上级单位的 code，例如 "police"，请改写')
+    return Department(parent=parent, aliases=tuple(alias.strip() for alias in aliases), **values)

@@ -68,6 +68,7 @@ class Action(StrEnum):
     READ_ACCUSATIONS = "read_accusations"
     DECIDE_ACCUSATIONS = "decide_accusations"
     MANAGE_USERS = "manage_users"
+    MANAGE_DISCIPLINE = "manage_discipline"  # the accounts and keys of discipline officers
     MANAGE_KEYS = "manage_keys"
     MANAGE_SETTINGS = "manage_settings"  # catalogue, deadlines, holidays, thresholds, models
     MANAGE_WEBHOOKS = "manage_webhooks"
@@ -98,6 +99,7 @@ ACTION_NAMES = {
     Action.READ_ACCUSATIONS: "查看检举控告",
     Action.DECIDE_ACCUSATIONS: "处理检举控告",
     Action.MANAGE_USERS: "管理用户",
+    Action.MANAGE_DISCIPLINE: "管理纪检员账号",
     Action.MANAGE_KEYS: "管理密钥",
     Action.MANAGE_SETTINGS: "管理设置",
     Action.MANAGE_WEBHOOKS: "管理推送",
@@ -153,7 +155,13 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
         }
     ),
     Role.DISCIPLINE: frozenset(
-        {Action.SUGGEST, Action.READ_ACCUSATIONS, Action.DECIDE_ACCUSATIONS, Action.UNMASK}
+        {
+            Action.SUGGEST,
+            Action.READ_ACCUSATIONS,
+            Action.DECIDE_ACCUSATIONS,
+            Action.UNMASK,
+            Action.MANAGE_DISCIPLINE,
+        }
     ),
     Role.ADMIN: frozenset(
         {

@@ -17,6 +17,7 @@ def sync_departments(session: Session, departments: Iterable[Department]) -> Non
 
     A department that the catalogue has dropped is retired: its ledger stays, it takes nothing new.
     """
+    departments = tuple(departments)
     rows = [
         {
             "code": department.code,
@@ -36,6 +37,11 @@ def sync_departments(session: Session, departments: Iterable[Department]) -> Non
         statement = upsert(session, DepartmentRow)
         told = {name: statement.excluded[name] for name in rows[0] if name != "code"}
         session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=told), rows)
+        # Afterwards, when every one that may be named as a parent stands.
+        session.execute(
+            update(DepartmentRow),
+            [{"code": one.code, "parent": one.parent} for one in departments],
+        )
 
 
 def find_codes(session: Session) -> dict[str, str]:
