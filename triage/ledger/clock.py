@@ -200,7 +200,7 @@ def _extended(
         raise Conflict(
             f"按规定至多延期 {rule.extensions} 次，已经用完，请尽快办结", field="command"
         )
-    if entry.deadline_at < asked_at:
+    if entry.deadline_at < min(asked_at, entry.paused_at or asked_at):
         raise Conflict("延期应在到期前申请，该条目已经超期，请尽快办结", field="command")
     if unit != most.unit:
         raise InvalidInput(f"延期的单位应为 {most.unit}，请改正", field="unit")
@@ -221,8 +221,10 @@ def _resume(entry: EntryRow, *, now: datetime, calendar: Calendar) -> None:
     if span.unit is Unit.HOUR:
         _run(entry, runs_from + (now - paused_at), span, calendar=calendar)
     elif span.unit is Unit.WORKDAY:
+        # The day of the stop was begun, and so is the day on which it goes on.
         left = calendar.count_working(day_of(paused_at), day_of(deadline_at))
-        _run(entry, now, Span(max(left, 1), Unit.WORKDAY), calendar=calendar)
+        eve = now - timedelta(days=1)
+        _run(entry, eve, Span(left + 1, Unit.WORKDAY), calendar=calendar)
     else:
         stood = timedelta(days=(day_of(now) - day_of(paused_at)).days)
         _run(entry, runs_from + stood, span, calendar=calendar)
