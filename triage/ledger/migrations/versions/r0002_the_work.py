@@ -152,6 +152,11 @@ def _add_indexes() -> None:
         postgresql_where=unaccepted,
     )
     op.create_index("uq_submission_tracking_digest", "submission", ["tracking_digest"], unique=True)
+    op.create_index("ix_submission_channel", "submission", ["id", "channel"])
+    op.drop_index("ix_suggestion_submission_id", "suggestion")
+    op.create_index(
+        "ix_suggestion_dispatch", "suggestion", ["submission_id", "id", "lead", "needs_review"]
+    )
 
 
 def _add_tables() -> None:
