@@ -35,7 +35,7 @@ def _progress(_step: Step) -> Done:
     return Done()
 
 
-_STEPS: Mapping[Command, Callable[..., Done]] = {
+STEPS: Mapping[Command, Callable[..., Done]] = {
     Command.ASSIGN: assignments.assign,
     Command.REASSIGN: assignments.reassign,
     Command.RECALL: assignments.recall,
@@ -98,7 +98,7 @@ def run_command(
         raise InvalidInput(f"理由或说明不能超过 {MAX_NOTE} 字，请缩短", field="note")
 
     before = entry.state
-    done = _STEPS[command](Step(session, entry, caller, now, note.strip()), **given)
+    done = STEPS[command](Step(session, entry, caller, now, note.strip()), **given)
     entry.state = done.turn or transition.after or before
     entry.version += 1
     session.flush()
@@ -132,7 +132,7 @@ def _lock_entry(session: Session, entry_id: int, *, also: int | None) -> EntryRo
             select(EntryRow)
             .where(EntryRow.id.in_({entry_id, also or entry_id}))
             .order_by(EntryRow.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from triage.classifiers import ACCUSATION
 from triage.errors import Conflict, InvalidInput
 from triage.ledger.clock import rerule_clock, take_earlier_clock
 from triage.ledger.sight import is_visible, unknown_entry
@@ -151,6 +152,8 @@ def _make_entry(step: Step, part: Part) -> EntryRow:
     nature = entry.nature if part.nature is None else part.nature
     if urgency not in URGENCY_NAMES:
         raise InvalidInput("紧急程度应为 1（特急）至 4（一般），请重新选择", field="parts")
+    if nature == ACCUSATION:
+        raise InvalidInput("检举控告不能拆分，请在来件上更正诉求性质，转入纪检台账", field="parts")
     if nature not in NATURES:
         raise InvalidInput(f"诉求性质应为{'、'.join(NATURES)}之一，请重新选择", field="parts")
     lead = find_lead(step.session, part.lead)
