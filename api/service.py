@@ -1,6 +1,6 @@
 """What a request needs at hand: the desk that suggests, the store that remembers, the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +9,9 @@ from fastapi import Depends, Request
 from api.settings import Settings
 from triage.desk import Desk, load_desk
 from triage.ledger.departments import sync_departments
+from triage.ledger.resealing import list_key_ids
 from triage.ledger.store import Store, open_store, upgrade
+from triage.sealing import open_key_ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,32 @@ class Service:
 def open_service(settings: Settings, *, desk: Desk | None = None) -> Service:
     """The parts, ready to answer: tables up to date, departments as the catalogue has them.
 
-    `desk`: one that is already loaded. Raises InvalidArtefact, InvalidData or StoreUnavailable.
+    `desk`: one that is already loaded. Raises InvalidArtefact, InvalidData, KeyUnavailable or
+    StoreUnavailable.
     """
     if desk is None:
         desk = load_desk(settings.model_dir, data_dir=settings.data_dir)
-    settings.make_database_folder()
-    store = open_store(settings.database_url)
-    upgrade(store)
+    store = open_town_store(settings)
     with store.writing() as session:
         sync_departments(session, desk.departments)
     return Service(settings, store, desk)
+
+
+def open_town_store(settings: Settings) -> Store:
+    """The town's database, up to date, with its key file, which is made at the first start.
+
+    Raises StoreUnavailable, or KeyUnavailable where what is sealed there could not be opened.
+    """
+    settings.make_database_folder()
+    store = open_store(settings.database_url)
+    try:
+        upgrade(store)
+        with store.reading() as session:
+            used = list_key_ids(session)
+        return replace(store, ring=open_key_ring(settings.find_key_file(), used=used))
+    except BaseException:
+        store.close()
+        raise
 
 
 def get_service(request: Request) -> Service:

@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(
         None, description="本地数据目录：其中的责任单位、派单目录等文件替换自带的同名文件"
     )
+    key_file: Path | None = Field(
+        None,
+        description="密钥文件，加密反映人信息和检举控告用，首次启动时建立；"
+        "缺省为 SQLite 库旁边的同名 .key 文件，PostgreSQL 为 data/triage.key",
+    )
     host: str = Field("127.0.0.1", description="监听地址；对外服务时放在反向代理之后")
     port: int = Field(8000, ge=0, le=65535, description="监听端口；0 表示任选一个空闲端口")
     max_body_bytes: int = Field(
@@ -39,6 +44,34 @@ class Settings(BaseSettings):
     batch_chunk: int = Field(
         250, ge=1, le=5_000, description="批量报送时每多少件提交一次；已提交的不会因断线丢失"
     )
+    run_worker: bool = Field(
+        True,
+        description="serve 是否同时推送消息、做定时工作；另起 triage worker 时可设为 false",
+    )
+    webhook_timeout_s: float = Field(
+        10, gt=0, le=60, description="推送一条消息最多等对方多少秒"
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        description="用户访问本服务的网址，如 https://triage.example.gov.cn；用于邀请链接和单点登录",
+    )
+    session_idle_minutes: int = Field(
+        60, ge=5, le=1_440, description="登录后多少分钟没有操作就要重新登录"
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="一次登录最长多少小时")
+    sign_in_failures: int = Field(5, ge=3, le=100, description="密码连续输错几次就暂停该账号登录")
+    sign_in_lock_minutes: int = Field(15, ge=1, le=1_440, description="暂停登录多少分钟")
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="统一身份（OpenID Connect）的签发者网址；不设就没有单点登录",
+    )
+    oidc_client_id: str = Field("", description="在统一身份登记的客户端编号")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="客户端密钥；公开客户端留空")
+    oidc_claim: str = Field(
+        "preferred_username", description="身份令牌中哪一项是本系统的登录名；用 email 须已核验"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="日志级别；日志不含来件文字和个人信息"
     )
@@ -48,6 +81,24 @@ class Settings(BaseSettings):
 
     def make_database_folder(self) -> None:
         """SQLite makes its file, but not the folder that the address names."""
-        if self.database_url.startswith("sqlite:///") and self.database_url != "sqlite:///":
-            path = self.database_url.removeprefix("sqlite:///").partition("?")[0]
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        path = self._database_path()
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def find_key_file(self) -> Path:
+        """Where the key file is, or will be made."""
+        if self.key_file is not None:
+            return self.key_file
+        path = self._database_path()
+        return path.with_suffix(".key") if path is not None else Path("data/triage.key")
+
+    def find_jobs_file(self) -> Path | None:
+        """Where the queue of timed work lies beside an SQLite database; None where it is none."""
+        path = self._database_path()
+        return path.with_suffix(".jobs") if path is not None else None
+
+    def _database_path(self) -> Path | None:
+        """The file of an SQLite database; None for one in memory and for every other kind."""
+        if not self.database_url.startswith("sqlite:///") or self.database_url == "sqlite:///":
+            return None
+        return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0])

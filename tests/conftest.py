@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from triage.ledger.store import Store, open_store, upgrade
+from triage.sealing import new_key_ring
 
 
 class Postgres:
@@ -106,7 +107,7 @@ def store_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """An open store with all tables and no rows."""
-    opened = open_store(store_url)
+    opened = open_store(store_url, ring=new_key_ring())
     yield opened
     opened.close()
 

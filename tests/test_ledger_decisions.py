@@ -5,7 +5,7 @@ from ledger_factories import DEPARTMENTS, MINUTE, NOW, make_submission, make_sug
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from triage.errors import Conflict, InvalidInput, NotFound
+from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.departments import sync_departments
 from triage.ledger.queries import get_submission, list_departments, list_ledger, list_review
@@ -13,7 +13,10 @@ from triage.ledger.records import record_batch, record_submission
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.store import Store
 from triage.ledger.views import StoredEntry
+from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.taxonomy import Domain
+
+CLERK = Caller("王受理", ROLE_ACTIONS[Role.CLERK])
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +31,11 @@ def file_away(store: Store, **suggested: Any) -> None:
 
 
 def decide(store: Store, decision: Decision, **options: Any) -> StoredEntry:
-    options = {"who": "王受理", "now": NOW + MINUTE, "may_see_confidential": False} | options
+    options = {"caller": CLERK, "now": NOW + MINUTE} | options
     with store.writing() as session:
-        return record_decision(session, "L-1", decision, **options)
+        entry = record_decision(session, "L-1", decision, **options)
+    assert entry is not None
+    return entry
 
 
 def test_confirming_opens_the_entry_that_was_suggested(store: Store) -> None:
@@ -107,20 +112,23 @@ def test_a_closed_entry_is_not_changed(store: Store) -> None:
 
 def test_what_a_clerk_calls_an_accusation_disappears_from_ordinary_sight(store: Store) -> None:
     file_away(store)
-    entry = decide(store, Decision(nature="检举控告", lead="纪委监委"))
-    assert entry.confidential
+    with store.writing() as session:
+        accusation = Decision(nature="检举控告", reason="举报村支书")
+        assert record_decision(session, "L-1", accusation, caller=CLERK, now=NOW) is None
     with pytest.raises(NotFound):
         decide(store, Decision(urgency=4))
     with store.reading() as session:
         with pytest.raises(NotFound):
             get_submission(session, "L-1", may_see_confidential=False)
         assert all(not c.total for c in list_departments(session, may_see_confidential=False))
-        assert get_submission(session, "L-1", may_see_confidential=True).entries == (entry,)
+        assert session.scalar(text("SELECT count(*) FROM decision")) == 0
 
 
-def test_calling_it_something_else_does_not_make_it_public_again(store: Store) -> None:
-    file_away(store, confidential=True, needs_review=True, nature="检举控告")
-    assert decide(store, Decision(nature="投诉"), may_see_confidential=True).confidential
+def test_who_may_not_decide_is_refused(store: Store) -> None:
+    file_away(store, needs_review=True)
+    officer = Caller("li", ROLE_ACTIONS[Role.OFFICER], "zhujian", frozenset({"zhujian"}))
+    with pytest.raises(AccessDenied, match="认定"):
+        decide(store, Decision(), caller=officer)
 
 
 @pytest.mark.parametrize(

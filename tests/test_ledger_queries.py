@@ -172,16 +172,14 @@ def test_accusations_do_not_exist_for_those_who_may_not_see_them(store: Store) -
     accusation = {"nature": "检举控告", "confidential": True, "lead": "纪委监委", "urgency": 1}
     file_away(store, "hidden", **accusation)
     file_away(store, "waiting", **(accusation | {"needs_review": True}))
-    for sees, entries, queue in ((False, [], []), (True, ["hidden"], ["waiting"])):
-        assert ledger(store, "jiwei", may_see_confidential=sees) == entries
+    for sees in (False, True):  # nobody finds one here: they have a ledger of their own
+        assert ledger(store, "jiwei", may_see_confidential=sees) == []
         with store.reading() as session:
-            waiting = list_review(session, may_see_confidential=sees).lines
-            assert [line.submission_id for line in waiting] == queue
+            assert list_review(session, may_see_confidential=sees).lines == ()
             counts = list_departments(
                 session, may_see_confidential=sees, reach=frozenset({"jiwei"})
             )
-            assert counts[0].total == len(entries)
-            assert counts[0].by_urgency[1] == len(entries)
+            assert counts[0].total == 0
     with store.reading() as session:
         get_submission(session, "hidden", may_see_confidential=True)
         errors = []

@@ -1,10 +1,11 @@
 """What a citizen or firm told the government, as it was taken in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from triage.errors import InvalidSubmission
+from triage.submitters import Submitter, check_submitter
 from triage.text import clean_text
 
 MAX_ID = 128
@@ -30,6 +31,7 @@ class Submission:
     """One submission (来件): the words of the submitter and how they arrived. Never edited.
 
     `received_at` is aware of its time zone; `place` is what the sender says of it, if anything.
+    `submitter` is kept apart from all else; the machine does not read it.
     """
 
     id: str
@@ -38,10 +40,11 @@ class Submission:
     channel: Channel | None = None
     received_at: datetime | None = None
     place: str | None = None
+    submitter: Submitter | None = field(default=None, repr=False)
 
 
 def check_submission(submission: Submission, *, now: datetime) -> Submission:
-    """The submission itself, if it can be taken in at `now` (aware datetime).
+    """The submission, if it can be taken in at `now` (aware datetime), its submitter tidied up.
 
     Raises InvalidSubmission naming the first field that is missing (blank, or nothing but invisible
     characters), too long, without a time zone, or in the future.
@@ -50,7 +53,7 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
         raise InvalidSubmission("缺少编号，请为每件来件填写不重复的编号", field="id")
     if not clean_text(submission.title).strip() and not clean_text(submission.content).strip():
         raise InvalidSubmission("标题和内容都为空，请至少填写一项", field="content")
-    for field, value, most in (
+    for name, value, most in (
         ("id", submission.id, MAX_ID),
         ("title", submission.title, MAX_TITLE),
         ("content", submission.content, MAX_CONTENT),
@@ -58,8 +61,8 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
     ):
         if len(value) > most:
             raise InvalidSubmission(
-                f"字段 {field} 共 {len(value)} 字，超过上限 {most} 字，请删减或拆分后再提交",
-                field=field,
+                f"字段 {name} 共 {len(value)} 字，超过上限 {most} 字，请删减或拆分后再提交",
+                field=name,
             )
     received_at = submission.received_at
     if received_at is not None and received_at.tzinfo is None:
@@ -70,4 +73,6 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
         raise InvalidSubmission(
             f"收件时间 {received_at:%Y-%m-%d %H:%M} 在将来，请核对日期", field="received_at"
         )
-    return submission
+    if submission.submitter is None:
+        return submission
+    return replace(submission, submitter=check_submitter(submission.submitter))

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from triage.classifiers import ACCUSATION
 from triage.errors import Conflict, InvalidInput, NotFound
+from triage.ledger.accusations import put_away
 from triage.ledger.clock import rerule_clock, start_clock
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
@@ -15,10 +17,10 @@ from triage.ledger.records import insert_entries
 from triage.ledger.states import EntryState
 from triage.ledger.tables import DecisionRow, EntryRow, SubmissionRow, SuggestionRow
 from triage.ledger.views import StoredEntry, entry_view
+from triage.roles import Action, Caller
 from triage.suggestions import NATURES, URGENCY_NAMES
 from triage.taxonomy import Domain
 
-_ACCUSATION = "检举控告"
 _DECIDABLE = (
     "lead_department",
     "assisting",
@@ -50,21 +52,25 @@ def record_decision(
     submission_id: str,
     decision: Decision,
     *,
-    who: str,
+    caller: Caller,
     now: datetime,
-    may_see_confidential: bool,
     taxonomy: str = "letters",
     version: int | None = None,
-) -> StoredEntry:
+    entry_id: int | None = None,
+) -> StoredEntry | None:
     """Append a decision, and open or change the entry accordingly; the entry as it then stands.
 
-    `version` is that of the entry the clerk looked at. A submission called an accusation
-    (检举控告) becomes confidential. Raises NotFound for a submission this clerk may not know of or
-    an unknown department, InvalidInput where no lead, domain, urgency or nature is known or
-    one is none, Conflict where the entry was changed since or is closed.
+    `version` is that of the entry the clerk looked at, `entry_id` says which of several, where the
+    submission was split. A submission called an accusation
+    (检举控告) goes under the seal with all that was said of it, and None is given: from then on it
+    does not exist for clerks. Raises AccessDenied, NotFound for a submission this clerk may not
+    know of or an unknown department, InvalidInput where no lead, domain, urgency or nature is known
+    or one is none, Conflict where the entry was changed since or is closed.
     """
-    submission = session.get(SubmissionRow, submission_id, with_for_update=True)
-    if submission is None or (submission.confidential and not may_see_confidential):
+    caller.require(Action.DECIDE)
+    # Not even the key is locked: who adds a row that refers to it need not wait.
+    submission = session.get(SubmissionRow, submission_id, with_for_update={"key_share": True})
+    if submission is None or submission.confidential:
         raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
     suggestion = session.scalar(
         select(SuggestionRow)
@@ -72,12 +78,7 @@ def record_decision(
         .order_by(SuggestionRow.id.desc())
         .limit(1)
     )
-    entry = session.scalar(
-        select(EntryRow)
-        .where(EntryRow.submission_id == submission_id)
-        .order_by(EntryRow.id.desc())
-        .limit(1)
-    )
+    entry = _lock_entry(session, submission_id, entry_id)
     if entry is not None and entry.closed_at is not None:
         raise Conflict("该台账条目已销号，不能再改；如需重办请先申请重办")
     if version is not None and version != (entry.version if entry else 0):
@@ -87,26 +88,27 @@ def record_decision(
         _entry_values(entry) if entry else _suggested_values(session, suggestion, taxonomy=taxonomy)
     )
     after = before | _decided_values(session, decision, taxonomy=taxonomy)
+    if decision.nature == ACCUSATION:
+        put_away(session, submission, who=caller.who, reason=decision.reason, now=now)
+        return None
     _check_complete(after)
-    confidential = submission.confidential or after["nature"] == _ACCUSATION
     kind = "confirmed" if after == before else "corrected"
 
-    submission.confidential = confidential
     if entry is None:
         row = after | {
             "submission_id": submission_id,
             "state": EntryState.ASSIGNED,
-            "confidential": confidential,
+            "confidential": False,
         }
         stored = insert_entries(session, [row], now=now)[submission_id]
     else:
-        stored = _change_entry(session, entry, after, confidential=confidential, now=now)
+        stored = _change_entry(session, entry, after, now=now)
     session.execute(
         insert(DecisionRow).values(
             submission_id=submission_id,
             entry_id=stored.id,
             suggestion_id=suggestion.id if suggestion else None,
-            who=who,
+            who=caller.who,
             kind=kind,
             reason=decision.reason,
             payload={"before": before, "after": after},
@@ -114,7 +116,7 @@ def record_decision(
         )
     )
     happened = {
-        "actor": who,
+        "actor": caller.who,
         "kind": f"decision.{kind}",
         "submission_id": submission_id,
         "entry_id": stored.id,
@@ -126,6 +128,20 @@ def record_decision(
     }
     record_events(session, [happened], now=now)
     return stored
+
+
+def _lock_entry(session: Session, submission_id: str, entry_id: int | None) -> EntryRow | None:
+    query = select(EntryRow).where(EntryRow.submission_id == submission_id)
+    if entry_id is not None:
+        query = query.where(EntryRow.id == entry_id)
+    entries = session.scalars(query.order_by(EntryRow.id).with_for_update(key_share=True)).all()
+    if entry_id is not None and not entries:
+        raise NotFound(f"该来件没有编号为 {entry_id} 的台账条目，请核对编号", field="entry")
+    if len(entries) > 1:
+        raise Conflict(
+            f"该来件已拆分为 {len(entries)} 个事项，请指明要改的台账条目编号", field="entry"
+        )
+    return entries[0] if entries else None
 
 
 def _entry_values(entry: EntryRow) -> dict[str, Any]:
@@ -146,7 +162,8 @@ def _suggested_values(
         "taxonomy": taxonomy,
         "domain_code": suggestion.domain_code,
         "domain": "/".join((domain["level1"], domain["level2"], domain["level3"])),
-        "nature": suggestion.nature,
+        # Where a discipline officer has found that it is none, a clerk says what it is.
+        "nature": None if suggestion.nature == ACCUSATION else suggestion.nature,
         "division": said["place"]["division"],
     }
 
@@ -182,18 +199,15 @@ def _check_complete(values: dict[str, Any]) -> None:
 
 
 def _change_entry(
-    session: Session,
-    entry: EntryRow,
-    values: dict[str, Any],
-    *,
-    confidential: bool,
-    now: datetime,
+    session: Session, entry: EntryRow, values: dict[str, Any], *, now: datetime
 ) -> StoredEntry:
     """The clock runs on, by the rule that now fits; a new lead department signs for it anew."""
     moved = values["lead_department"] != entry.lead_department
+    if moved and entry.replied_at is not None:
+        raise Conflict("该条目已回告，不能再换主办单位；确需改派请先重办", field="lead")
+    moved = moved or entry.state is EntryState.REGISTERED
     for name, value in values.items():
         setattr(entry, name, value)
-    entry.confidential = confidential
     entry.version += 1
     if entry.replied_at is None:
         rerule_clock(session, entry, now=now)

@@ -5,7 +5,7 @@ A cursor holds the sort values of that line, so a new line above it moves nothin
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from triage.errors import InvalidInput
 from triage.ledger.tables import to_utc
 
 MAX_PAGE = 200
+_CHUNK = 500  # rows looked up by one statement
 _Line = TypeVar("_Line")
 
 
@@ -62,3 +63,9 @@ def check_time(moment: datetime, field: str) -> datetime:
         raise InvalidInput(
             "时间缺少时区或超出范围，请写成 2024-05-01T09:00:00+08:00", field=field
         ) from None
+
+
+def in_chunks(items: list[_Line]) -> Iterator[list[_Line]]:
+    """The items, as many at a time as one statement should look up."""
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

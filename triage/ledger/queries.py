@@ -23,6 +23,7 @@ from triage.ledger.paging import (
     write_cursor,
 )
 from triage.ledger.states import EntryState, SubmissionStatus
+from triage.ledger.submitters import find_masked
 from triage.ledger.tables import (
     DecisionRow,
     DepartmentRow,
@@ -97,6 +98,7 @@ def get_submission(
             )
             for decision in decisions
         ),
+        submitter=find_masked(session, row.id),
     )
 
 

@@ -1,31 +1,42 @@
 """Writes: what was told, what was suggested, and the entry that follows.
 
 Each function has a form for one and a form for thousands; both are the same path. None commits.
-A row that cannot be taken is found before anything is written, so it never costs the others.
 """
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from triage.errors import Conflict, InvalidSubmission, TriageError
+from triage.errors import TriageError
+from triage.ledger.accusations import add_suggestions, put_away
+from triage.ledger.arrivals import record_arrivals, record_submission, record_submissions
+from triage.ledger.clock import columns_at
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
+from triage.ledger.paging import in_chunks
 from triage.ledger.states import EntryState, SubmissionStatus
-from triage.ledger.store import upsert
-from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, storable, to_utc
-from triage.ledger.views import StoredEntry, StoredSubmission, submission_view
-from triage.submissions import Channel, Submission
+from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
+from triage.ledger.timetables import load_timetable
+from triage.ledger.views import StoredEntry, StoredSubmission
+from triage.submissions import Submission
 from triage.suggestions import Suggestion
 
-_CHUNK = 500  # rows looked up by one statement
-_T = TypeVar("_T")
+__all__ = [
+    "Filed",
+    "insert_entries",
+    "open_entries",
+    "open_entry",
+    "record_batch",
+    "record_submission",
+    "record_submissions",
+    "record_suggestion",
+    "record_suggestions",
+]
+
 _Values = dict[str, Any]
 
 
@@ -53,17 +64,20 @@ def record_batch(
     taxonomy: str = "letters",
 ) -> list[Filed]:
     """Take in many submissions with their suggestions; one outcome for each, in the same order."""
-    recorded = record_submissions(
-        session, [submission for submission, _ in pairs], now=now, source=source
+    recorded = record_arrivals(
+        session,
+        [(submission, suggestion.confidential) for submission, suggestion in pairs],
+        now=now,
+        source=source,
     )
     fresh = [
         pair
         for pair, outcome in zip(pairs, recorded, strict=True)
         if not isinstance(outcome, TriageError) and outcome[1]
     ]
-    record_suggestions(session, fresh, now=now)
+    hidden = {submission.id for submission, suggestion in fresh if suggestion.confidential}
+    _add_suggestions(session, fresh, hidden=hidden, now=now)
     entries = open_entries(session, fresh, now=now, taxonomy=taxonomy)
-    confidential = {submission.id for submission, suggestion in fresh if suggestion.confidential}
     filed = []
     for (submission, _), outcome in zip(pairs, recorded, strict=True):
         if isinstance(outcome, TriageError):
@@ -71,93 +85,10 @@ def record_batch(
             continue
         stored, created = outcome
         entry = entries.get(stored.id) if created else None
-        if created:
-            stored = replace(
-                stored,
-                status=SubmissionStatus.ASSIGNED if entry else SubmissionStatus.REVIEW,
-                confidential=stored.id in confidential,
-            )
+        if entry is not None:
+            stored = replace(stored, status=SubmissionStatus.ASSIGNED)
         filed.append(Filed(submission.id, stored, created, entry))
     return filed
-
-
-def record_submission(
-    session: Session,
-    submission: Submission,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-    source: str = "",
-    confidential: bool = False,
-) -> tuple[StoredSubmission, bool]:
-    """The submission as it stands, and whether this call created it.
-
-    A resend (the same id, or the same idempotency key of the same `source`, with the same content)
-    gives the one that stands. Raises Conflict where the content differs, InvalidSubmission where
-    the id or a time cannot be stored.
-    """
-    row = _submission_values(
-        submission,
-        now=now,
-        source=source,
-        idempotency_key=idempotency_key,
-        confidential=confidential,
-    )
-    standing = _find_by_idempotency_key(session, source, idempotency_key)
-    if standing is None:
-        if row["id"] in _insert_new(session, [row]):
-            return _created_view(row), True
-        standing = session.get(SubmissionRow, row["id"])
-    if standing is None:  # another request used the key a moment ago
-        standing = _find_by_idempotency_key(session, source, idempotency_key)
-    if standing is None:
-        raise RuntimeError("a submission was refused by a row that cannot be found")
-    if standing.content_hash == row["content_hash"]:
-        return submission_view(standing), False
-    if idempotency_key is not None and standing.idempotency_key == storable(idempotency_key):
-        raise Conflict(
-            "该幂等键已用于另一件内容不同的来件，请为新来件换一个幂等键", field="idempotency_key"
-        )
-    raise _id_conflict(row["id"])
-
-
-def record_submissions(
-    session: Session, submissions: Sequence[Submission], *, now: datetime, source: str = ""
-) -> list[tuple[StoredSubmission, bool] | TriageError]:
-    """As `record_submission`, for many: for each, in order, its outcome or its error.
-
-    Of rows with the same id in one batch the first is taken; the others count as resends.
-    """
-    sent: list[_Values | TriageError] = []
-    first: dict[str, _Values] = {}
-    for submission in submissions:
-        try:
-            row = _submission_values(submission, now=now, source=source)
-        except InvalidSubmission as error:
-            sent.append(error)
-        else:
-            first.setdefault(row["id"], row)
-            sent.append(row)
-    created = _insert_new(session, list(first.values()))
-    standing = {
-        row.id: row
-        for ids in _chunks([key for key in first if key not in created])
-        for row in session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(ids)))
-    }
-    outcomes: list[tuple[StoredSubmission, bool] | TriageError] = []
-    for values in sent:
-        if isinstance(values, TriageError):
-            outcomes.append(values)
-            continue
-        there = standing.get(values["id"])
-        holder = first[values["id"]]
-        if values["content_hash"] != (there.content_hash if there else holder["content_hash"]):
-            outcomes.append(_id_conflict(values["id"]))
-        elif there:
-            outcomes.append((submission_view(there), False))
-        else:
-            outcomes.append((_created_view(holder), values is holder))
-    return outcomes
 
 
 def record_suggestion(
@@ -165,7 +96,8 @@ def record_suggestion(
 ) -> None:
     """Append what the machine said; it gives the submission its place in the review queue.
 
-    A confidential suggestion makes the submission confidential; none makes it public again.
+    A confidential suggestion makes the submission an accusation, whose suggestions stand under the
+    seal with its words; none makes it public again.
     """
     record_suggestions(session, [(submission, suggestion)], now=now)
 
@@ -174,6 +106,28 @@ def record_suggestions(
     session: Session, pairs: Sequence[tuple[Submission, Suggestion]], *, now: datetime
 ) -> None:
     """As `record_suggestion`, for many."""
+    told = {submission.id: suggestion for submission, suggestion in pairs}
+    hidden = set()
+    for ids in in_chunks(list(told)):
+        for row in session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(ids))):
+            suggestion = told[row.id]
+            if suggestion.confidential and not row.confidential:
+                put_away(session, row, who=f"model:{suggestion.model}", now=now)
+            if row.confidential:
+                hidden.add(row.id)
+    _add_suggestions(session, pairs, hidden=hidden, now=now)
+
+
+def _add_suggestions(
+    session: Session,
+    pairs: Sequence[tuple[Submission, Suggestion]],
+    *,
+    hidden: Collection[str],
+    now: datetime,
+) -> None:
+    """Each where it belongs: those of `hidden` under the seal, the others in the open."""
+    add_suggestions(session, [(told.id, said) for told, said in pairs if told.id in hidden])
+    pairs = [pair for pair in pairs if pair[0].id not in hidden]
     if not pairs:
         return
     session.execute(
@@ -206,8 +160,6 @@ def record_suggestions(
             for submission, suggestion in pairs
         ],
     )
-    hidden = [submission.id for submission, suggestion in pairs if suggestion.confidential]
-    _set(session, hidden, confidential=True)
 
 
 def open_entry(
@@ -221,7 +173,8 @@ def open_entry(
     """The entry in the lead department's ledger, or None: the submission waits for a clerk.
 
     It waits where the suggestion needs review, names no lead, or names one that the department
-    table does not know. Call it once for a submission, when it was created.
+    table does not know; an accusation gets none at all. Call it once for a submission, when it was
+    created.
     """
     return open_entries(session, [(submission, suggestion)], now=now, taxonomy=taxonomy).get(
         submission.id
@@ -241,7 +194,7 @@ def open_entries(
     models: dict[str, str] = {}
     for submission, suggestion in pairs:
         code = codes.get(suggestion.department.lead or "")
-        if suggestion.needs_review or code is None:
+        if suggestion.confidential or suggestion.needs_review or code is None:
             continue
         domain = suggestion.domain
         models[submission.id] = suggestion.model
@@ -256,7 +209,7 @@ def open_entries(
             "domain": "/".join((domain.level1, domain.level2, domain.level3)),
             "nature": suggestion.nature.name,
             "division": suggestion.place.division,
-            "confidential": suggestion.confidential,
+            "confidential": False,
         }
     entries = insert_entries(session, list(values.values()), now=now)
     record_events(
@@ -282,15 +235,23 @@ def insert_entries(
     """New entries from their columns, by submission id; their submissions count as assigned."""
     if not values:
         return {}
+    timetable = load_timetable(session)
     rows = [
         row
         | {
             "version": 1,
             "opened_at": to_utc(now),
-            "deadline_at": None,
+            "assigned_at": to_utc(now),
             "closed_at": None,
             "outcome": None,
         }
+        | columns_at(
+            timetable,
+            urgency=row["urgency"],
+            nature=row["nature"],
+            domain_code=row["domain_code"],
+            started_at=to_utc(now),
+        )
         for row in values
     ]
     inserted = insert(EntryRow).returning(EntryRow.submission_id, EntryRow.id)
@@ -298,103 +259,13 @@ def insert_entries(
     _set(session, list(ids), status=SubmissionStatus.ASSIGNED)
     return {
         row["submission_id"]: StoredEntry(
-            **row | {"id": ids[row["submission_id"]], "assisting": tuple(row["assisting"])}
+            **{name: value for name, value in row.items() if name in StoredEntry.__slots__}
+            | {"id": ids[row["submission_id"]], "assisting": tuple(row["assisting"])}
         )
         for row in rows
     }
 
 
-def _submission_values(
-    submission: Submission,
-    *,
-    now: datetime,
-    source: str,
-    idempotency_key: str | None = None,
-    confidential: bool = False,
-) -> _Values:
-    if not submission.id.strip() or storable(submission.id) != submission.id:
-        raise InvalidSubmission("编号为空或含有无法保存的字符，请换一个编号", field="id")
-    try:
-        received_at = submission.received_at and to_utc(submission.received_at)
-    except ValueError:
-        raise InvalidSubmission(
-            "收件时间缺少时区或超出范围，请写成 2024-05-01T09:00:00+08:00", field="received_at"
-        ) from None
-    told = {
-        "title": storable(submission.title),
-        "content": storable(submission.content),
-        "channel": submission.channel.value if submission.channel else None,
-        "place": None if submission.place is None else storable(submission.place),
-        "received_at": received_at,
-    }
-    spelt = json.dumps(list(told.values()), default=str)
-    return told | {
-        "id": submission.id,
-        "recorded_at": to_utc(now),
-        "source": source,
-        "idempotency_key": idempotency_key,
-        "content_hash": hashlib.sha256(spelt.encode()).hexdigest(),
-        "status": SubmissionStatus.REVIEW,
-        "confidential": confidential,
-        "urgency": 1,
-        "confidence": 0.0,
-    }
-
-
-def _insert_new(session: Session, rows: list[_Values]) -> set[str]:
-    """The ids of those that were not there yet. In order of id, so that two batches that share ids
-    wait for each other instead of locking crosswise."""
-    if not rows:
-        return set()
-    rows = sorted(rows, key=lambda row: row["id"])
-    statement = upsert(session, SubmissionRow).on_conflict_do_nothing()
-    created = set(session.scalars(statement.returning(SubmissionRow.id), rows))
-    record_events(
-        session,
-        [
-            {
-                "actor": row["source"],
-                "kind": "submission.recorded",
-                "submission_id": row["id"],
-                "payload": {"content_hash": row["content_hash"]},
-            }
-            for row in rows
-            if row["id"] in created
-        ],
-        now=rows[0]["recorded_at"],
-    )
-    return created
-
-
-def _find_by_idempotency_key(
-    session: Session, source: str, idempotency_key: str | None
-) -> SubmissionRow | None:
-    if idempotency_key is None:
-        return None
-    return session.scalar(
-        select(SubmissionRow).where(
-            SubmissionRow.source == source, SubmissionRow.idempotency_key == idempotency_key
-        )
-    )
-
-
 def _set(session: Session, ids: list[str], **values: Any) -> None:
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         session.execute(update(SubmissionRow).where(SubmissionRow.id.in_(chunk)).values(**values))
-
-
-def _created_view(row: _Values) -> StoredSubmission:
-    channel = row["channel"] and Channel(row["channel"])
-    named = {field.name: row[field.name] for field in fields(StoredSubmission)}
-    return StoredSubmission(**named | {"channel": channel})
-
-
-def _id_conflict(submission_id: str) -> Conflict:
-    return Conflict(
-        f"编号 {submission_id} 已用于另一件内容不同的来件，请换一个编号后再提交", field="id"
-    )
-
-
-def _chunks(items: list[_T]) -> Iterator[list[_T]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

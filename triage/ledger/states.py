@@ -4,10 +4,12 @@ from enum import StrEnum
 
 
 class SubmissionStatus(StrEnum):
-    """Whether a submission waits for a clerk or has reached a department."""
+    """Whether a submission waits for a clerk, has reached a department, or is an accusation whose
+    words only discipline officers open (Art. 30)."""
 
     REVIEW = "review"
     ASSIGNED = "assigned"
+    SEALED = "sealed"
 
 
 class EntryState(StrEnum):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,13 @@ from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, Ope
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from triage.errors import StoreUnavailable
+from triage.errors import KeyUnavailable, StoreUnavailable
 from triage.ledger.chain import EVENTS, append_events
+from triage.ledger.outbox import enqueue
 from triage.ledger.tables import Row, storable
+from triage.sealing import KeyRing
 
+RING = "ring"  # the name in `session.info` of the keys that open what is sealed
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
@@ -27,24 +30,29 @@ _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other prog
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open database: one pool of connections, used in two ways. Give it back with `close()`."""
+    """An open database: one pool of connections, used in two ways. Give it back with `close()`.
+
+    `ring` holds the keys of what is sealed in it; without one (None) nothing is sealed or opened.
+    """
 
     writer: Engine
     reader: Engine
+    ring: KeyRing | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction that writes: committed at the end of the block, undone on any error.
 
-        The events recorded in it are chained to the log right before the commit. Raises
-        StoreUnavailable where the database cannot be reached or stays locked.
+        The events recorded in it are told to the outbox and chained to the log right before the
+        commit. Raises StoreUnavailable where the database cannot be reached or stays locked.
         """
         with (
             _unavailable(),
-            Session(self.writer, info={EVENTS: []}) as session,
+            Session(self.writer, info={EVENTS: [], RING: self.ring}) as session,
             session.begin(),
         ):
             yield session
+            enqueue(session, session.info[EVENTS])
             append_events(session)
 
     @contextmanager
@@ -54,7 +62,7 @@ class Store:
 
         Raises StoreUnavailable where the database cannot be reached.
         """
-        with _unavailable(), Session(self.reader) as session:
+        with _unavailable(), Session(self.reader, info={RING: self.ring}) as session:
             yield session
 
     def check(self) -> None:
@@ -67,9 +75,9 @@ class Store:
         self.writer.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, ring: KeyRing | None = None) -> Store:
     """The store at `url`: `sqlite:////path/to/file.db`, `sqlite://` (in memory, one user at a
-    time) or `postgresql://user@host/name`.
+    time) or `postgresql://user@host/name`; `ring` seals and opens what is secret in it.
 
     Nothing is read or made yet; run `upgrade` before the first use. Raises StoreUnavailable where
     the URL is not understood or its driver is not installed.
@@ -83,9 +91,9 @@ def open_store(url: str) -> Store:
     kind = place.get_backend_name()
     try:
         if kind == "sqlite":
-            return _open_sqlite(place)
+            return replace(_open_sqlite(place), ring=ring)
         if kind in ("postgresql", "postgres"):
-            return _open_postgres(place)
+            return replace(_open_postgres(place), ring=ring)
     except (ImportError, NoSuchModuleError) as error:
         raise StoreUnavailable(
             "缺少 PostgreSQL 驱动，请执行 pip install 'minsheng-triage[postgres]' 后重试"
@@ -122,6 +130,21 @@ def _unavailable() -> Iterator[None]:
         raise StoreUnavailable(
             f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
         ) from error
+
+
+def get_ring(session: Session) -> KeyRing:
+    """The keys of what is sealed in this session's database. Raises KeyUnavailable where the store
+    was opened without any."""
+    ring = find_ring(session)
+    if ring is None:
+        raise KeyUnavailable("没有装载密钥文件，不能加密保存，请用 TRIAGE_KEY_FILE 指明密钥文件")
+    return ring
+
+
+def find_ring(session: Session) -> KeyRing | None:
+    """As `get_ring`, or None."""
+    ring: KeyRing | None = session.info.get(RING)
+    return ring
 
 
 def upsert(session: Session, table: type[Row]) -> postgresql.Insert | sqlite.Insert:
@@ -175,6 +198,8 @@ def _open_sqlite(place: URL) -> Store:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is sealed later, or taken out, leaves no words in the free parts of the file.
+    connection.execute("PRAGMA secure_delete = ON")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
         connection.execute("PRAGMA journal_mode = WAL")
 

@@ -7,6 +7,7 @@ from typing import Any
 from triage.ledger.states import EntryState, Outcome, SubmissionStatus
 from triage.ledger.tables import DecisionRow, EntryRow, SubmissionRow
 from triage.submissions import Channel
+from triage.submitters import Submitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,14 @@ class StoredDecision:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionFile:
-    """All that is known of one submission: the latest suggestion, its entries, its decisions."""
+    """All that is known of one submission: the latest suggestion, its entries, its decisions, and
+    who reported it, masked."""
 
     submission: StoredSubmission
     suggestion: dict[str, Any] | None
     entries: tuple[StoredEntry, ...]
     decisions: tuple[StoredDecision, ...]
+    submitter: Submitter | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,200 @@
+"""The sealed ledger of accusations (检举控告, Art. 30): how words get into it, and out of it.
+
+Every word of an accusation, what the machine made of it and what was decided stand in one sealed
+value of `accusation`. Its row in `submission` keeps its number, its channel and its times; it has
+no suggestion, no decision and no entry of its own. Who may open it is asked in `discipline`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from triage.ledger.events import record_events
+from triage.ledger.states import SubmissionStatus
+from triage.ledger.store import get_ring
+from triage.ledger.submitters import hide_person
+from triage.ledger.tables import (
+    AccusationRow,
+    DepartmentRow,
+    EntryRow,
+    SubmissionRow,
+    SuggestionRow,
+    storable,
+)
+from triage.sealing import Sealed
+from triage.submissions import Submission
+from triage.suggestions import Suggestion
+
+WAITING, HELD, RELEASED = "waiting", "held", "released"
+_HANDLERS = ("纪律检查", "监察")  # in the full names of those whom accusations are addressed to
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedFile:
+    """What is sealed of one accusation.
+
+    `content_hash` is the plain one. `suggestions` are all that the machine said, `accused` the
+    codes of the departments that the words name or a discipline officer has named, `notes` who did
+    what, when and why.
+    """
+
+    title: str
+    content: str
+    place: str | None
+    content_hash: str
+    suggestions: tuple[dict[str, Any], ...] = ()
+    accused: tuple[str, ...] = ()
+    notes: tuple[dict[str, Any], ...] = ()
+
+
+def seal_submissions(
+    session: Session, told: Sequence[tuple[Submission, str]], *, now: datetime
+) -> None:
+    """Keep the words, and the plain content hash, of accusations that have just been recorded
+    without them."""
+    if not told:
+        return
+    named = _list_names(session)
+    for submission, content_hash in told:
+        file = SealedFile(
+            title=storable(submission.title),
+            content=storable(submission.content),
+            place=None if submission.place is None else storable(submission.place),
+            content_hash=content_hash,
+        )
+        file = replace(file, accused=_find_accused(file, named))
+        session.add(_new_row(session, submission.id, file, now=now))
+    session.flush()
+
+
+def add_suggestions(session: Session, pairs: Iterable[tuple[str, Suggestion]]) -> None:
+    """Keep what the machine said of accusations (by submission id)."""
+    for submission_id, suggestion in pairs:
+        row = session.get_one(AccusationRow, submission_id)
+        file = open_file(session, row)
+        suggestions = (*file.suggestions, suggestion.as_dict())
+        reseal_file(session, row, replace(file, suggestions=suggestions))
+
+
+def put_away(
+    session: Session, submission: SubmissionRow, *, who: str, now: datetime, reason: str = ""
+) -> None:
+    """Turn a submission that stands open into an accusation: its words and all suggestions move
+    under the seal, and whatever entries it has disappear from ordinary sight."""
+    suggestions = session.scalars(
+        select(SuggestionRow)
+        .where(SuggestionRow.submission_id == submission.id)
+        .order_by(SuggestionRow.id)
+    ).all()
+    told = SealedFile(
+        submission.title, submission.content, submission.place, submission.content_hash
+    )
+    file = replace(
+        told,
+        suggestions=tuple(suggestion.payload for suggestion in suggestions),
+        accused=_find_accused(told, _list_names(session)),
+        notes=(make_note("put_away", who=who, reason=reason, now=now),),
+    )
+    row = session.get(AccusationRow, submission.id)
+    if row is None:
+        session.add(_new_row(session, submission.id, file, now=now))
+    else:  # it was one before and had been released
+        former = open_file(session, row)
+        reseal_file(session, row, replace(file, notes=(*former.notes, *file.notes)))
+        row.state, row.decided_by, row.decided_at = WAITING, None, None
+    for suggestion in suggestions:
+        suggestion.payload, suggestion.confidential = {}, True
+        suggestion.domain_code = suggestion.nature = ""
+        suggestion.lead = None
+    submission.title = submission.content = ""
+    submission.place = None
+    submission.content_hash = hide_hash(session, submission.content_hash)
+    submission.confidential = True
+    submission.status = SubmissionStatus.SEALED
+    submission.urgency, submission.confidence = 1, 0.0
+    session.flush()
+    hide_person(session, submission.id)
+    session.execute(
+        update(EntryRow)
+        .where(EntryRow.submission_id == submission.id)
+        .values(confidential=True, version=EntryRow.version + 1)
+    )
+    happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
+    record_events(session, [happened], now=now)
+
+
+def hide_hash(session: Session, content_hash: str) -> str:
+    """The content hash as an accusation keeps it: keyed, so that nobody can try out guesses."""
+    return get_ring(session).digest(content_hash, purpose="content")
+
+
+def open_file(session: Session, row: AccusationRow) -> SealedFile:
+    """What is sealed in the row. Raises KeyUnavailable."""
+    sealed = Sealed(row.key_id, row.sealed)
+    told = json.loads(get_ring(session).unseal(sealed, about=_about(row.submission_id)))
+    for name in ("suggestions", "accused", "notes"):
+        told[name] = tuple(told[name])
+    return SealedFile(**told)
+
+
+def reseal_file(session: Session, row: AccusationRow, file: SealedFile) -> None:
+    """Put `file` in the place of what was sealed in the row."""
+    row.key_id, row.sealed = _seal(session, row.submission_id, file)
+    session.flush()
+
+
+def make_note(kind: str, *, who: str, reason: str, now: datetime) -> dict[str, Any]:
+    """A line of the sealed record: who did what, when and why."""
+    return {"kind": kind, "who": who, "reason": reason, "at": now.isoformat()}
+
+
+def _new_row(
+    session: Session, submission_id: str, file: SealedFile, *, now: datetime
+) -> AccusationRow:
+    key_id, sealed = _seal(session, submission_id, file)
+    return AccusationRow(
+        submission_id=submission_id,
+        sealed=sealed,
+        key_id=key_id,
+        state=WAITING,
+        received_at=now,
+        decided_by=None,
+        decided_at=None,
+    )
+
+
+def _seal(session: Session, submission_id: str, file: SealedFile) -> Sealed:
+    plain = json.dumps(asdict(file)).encode()
+    return get_ring(session).seal(plain, about=_about(submission_id))
+
+
+def _about(submission_id: str) -> str:
+    return f"accusation:{submission_id}"
+
+
+def _list_names(session: Session) -> list[tuple[str, tuple[str, ...]]]:
+    """Each department that may be accused: its code, and all that it is called."""
+    rows = session.execute(
+        select(
+            DepartmentRow.code, DepartmentRow.name, DepartmentRow.full_name, DepartmentRow.aliases
+        )
+    )
+    return [
+        (code, (name, full_name, *aliases))
+        for code, name, full_name, aliases in rows
+        if not any(handler in full_name for handler in _HANDLERS)
+    ]
+
+
+def _find_accused(
+    file: SealedFile, named: Sequence[tuple[str, tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """The departments that the words name. Too many bar an officer too many, too few let the
+    accused read what is said of them: so a mere mention counts."""
+    text = f"{file.title}\n{file.content}\n{file.place or ''}"
+    return tuple(code for code, names in named if any(name in text for name in names))

@@ -1,0 +1,246 @@
+"""What comes in: taken once however often it is sent, its words where they belong.
+
+The words of an accusation never stand in the open: they go under the seal as they come in (Art.
+30), and so does who told them. A row that cannot be taken is found before anything is written, so
+it never costs the others. Nothing commits.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from triage.errors import Conflict, InvalidSubmission, TriageError
+from triage.ledger.accusations import hide_hash, seal_submissions
+from triage.ledger.events import record_events
+from triage.ledger.paging import in_chunks
+from triage.ledger.states import SubmissionStatus
+from triage.ledger.store import find_ring, get_ring, upsert
+from triage.ledger.submitters import record_submitters
+from triage.ledger.tables import SubmissionRow, storable, to_utc
+from triage.ledger.views import StoredSubmission, submission_view
+from triage.submissions import Channel, Submission
+from triage.tracking import digest_code, make_code
+
+_Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """One submission on its way in: as it was sent, its row, and the plain hash of its content."""
+
+    submission: Submission
+    row: _Values
+    content_hash: str
+
+
+def record_submission(
+    session: Session,
+    submission: Submission,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+    source: str = "",
+    confidential: bool = False,
+) -> tuple[StoredSubmission, bool]:
+    """The submission as it stands, and whether this call created it.
+
+    A resend (the same id, or the same idempotency key of the same `source`, with the same content)
+    gives the one that stands. A `confidential` one, its words apart, which go under the seal.
+    Raises Conflict where the content differs, InvalidSubmission where the id or a time cannot be
+    stored, KeyUnavailable where it must be sealed and cannot.
+    """
+    coming = _read_coming(
+        session,
+        submission,
+        now=now,
+        source=source,
+        idempotency_key=idempotency_key,
+        confidential=confidential,
+    )
+    row = coming.row
+    standing = _find_by_idempotency_key(session, source, idempotency_key)
+    if standing is None:
+        if row["id"] in _insert_new(session, [coming], now=now):
+            return _created_view(row), True
+        standing = session.get(SubmissionRow, row["id"])
+    if standing is None:  # another request used the key a moment ago
+        standing = _find_by_idempotency_key(session, source, idempotency_key)
+    if standing is None:
+        raise RuntimeError("a submission was refused by a row that cannot be found")
+    if _has_content(session, standing, coming.content_hash):
+        return submission_view(standing), False
+    if idempotency_key is not None and standing.idempotency_key == storable(idempotency_key):
+        raise Conflict(
+            "该幂等键已用于另一件内容不同的来件，请为新来件换一个幂等键", field="idempotency_key"
+        )
+    raise _id_conflict(row["id"])
+
+
+def record_submissions(
+    session: Session, submissions: Sequence[Submission], *, now: datetime, source: str = ""
+) -> list[tuple[StoredSubmission, bool] | TriageError]:
+    """As `record_submission`, for many: for each, in order, its outcome or its error.
+
+    Of rows with the same id in one batch the first is taken; the others count as resends.
+    """
+    told = [(submission, False) for submission in submissions]
+    return record_arrivals(session, told, now=now, source=source)
+
+
+def record_arrivals(
+    session: Session, told: Sequence[tuple[Submission, bool]], *, now: datetime, source: str
+) -> list[tuple[StoredSubmission, bool] | TriageError]:
+    """As `record_submissions`; each with whether it is an accusation."""
+    sent: list[_Coming | TriageError] = []
+    first: dict[str, _Coming] = {}
+    for submission, confidential in told:
+        try:
+            coming = _read_coming(
+                session, submission, now=now, source=source, confidential=confidential
+            )
+        except InvalidSubmission as error:
+            sent.append(error)
+        else:
+            first.setdefault(submission.id, coming)
+            sent.append(coming)
+    created = _insert_new(session, list(first.values()), now=now)
+    standing = {
+        row.id: row
+        for ids in in_chunks([key for key in first if key not in created])
+        for row in session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(ids)))
+    }
+    outcomes: list[tuple[StoredSubmission, bool] | TriageError] = []
+    for one in sent:
+        if isinstance(one, TriageError):
+            outcomes.append(one)
+            continue
+        there = standing.get(one.submission.id)
+        holder = first[one.submission.id]
+        if there:
+            same = _has_content(session, there, one.content_hash)
+            outcomes.append((submission_view(there), False) if same else _id_conflict(there.id))
+        elif one.content_hash != holder.content_hash:
+            outcomes.append(_id_conflict(one.submission.id))
+        else:
+            outcomes.append((_created_view(holder.row), one is holder))
+    return outcomes
+
+
+def _read_coming(
+    session: Session,
+    submission: Submission,
+    *,
+    now: datetime,
+    source: str,
+    idempotency_key: str | None = None,
+    confidential: bool = False,
+) -> _Coming:
+    if not submission.id.strip() or storable(submission.id) != submission.id:
+        raise InvalidSubmission("编号为空或含有无法保存的字符，请换一个编号", field="id")
+    try:
+        received_at = submission.received_at and to_utc(submission.received_at)
+    except ValueError:
+        raise InvalidSubmission(
+            "收件时间缺少时区或超出范围，请写成 2024-05-01T09:00:00+08:00", field="received_at"
+        ) from None
+    told = {
+        "title": storable(submission.title),
+        "content": storable(submission.content),
+        "channel": submission.channel.value if submission.channel else None,
+        "place": None if submission.place is None else storable(submission.place),
+        "received_at": received_at,
+    }
+    spelt = json.dumps(list(told.values()), default=str)
+    content_hash = hashlib.sha256(spelt.encode()).hexdigest()
+    ring = find_ring(session)
+    row = told | {
+        "id": submission.id,
+        "recorded_at": to_utc(now),
+        "source": source,
+        "idempotency_key": idempotency_key,
+        "content_hash": content_hash,
+        "status": SubmissionStatus.REVIEW,
+        "confidential": confidential,
+        "urgency": 1,
+        "confidence": 0.0,
+        "tracking_digest": ring and digest_code(make_code(ring, submission.id)),
+    }
+    if confidential:
+        row |= {"title": "", "content": "", "place": None, "status": SubmissionStatus.SEALED}
+        row["content_hash"] = hide_hash(session, content_hash)
+    return _Coming(submission, row, content_hash)
+
+
+def _insert_new(session: Session, arrivals: list[_Coming], *, now: datetime) -> set[str]:
+    """The ids of those that were not there yet. In order of id, so that two batches that share ids
+    wait for each other instead of locking crosswise."""
+    if not arrivals:
+        return set()
+    arrivals = sorted(arrivals, key=lambda coming: coming.submission.id)
+    statement = upsert(session, SubmissionRow).on_conflict_do_nothing()
+    rows = [coming.row for coming in arrivals]
+    created = set(session.scalars(statement.returning(SubmissionRow.id), rows))
+    fresh = [coming for coming in arrivals if coming.submission.id in created]
+    hidden = [(one.submission, one.content_hash) for one in fresh if one.row["confidential"]]
+    seal_submissions(session, hidden, now=now)
+    _insert_submitters(session, fresh)
+    record_events(session, [_happened(coming) for coming in fresh], now=now)
+    return created
+
+
+def _insert_submitters(session: Session, fresh: list[_Coming]) -> None:
+    told = [
+        (coming.submission.id, coming.submission.submitter, coming.row["confidential"])
+        for coming in fresh
+        if coming.submission.submitter is not None
+    ]
+    if told:
+        ring = get_ring(session)
+        codes = {submission_id: make_code(ring, submission_id) for submission_id, _, _ in told}
+        record_submitters(session, told, codes=codes)
+
+
+def _happened(coming: _Coming) -> dict[str, Any]:
+    row = coming.row
+    event = {"actor": row["source"], "submission_id": row["id"]}
+    if row["confidential"]:
+        return event | {"kind": "accusation.recorded"}
+    payload = {"content_hash": row["content_hash"]}
+    return event | {"kind": "submission.recorded", "payload": payload}
+
+
+def _has_content(session: Session, standing: SubmissionRow, content_hash: str) -> bool:
+    """Whether what stands has the content with this plain hash."""
+    if standing.confidential:
+        content_hash = hide_hash(session, content_hash)
+    return standing.content_hash == content_hash
+
+
+def _find_by_idempotency_key(
+    session: Session, source: str, idempotency_key: str | None
+) -> SubmissionRow | None:
+    if idempotency_key is None:
+        return None
+    return session.scalar(
+        select(SubmissionRow).where(
+            SubmissionRow.source == source, SubmissionRow.idempotency_key == idempotency_key
+        )
+    )
+
+
+def _created_view(row: _Values) -> StoredSubmission:
+    channel = row["channel"] and Channel(row["channel"])
+    named = {field.name: row[field.name] for field in fields(StoredSubmission)}
+    return StoredSubmission(**named | {"channel": channel})
+
+
+def _id_conflict(submission_id: str) -> Conflict:
+    return Conflict(
+        f"编号 {submission_id} 已用于另一件内容不同的来件，请换一个编号后再提交", field="id"
+    )

@@ -1,0 +1,308 @@
+"""What discipline officers do with accusations (检举控告): list, read, hold, release.
+
+Each look is an event. An officer who belongs to an accused department or to one below it, or who is
+named in the words, is barred (Art. 28, 30): for such a one the accusation does not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from triage.errors import Conflict, NotFound
+from triage.ledger.accusations import (
+    HELD,
+    RELEASED,
+    SealedFile,
+    make_note,
+    open_file,
+    reseal_file,
+)
+from triage.ledger.departments import get_department
+from triage.ledger.events import record_events
+from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
+from triage.ledger.states import SubmissionStatus
+from triage.ledger.submitters import check_reason, find_masked, show_person, unmask
+from triage.ledger.tables import (
+    AccusationRow,
+    DepartmentRow,
+    EntryRow,
+    SubmissionRow,
+    SuggestionRow,
+    UserRow,
+)
+from triage.ledger.views import StoredSubmission, submission_view
+from triage.roles import Action, Caller
+from triage.submissions import Channel
+from triage.submitters import Submitter
+
+_PIECE = 200  # rows looked through at a time
+
+
+@dataclass(frozen=True, slots=True)
+class AccusationLine:
+    """One accusation in the list, without a word of it; `state` is "waiting", "held" or
+    "released"."""
+
+    submission_id: str
+    state: str
+    received_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Accusation:
+    """One accusation (检举控告), opened; `accused` are codes of departments, the submitter is
+    masked."""
+
+    line: AccusationLine
+    title: str
+    content: str
+    channel: Channel | None
+    place: str | None
+    sent_at: datetime | None
+    suggestion: dict[str, Any] | None
+    accused: tuple[str, ...]
+    notes: tuple[dict[str, Any], ...]
+    submitter: Submitter | None
+
+
+def list_accusations(
+    session: Session,
+    *,
+    caller: Caller,
+    now: datetime,
+    state: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[AccusationLine]:
+    """One page of the accusations that this officer is not barred from, the newest first.
+
+    That the list was looked at goes on record. Raises AccessDenied, InvalidInput for a limit or
+    cursor that is none, KeyUnavailable.
+    """
+    caller.require(Action.READ_ACCUSATIONS)
+    check_limit(limit)
+    bar = _Bar(session, caller)
+    after = None if cursor is None else read_cursor(cursor, read_time, str)
+    lines: list[AccusationLine] = []
+    while len(lines) <= limit:
+        rows = _next_rows(session, state=state, after=after)
+        lines += [_line(row) for row in rows if not bar.holds(open_file(session, row))]
+        if len(rows) < _PIECE:
+            break
+        after = (rows[-1].received_at, rows[-1].submission_id)
+    seen = lines[:limit]
+    happened = {"actor": caller.who, "kind": "accusation.listed", "payload": {"count": len(seen)}}
+    record_events(session, [happened], now=now)
+    turn = write_cursor(seen[-1].received_at.isoformat(), seen[-1].submission_id) if seen else None
+    return Page(tuple(seen), turn if len(lines) > limit else None)
+
+
+def read_accusation(
+    session: Session, submission_id: str, *, caller: Caller, now: datetime
+) -> Accusation:
+    """The accusation, opened; that this officer has read it goes on record.
+
+    Raises AccessDenied, KeyUnavailable, and NotFound where there is none or the officer is barred.
+    """
+    caller.require(Action.READ_ACCUSATIONS)
+    row, file = _get(session, submission_id, caller=caller)
+    _record(session, "accusation.seen", submission_id, caller=caller, now=now)
+    return _view(session, row, file)
+
+
+def unmask_accuser(
+    session: Session, submission_id: str, *, caller: Caller, reason: str, now: datetime
+) -> Submitter | None:
+    """Who made the accusation, in full (None: nobody knows); goes on record with the reason.
+
+    Raises as `read_accusation`, and InvalidInput without a reason.
+    """
+    caller.require(Action.READ_ACCUSATIONS)
+    _get(session, submission_id, caller=caller)
+    return unmask(session, submission_id, caller=caller, reason=reason, now=now)
+
+
+def hold_accusation(
+    session: Session,
+    submission_id: str,
+    *,
+    caller: Caller,
+    now: datetime,
+    reason: str,
+    accused: Sequence[str] | None = None,
+) -> Accusation:
+    """Confirm that it is an accusation; `accused` (codes or names of departments) takes the place
+    of those that the words name, None leaves them.
+
+    Held again it only changes these. Raises as `read_accusation`, Conflict where it was released,
+    NotFound for an unknown department, InvalidInput without a reason.
+    """
+    caller.require(Action.DECIDE_ACCUSATIONS)
+    row, file = _get(session, submission_id, caller=caller, lock=True)
+    if row.state == RELEASED:
+        raise Conflict("这一件已认定不属检举控告并放行，不能再留置；如有不同意见请受理员重新认定")
+    if accused is not None:
+        file = replace(file, accused=tuple(get_department(session, key).code for key in accused))
+    file = _decide(session, row, file, HELD, caller=caller, reason=reason, now=now)
+    return _view(session, row, file)
+
+
+def release_accusation(
+    session: Session, submission_id: str, *, caller: Caller, now: datetime, reason: str
+) -> StoredSubmission:
+    """Say that it is no accusation: its words and its last suggestion stand in the open again, and
+    it waits in the review queue, or goes on in the ledger where it had been.
+
+    Raises as `read_accusation`, Conflict where it was released before, InvalidInput without a
+    reason.
+    """
+    caller.require(Action.DECIDE_ACCUSATIONS)
+    row, file = _get(session, submission_id, caller=caller, lock=True)
+    if row.state == RELEASED:
+        raise Conflict("这一件已经放行，不必重复操作")
+    _decide(session, row, file, RELEASED, caller=caller, reason=reason, now=now)
+    submission = session.get_one(SubmissionRow, submission_id)
+    submission.title, submission.content, submission.place = file.title, file.content, file.place
+    submission.content_hash = file.content_hash
+    submission.confidential = False
+    entries = session.execute(
+        update(EntryRow)
+        .where(EntryRow.submission_id == submission_id)
+        .values(confidential=False, version=EntryRow.version + 1)
+        .returning(EntryRow.id)
+    ).all()
+    submission.status = SubmissionStatus.ASSIGNED if entries else SubmissionStatus.REVIEW
+    if file.suggestions:
+        _show_suggestion(session, submission, file.suggestions[-1], now=now)
+    session.flush()
+    show_person(session, submission_id)
+    return submission_view(submission)
+
+
+class _Bar:
+    """Whether an officer is barred from an accusation."""
+
+    def __init__(self, session: Session, caller: Caller) -> None:
+        self._own = _find_above(session, caller.department)
+        self._name = session.scalar(select(UserRow.name).where(UserRow.login == caller.who))
+
+    def holds(self, file: SealedFile) -> bool:
+        name = (self._name or "").strip()
+        named = len(name) > 1 and name in f"{file.title}\n{file.content}"
+        return named or not self._own.isdisjoint(file.accused)
+
+
+def _find_above(session: Session, department: str | None) -> frozenset[str]:
+    """The codes of this department and of all above it."""
+    found: set[str] = set()
+    while department is not None and department not in found:
+        found.add(department)
+        above = select(DepartmentRow.parent).where(DepartmentRow.code == department)
+        department = session.scalar(above)
+    return frozenset(found)
+
+
+def _get(
+    session: Session, submission_id: str, *, caller: Caller, lock: bool = False
+) -> tuple[AccusationRow, SealedFile]:
+    row = session.get(AccusationRow, submission_id, with_for_update=lock or None)
+    if row is not None:
+        file = open_file(session, row)
+        if not _Bar(session, caller).holds(file):
+            return row, file
+    raise NotFound(f"没有编号为 {submission_id} 的检举控告，请核对编号", field="id")
+
+
+def _decide(
+    session: Session,
+    row: AccusationRow,
+    file: SealedFile,
+    state: str,
+    *,
+    caller: Caller,
+    reason: str,
+    now: datetime,
+) -> SealedFile:
+    note = make_note(state, who=caller.who, reason=check_reason(reason), now=now)
+    file = replace(file, notes=(*file.notes, note))
+    row.state, row.decided_by, row.decided_at = state, caller.who, now
+    reseal_file(session, row, file)
+    _record(session, f"accusation.{state}", row.submission_id, caller=caller, now=now)
+    return file
+
+
+def _show_suggestion(
+    session: Session, submission: SubmissionRow, payload: dict[str, Any], *, now: datetime
+) -> None:
+    """The suggestion in the open again, as it was made; a clerk decides what it comes to."""
+    domain = payload["domain"]
+    session.execute(
+        insert(SuggestionRow).values(
+            submission_id=submission.id,
+            payload=payload,
+            domain_code=domain["code"],
+            confidence=domain["confidence"],
+            urgency=payload["urgency"]["level"],
+            nature=payload["nature"]["name"],
+            lead=payload["department"]["lead"],
+            needs_review=True,
+            confidential=False,
+            model=payload["model"],
+            created_at=now,
+        )
+    )
+    submission.urgency = payload["urgency"]["level"]
+    submission.confidence = domain["confidence"]
+
+
+def _next_rows(
+    session: Session, *, state: str | None, after: tuple[datetime, str] | None
+) -> Sequence[AccusationRow]:
+    place = tuple_(AccusationRow.received_at, AccusationRow.submission_id)
+    query = select(AccusationRow).order_by(
+        AccusationRow.received_at.desc(), AccusationRow.submission_id.desc()
+    )
+    if state is not None:
+        query = query.where(AccusationRow.state == state)
+    if after is not None:
+        query = query.where(place < after)
+    return session.scalars(query.limit(_PIECE)).all()
+
+
+def _record(
+    session: Session, kind: str, submission_id: str, *, caller: Caller, now: datetime
+) -> None:
+    event = {"actor": caller.who, "kind": kind, "submission_id": submission_id}
+    record_events(session, [event], now=now)
+
+
+def _line(row: AccusationRow) -> AccusationLine:
+    return AccusationLine(
+        submission_id=row.submission_id,
+        state=row.state,
+        received_at=row.received_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+    )
+
+
+def _view(session: Session, row: AccusationRow, file: SealedFile) -> Accusation:
+    submission = session.get_one(SubmissionRow, row.submission_id)
+    return Accusation(
+        line=_line(row),
+        title=file.title,
+        content=file.content,
+        channel=Channel(submission.channel) if submission.channel else None,
+        place=file.place,
+        sent_at=submission.received_at,
+        suggestion=file.suggestions[-1] if file.suggestions else None,
+        accused=file.accused,
+        notes=file.notes,
+        submitter=find_masked(session, row.submission_id),
+    )

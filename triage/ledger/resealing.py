@@ -1,0 +1,46 @@
+"""What is sealed in the database: under which keys, and sealed anew after a rotation."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from triage.ledger.store import get_ring
+from triage.ledger.tables import AccusationRow, SubmitterRow, WebhookRow
+from triage.sealing import Sealed
+
+# For each table: the column that is sealed, and what a row's seal is about.
+_SEALED: tuple[tuple[type[Any], str, Callable[[Any], str]], ...] = (
+    (AccusationRow, "sealed", lambda row: f"accusation:{row.submission_id}"),
+    (SubmitterRow, "sealed", lambda row: f"submitter:{row.submission_id}"),
+    (WebhookRow, "secret", lambda row: f"webhook:{row.id}"),
+)
+
+
+def list_key_ids(session: Session) -> frozenset[str]:
+    """The ids of all keys that something in the database is sealed under."""
+    return frozenset(
+        key_id
+        for table, _, _ in _SEALED
+        for key_id in session.scalars(select(table.key_id).distinct())
+    )
+
+
+def reseal(session: Session, *, limit: int = 500) -> int:
+    """Seal anew, under the current key, up to `limit` values that are sealed under older ones; how
+    many these were. Call it until it says 0, in transactions of their own.
+
+    Raises KeyUnavailable where one of them does not open.
+    """
+    ring = get_ring(session)
+    done = 0
+    for table, column, about in _SEALED:
+        old = select(table).where(table.key_id != ring.current).limit(limit - done)
+        for row in session.scalars(old.with_for_update()):
+            plain = ring.unseal(Sealed(row.key_id, getattr(row, column)), about=about(row))
+            row.key_id, sealed = ring.seal(plain, about=about(row))
+            setattr(row, column, sealed)
+            done += 1
+    session.flush()
+    return done
