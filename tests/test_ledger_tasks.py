@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from triage.calendar import Calendar, day_of
+from triage.calendar import day_of
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from triage.ledger.departments import sync_departments
 from triage.ledger.effects import Effect, Evidence, close_task
@@ -32,7 +32,6 @@ CLERK = Caller("wang", ROLE_ACTIONS[Role.CLERK])
 SUPERVISOR = Caller("zhao", ROLE_ACTIONS[Role.SUPERVISOR])
 HOUSING_OFFICER = Caller("li", ROLE_ACTIONS[Role.OFFICER], "zhujian", frozenset({"zhujian"}))
 CITY_OFFICER = Caller("sun", ROLE_ACTIONS[Role.OFFICER], "chengguan", frozenset({"chengguan"}))
-CALENDAR = Calendar()
 DEADLINE = date(2025, 3, 14)
 
 
@@ -71,9 +70,7 @@ def make_plan(known: list[int], **changes: Any) -> TaskPlan:
 
 def plan(store: Store, known: list[int], *, caller: Caller = CLERK, **changes: Any) -> StoredTask:
     with store.writing() as session:
-        return plan_task(
-            session, make_plan(known, **changes), caller=caller, calendar=CALENDAR, now=NOW
-        )
+        return plan_task(session, make_plan(known, **changes), caller=caller, now=NOW)
 
 
 def change(store: Store, task: StoredTask, *, caller: Caller = CLERK, **changes: Any) -> StoredTask:
@@ -85,7 +82,6 @@ def change(store: Store, task: StoredTask, *, caller: Caller = CLERK, **changes:
             TaskChange(**changes),
             caller=caller,
             version=task.version,
-            calendar=CALENDAR,
             now=NOW + MINUTE,
             note=note,
         )
@@ -371,7 +367,7 @@ def test_the_evaluation_counts_the_latest_word_of_each_reporter_merged_ones_too(
         evaluate(session, entries[0], "H-1", solved=False, level=1)
         session.flush()
         evaluate(session, entries[0], "H-1", solved=True, level=4)
-        evaluate(session, entries[1], "H-2", solved=True, level=3)
+        evaluate(session, entries[1], "H-2", solved=True, level=2)
         evaluate(session, entries[2], "C-1", solved=False, level=1)
     closed = close(store, task)
     effect = read(store, closed).effect

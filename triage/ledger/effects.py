@@ -3,7 +3,7 @@ who reported the matter think of it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from triage.errors import InvalidInput, NotFound
+from triage.ledger.opinions import Opinion, Opinions, count_opinions, find_opinions
 from triage.ledger.states import TaskState
 from triage.ledger.tables import (
     AttachmentRow,
     EffectRow,
     EntryRow,
-    EvaluationRow,
     MilestoneRow,
     TaskEntryRow,
 )
@@ -28,7 +28,6 @@ MAX_CHANGE = 5000
 MAX_EVIDENCE = 20
 MAX_EVIDENCE_NOTE = 1000
 MAX_GROUND = 500
-SATISFIED = 4  # of five levels: satisfied, very satisfied
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,8 @@ def close_task(
         raise InvalidInput(f"理由超过 {MAX_GROUND} 字，请缩短", field="ground")
     entries = find_joined(session, task_id)
     evidence = _check_evidence(session, effect.evidence, entries)
-    evaluation = count_evaluations(session, entries)
-    if not evaluation["evaluated"] and not ground:
+    opinions = count_task_opinions(session, entries)
+    if not opinions.evaluated and not ground:
         raise InvalidInput(
             "反映人还没有评价，请先回访；确实无法取得评价的，写明理由后再销号", field="ground"
         )
@@ -83,14 +82,14 @@ def close_task(
             task_id=task_id,
             change=change,
             evidence=evidence,
-            evaluation=evaluation | {"ground": ground},
+            evaluation=asdict(opinions) | {"ground": ground},
             who=caller.who,
             at=now,
         )
     )
     task.state = TaskState.DONE
     task.closed_at = now
-    return record_step(session, task, "closed", caller=caller, now=now, data=dict(evaluation))
+    return record_step(session, task, "closed", caller=caller, now=now, data=asdict(opinions))
 
 
 def find_joined(session: Session, task_id: int) -> tuple[int, ...]:
@@ -102,24 +101,15 @@ def find_joined(session: Session, task_id: int) -> tuple[int, ...]:
     return tuple(session.scalars(query.order_by(EntryRow.id)))
 
 
-def count_evaluations(session: Session, entries: Sequence[int]) -> dict[str, int]:
-    """How many reported these entries, evaluated them, found them solved, are satisfied; of each
-    submission the latest evaluation counts."""
-    reporters = set(session.scalars(select(EntryRow.submission_id).where(EntryRow.id.in_(entries))))
-    latest = {
-        submission_id: (solved, satisfaction)
-        for submission_id, solved, satisfaction in session.execute(
-            select(EvaluationRow.submission_id, EvaluationRow.solved, EvaluationRow.satisfaction)
-            .where(EvaluationRow.entry_id.in_(entries))
-            .order_by(EvaluationRow.id)
-        )
-    }
-    return {
-        "reporters": len(reporters | latest.keys()),
-        "evaluated": len(latest),
-        "solved": sum(solved for solved, _ in latest.values()),
-        "satisfied": sum(satisfaction >= SATISFIED for _, satisfaction in latest.values()),
-    }
+def count_task_opinions(session: Session, entries: Sequence[int]) -> Opinions:
+    """What those who reported any of these entries said last, each counted once."""
+    latest: dict[str, Opinion | None] = {}
+    for opinions in find_opinions(session, entries).values():
+        for submission_id, opinion in opinions.items():
+            before = latest.get(submission_id)
+            if before is None or (opinion is not None and opinion.at >= before.at):
+                latest[submission_id] = opinion
+    return count_opinions(latest.values())
 
 
 def _check_milestones(session: Session, task_id: int) -> None:

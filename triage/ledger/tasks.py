@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from triage.calendar import Calendar, day_of, end_of_day
+from triage.calendar import day_of, end_of_day
 from triage.errors import Conflict, InvalidInput, NotFound
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
 from triage.ledger.states import STATE_NAMES, EntryState, TaskState
 from triage.ledger.tables import EntryRow, MilestoneRow, TaskActionRow, TaskEntryRow, TaskRow
 from triage.ledger.taskfiles import StoredTask, get_task_row, task_views
+from triage.ledger.timetables import load_timetable
 from triage.milestones import DEFAULT_STEPS, Milestone, Step, check_milestones, set_back
 from triage.roles import Action, Caller
 
@@ -72,9 +73,7 @@ class TaskChange:
     milestones: tuple[Milestone, ...] = field(default=())
 
 
-def plan_task(
-    session: Session, plan: TaskPlan, *, caller: Caller, calendar: Calendar, now: datetime
-) -> StoredTask:
+def plan_task(session: Session, plan: TaskPlan, *, caller: Caller, now: datetime) -> StoredTask:
     """Set a task to a department, with its milestones set backwards from the deadline (倒排).
 
     Raises AccessDenied where the department is out of the caller's reach, NotFound for a department
@@ -85,10 +84,10 @@ def plan_task(
     caller.require_reach(department)
     entries = _check_entries(session, plan.entries, caller=caller)
     milestones = _make_milestones(
+        session,
         plan.steps or DEFAULT_STEPS,
         plan.milestones,
         deadline=plan.deadline,
-        calendar=calendar,
         now=now,
     )
     task = TaskRow(
@@ -119,7 +118,6 @@ def change_task(
     *,
     caller: Caller,
     version: int,
-    calendar: Calendar,
     now: datetime,
     note: str = "",
 ) -> StoredTask:
@@ -152,7 +150,7 @@ def change_task(
     if change.entries is not None:
         before["entries"] = _change_entries(session, task, change.entries, caller=caller)
     if "deadline_at" in changed or change.steps or change.milestones:
-        _plan_rest(session, task, change, calendar=calendar, now=now)
+        _plan_rest(session, task, change, now=now)
     return record_step(
         session,
         task,
@@ -351,16 +349,17 @@ def _change_entries(
 
 
 def _make_milestones(
+    session: Session,
     steps: Sequence[Step],
     milestones: Sequence[Milestone],
     *,
     deadline: date,
-    calendar: Calendar,
     now: datetime,
 ) -> tuple[Milestone, ...]:
     start = day_of(now)
     if milestones:
         return check_milestones(milestones, start=start, deadline=deadline)
+    calendar = load_timetable(session).calendar
     return set_back(steps, start=start, deadline=deadline, calendar=calendar)
 
 
@@ -374,9 +373,7 @@ def _add_milestones(session: Session, task_id: int, milestones: Sequence[Milesto
     )
 
 
-def _plan_rest(
-    session: Session, task: TaskRow, change: TaskChange, *, calendar: Calendar, now: datetime
-) -> None:
+def _plan_rest(session: Session, task: TaskRow, change: TaskChange, *, now: datetime) -> None:
     """Put other milestones in the place of those that are not done."""
     undone = select(MilestoneRow).where(
         MilestoneRow.task_id == task.id, MilestoneRow.done_at.is_(None)
@@ -387,7 +384,7 @@ def _plan_rest(
         return  # all are done
     assert task.deadline_at is not None  # noqa: S101 - every plan has one
     milestones = _make_milestones(
-        steps, change.milestones, deadline=day_of(task.deadline_at), calendar=calendar, now=now
+        session, steps, change.milestones, deadline=day_of(task.deadline_at), now=now
     )
     for one in rest:
         session.delete(one)

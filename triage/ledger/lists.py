@@ -1,0 +1,170 @@
+"""The problem list and the task list (问题清单、任务清单), page by page.
+
+Titles and excerpts come with personal data masked: lists are printed and passed on.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy.orm import Session, defer
+
+from triage.ledger.listfilters import (
+    EXCERPT,
+    LOOKED_AT,
+    ListFilter,
+    about,
+    during,
+    open_list,
+    show,
+    within,
+)
+from triage.ledger.opinions import find_opinions
+from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
+from triage.ledger.states import EntryState, TaskState
+from triage.ledger.tables import DepartmentRow, EntryRow, SubmissionRow, TaskEntryRow, TaskRow
+from triage.ledger.taskfiles import StoredTask, own_names, task_views, within_reach
+from triage.ledger.views import StoredEntry, entry_view
+from triage.roles import Caller
+from triage.submissions import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """One line of the problem list: the entry, and enough of what was told to recognise it.
+
+    `reporters` counts those who told of it, merged entries too.
+    """
+
+    entry: StoredEntry
+    department_name: str
+    title: str
+    excerpt: str
+    channel: Channel | None
+    place: str
+    received_at: datetime | None
+    reporters: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One line of the task list: the task, and the submissions that it answers to (ids)."""
+
+    task: StoredTask
+    submissions: tuple[str, ...]
+
+
+def list_problems(
+    session: Session,
+    wanted: ListFilter,
+    *,
+    caller: Caller,
+    state: EntryState | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[ProblemLine]:
+    """One page of the problem list, the newest first; the period is that of opening.
+
+    Merged entries stand in the line of the one they were merged into, and alone only where `state`
+    asks for them. Raises AccessDenied, NotFound or InvalidInput as `open_list` does, and
+    InvalidInput for a limit, cursor or time that is none.
+    """
+    departments = open_list(session, wanted, caller=caller)
+    newest = tuple_(EntryRow.opened_at, EntryRow.id)
+    query = (
+        select(
+            EntryRow,
+            SubmissionRow,
+            func.substr(SubmissionRow.content, 1, LOOKED_AT),
+            DepartmentRow.name,
+        )
+        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
+        .join(DepartmentRow, DepartmentRow.code == EntryRow.lead_department)
+        .options(defer(SubmissionRow.content))
+        .where(*about(wanted), *within(EntryRow.lead_department, departments))
+        .where(*during(EntryRow.opened_at, wanted))
+        .where(EntryRow.state == state if state else EntryRow.state != EntryState.MERGED)
+        .order_by(EntryRow.opened_at.desc(), EntryRow.id.desc())
+        .limit(check_limit(limit) + 1)
+    )
+    if cursor is not None:
+        query = query.where(newest < read_cursor(cursor, read_time, int))
+    found = session.execute(query).all()
+    opinions = find_opinions(session, [entry.id for entry, *_ in found[:limit]])
+    lines = tuple(
+        ProblemLine(
+            entry=entry_view(entry),
+            department_name=name,
+            title=show(submission.title),
+            excerpt=show(excerpt, most=EXCERPT),
+            channel=Channel(submission.channel) if submission.channel else None,
+            place=show(submission.place),
+            received_at=submission.received_at,
+            reporters=len(opinions[entry.id]),
+        )
+        for entry, submission, excerpt, name in found[:limit]
+    )
+    if len(found) <= limit:
+        return Page(lines, None)
+    last = lines[-1].entry
+    return Page(lines, write_cursor(last.opened_at.isoformat(), last.id))
+
+
+def list_tasks(
+    session: Session,
+    wanted: ListFilter,
+    *,
+    caller: Caller,
+    state: TaskState | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[TaskLine]:
+    """One page of the task list, the soonest deadline first; the period is that of planning.
+
+    Without a department it holds those too in which one within reach assists. Division, domain and
+    urgency ask for tasks with such an entry. Raises as `list_problems`.
+    """
+    departments = open_list(session, wanted, caller=caller)
+    soonest = tuple_(TaskRow.deadline_at, TaskRow.id)
+    query = (
+        select(TaskRow)
+        .where(*during(TaskRow.created_at, wanted))
+        .order_by(TaskRow.deadline_at, TaskRow.id)
+        .limit(check_limit(limit) + 1)
+    )
+    if wanted.department is not None:
+        query = query.where(*within(TaskRow.department, departments))
+    else:
+        query = query.where(within_reach(caller, own_names(session, caller)))
+    if state is not None:
+        query = query.where(TaskRow.state == state)
+    if wanted.asks_for_matter:
+        query = query.where(
+            exists()
+            .where(TaskEntryRow.task_id == TaskRow.id, TaskEntryRow.entry_id == EntryRow.id)
+            .where(*about(wanted))
+        )
+    if cursor is not None:
+        query = query.where(soonest > read_cursor(cursor, read_time, int))
+    rows = session.scalars(query).all()
+    tasks = task_views(session, rows[:limit])
+    told = _find_submissions(session, tasks)
+    lines = tuple(TaskLine(task, tuple(told[task.id])) for task in tasks)
+    if len(rows) <= limit:
+        return Page(lines, None)
+    last = rows[limit - 1]
+    assert last.deadline_at is not None  # noqa: S101 - every plan has one
+    return Page(lines, write_cursor(last.deadline_at.isoformat(), last.id))
+
+
+def _find_submissions(session: Session, tasks: Sequence[StoredTask]) -> defaultdict[int, list[str]]:
+    """The ids of the submissions that each task answers to."""
+    entries = {entry for task in tasks for entry in task.entries}
+    query = select(EntryRow.id, EntryRow.submission_id).where(EntryRow.id.in_(entries))
+    submission_of = dict(session.execute(query).all())
+    told: defaultdict[int, list[str]] = defaultdict(list)
+    for task in tasks:
+        told[task.id] += dict.fromkeys(submission_of[entry] for entry in task.entries)
+    return told
