@@ -7,9 +7,8 @@ whose clock stands still are not among them, nor is anything confidential or out
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Executable, literal_column, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from triage.errors import InvalidInput
@@ -191,12 +190,10 @@ def _walk(
     codes: tuple[str, ...] | None,
     *,
     limit: int,
-) -> Select[Any]:
+) -> Executable:
     """(moment, id) of the first `limit` lines. A short walk along the index for each department,
     merged: no database walks an index for several departments in the order of time."""
-    walk: Select[Any] = (
-        select(moment, EntryRow.id).where(*where).order_by(moment, EntryRow.id).limit(limit)
-    )
+    walk = select(moment, EntryRow.id).where(*where).order_by(moment, EntryRow.id).limit(limit)
     if codes is None:
         return walk
     if not 1 < len(codes) <= MAX_WALKS or moment is EntryRow.accept_by:
