@@ -3,22 +3,38 @@
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
 from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import audit, ledgers, pages, submissions
+from api import (
+    accusations,
+    audit,
+    citizen,
+    entries,
+    ledgers,
+    lists,
+    oidc,
+    pages,
+    people,
+    submissions,
+    tasks,
+    users,
+    webhooks,
+)
 from api.errors import add_error_handlers
 from api.logs import configure_logs
 from api.middleware import Guard
 from api.reference import add_reference
-from api.service import open_service
+from api.service import Service, open_service, read_clock
 from api.settings import Settings
+from api.users import link_to
 from triage.desk import Desk
 from triage.errors import TriageError
+from triage.ledger.invitations import invite_first_admin
 from triage.ledger.keys import list_keys
 
 
@@ -32,8 +48,8 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def open_until_shutdown(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        service.close()
+        with closing(service), _working(service):
+            yield
 
     app = FastAPI(
         title="民声分诊",
@@ -47,7 +63,21 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     app.state.service = service
     add_error_handlers(app)
     app.add_middleware(Guard)
-    for routes in (submissions, ledgers, audit, pages):
+    for routes in (
+        submissions,
+        ledgers,
+        entries,
+        lists,
+        tasks,
+        accusations,
+        citizen,
+        webhooks,
+        audit,
+        people,
+        oidc,
+        users,
+        pages,
+    ):
         app.include_router(routes.router)
     add_reference(app)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
@@ -95,8 +125,23 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     )
 
 
+def _working(service: Service) -> AbstractContextManager[None]:
+    if not service.settings.run_worker:
+        return nullcontext()
+    from api.worker import working  # its parts take a while to import
+
+    return working(service.settings, service.store)
+
+
 def _greet(app: FastAPI, address: str) -> None:
+    service = app.state.service
     print(f"服务已启动：{address}（按 Ctrl-C 停止）", file=sys.stderr)
-    with app.state.service.store.reading() as session:
+    with service.store.writing() as session:
+        first = invite_first_admin(session, now=read_clock())
+    if first is not None:
+        link = link_to(service.settings.public_url or address, first[0])
+        print("还没有管理员：请在一天内用浏览器打开下面的链接建立（只能用一次）", file=sys.stderr)
+        print(link, file=sys.stderr)
+    with service.store.reading() as session:
         if not list_keys(session):
             print("还没有密钥：请另开一个终端，用 triage keys create 新建", file=sys.stderr)

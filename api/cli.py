@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from api import cli_audit
+from api.cli_keyfile import rotate_keys
 from api.cli_town import load_settings, now, open_store_here
 from triage.errors import InvalidInput, TriageError
 
@@ -33,6 +34,7 @@ keys_app = typer.Typer(help="接口密钥的新建、查看与吊销。", no_arg
 db_app = typer.Typer(help="数据库。", no_args_is_help=True)
 catalogue_app = typer.Typer(help="派单目录的导出与导入。", no_args_is_help=True)
 taxonomy_app = typer.Typer(help="内容分类表。", no_args_is_help=True)
+keys_app.command("rotate")(rotate_keys)
 app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
 app.add_typer(catalogue_app, name="catalogue")
@@ -122,6 +124,17 @@ def serve(
 
 
 @app.command()
+def worker() -> None:
+    """单独推送消息、做定时工作（serve 设了 TRIAGE_RUN_WORKER=false 时用），按 Ctrl-C 停止。"""
+    from api.logs import configure_logs
+    from api.worker import run_worker
+
+    settings = load_settings()
+    configure_logs(settings)
+    run_worker(settings)
+
+
+@app.command()
 def version() -> None:
     """显示版本号。"""
     from importlib.metadata import version as installed_version
@@ -162,7 +175,7 @@ def keys_create(
 
     with open_store_here() as store, store.writing() as session:
         plain, _ = create_key(
-            session, name=name, scopes=scope, now=now(), department=department, who="cli"
+            session, name=name, scopes=scope, now=now(), department=department
         )
     print(plain)
     print("请立即保存，此后无法再次显示", file=sys.stderr)
@@ -198,7 +211,7 @@ def keys_revoke(key: Annotated[int, typer.Argument(help="编号，见 triage key
     from triage.ledger.keys import revoke_key
 
     with open_store_here() as store, store.writing() as session:
-        revoked = revoke_key(session, key, now=now(), who="cli")
+        revoked = revoke_key(session, key, now=now())
     print(f"已吊销密钥 {revoked.id}（{revoked.name}）")
 
 

@@ -27,14 +27,11 @@ def load_settings() -> "Settings":
 
 @contextmanager
 def open_store_here() -> Iterator["Store"]:
-    """The town's database, up to date."""
-    from triage.ledger.store import open_store, upgrade
+    """The town's database, up to date, with its keys."""
+    from api.service import open_town_store
 
-    settings = load_settings()
-    settings.make_database_folder()
-    store = open_store(settings.database_url)
+    store = open_town_store(load_settings())
     try:
-        upgrade(store)
         yield store
     finally:
         store.close()

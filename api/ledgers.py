@@ -29,7 +29,7 @@ def get_departments(caller: Reader, service: ServiceHere) -> Any:
     """责任单位名录，以及各单位台账的条数（合计、按紧急程度、按状态）。"""
     with service.store.reading() as session:
         counted = list_departments(
-            session, may_see_confidential=caller.may_see_confidential, reach=caller.reach
+            session, may_see_confidential=False, reach=caller.reach
         )
     return [
         {
@@ -67,7 +67,7 @@ def get_ledger(
         return list_ledger(
             session,
             code,
-            may_see_confidential=caller.may_see_confidential,
+            may_see_confidential=False,
             state=state,
             urgency=urgency,
             domain=domain,
@@ -93,7 +93,7 @@ def get_review(
     with service.store.reading() as session:
         return list_review(
             session,
-            may_see_confidential=caller.may_see_confidential,
+            may_see_confidential=False,
             urgency=urgency,
             limit=limit,
             cursor=cursor,

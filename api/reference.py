@@ -13,10 +13,29 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from api.schemas import BatchIn, ErrorOut, SubmissionIn, TextIn
+from api import people_schemas, task_schemas
+from api.accusations import HoldIn
+from api.citizen import RatingIn, TrackingIn
+from api.entry_schemas import CommandIn, DecisionIn
+from api.schemas import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
+from api.webhook_schemas import WebhookChangeIn, WebhookIn
 
 _REF = "#/components/schemas/{model}"
-_BODIES = (SubmissionIn, TextIn, BatchIn)
+_BODIES = (
+    SubmissionIn,
+    TextIn,
+    BatchIn,
+    CommandIn,
+    DecisionIn,
+    WebhookIn,
+    WebhookChangeIn,
+    ReasonIn,
+    HoldIn,
+    TrackingIn,
+    RatingIn,
+    *people_schemas.BODIES,
+    *task_schemas.BODIES,
+)
 _TYPES = {
     "string": "文字",
     "integer": "整数",
@@ -29,7 +48,7 @@ _ERRORS = {
     "401": "缺少密钥，或密钥无效",
     "403": "密钥没有这项权限",
     "404": "没有，或不许此密钥知道",
-    "409": "编号或幂等键已用于其他内容",
+    "409": "编号或幂等键已用于其他内容，或已被他人改过、现在的状态不能这样办",
     "413": "请求体过大",
     "415": "请求体不是 JSON",
     "422": "字段不合要求",
@@ -91,7 +110,8 @@ def _error_statuses(path: str, operation: dict[str, Any]) -> list[str]:
     if "{" in path:
         statuses.append("404")
     if "requestBody" in operation:
-        statuses += ["409", "413", "415"] if "submissions" in path else ["413", "415"]
+        conflicts = "submissions" in path or "{" in path
+        statuses += ["409", "413", "415"] if conflicts else ["413", "415"]
     if "requestBody" in operation or "parameters" in operation:
         statuses.append("422")
     return sorted(statuses)

@@ -23,6 +23,7 @@ from api.files import CHINA_TIME, read_time
 from triage.errors import InvalidSubmission, TriageError
 from triage.ledger.queries import EXCERPT
 from triage.ledger.states import STATE_NAMES, EntryState, Outcome, SubmissionStatus
+from triage.ledger.submitters import MAX_REASON
 from triage.submissions import (
     MAX_CONTENT,
     MAX_ID,
@@ -31,6 +32,13 @@ from triage.submissions import (
     Channel,
     Submission,
     check_submission,
+)
+from triage.submitters import (
+    MAX_ADDRESS,
+    MAX_ID_NUMBER,
+    MAX_NAME,
+    MAX_PHONE,
+    Submitter,
 )
 from triage.suggestions import URGENCY_NAMES
 
@@ -63,6 +71,19 @@ ReadMoment = Annotated[
 Moment = Annotated[datetime, PlainSerializer(_tell_moment, when_used="json-unless-none")]
 
 
+class SubmitterIn(BaseModel):
+    """反映人，知道多少填多少；加密保存，查看须有权限并说明理由。"""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", description="姓名", json_schema_extra={"maxLength": MAX_NAME})
+    phone: str = Field(
+        "", description="电话；后四位用于凭查询码查询", json_schema_extra={"maxLength": MAX_PHONE}
+    )
+    id_number: str = Field("", description="证件号", json_schema_extra={"maxLength": MAX_ID_NUMBER})
+    address: str = Field("", description="住址", json_schema_extra={"maxLength": MAX_ADDRESS})
+
+
 class SubmissionIn(BaseModel):
     """一件来件。标题和内容至少填一项。"""
 
@@ -78,6 +99,7 @@ class SubmissionIn(BaseModel):
                     "channel": "微信",
                     "received_at": "2025-03-01T09:30:00+08:00",
                     "place": "幸福里小区3栋",
+                    "submitter": {"name": "张三", "phone": "13800000000"},
                 }
             ]
         },
@@ -96,10 +118,14 @@ class SubmissionIn(BaseModel):
     place: str | None = Field(
         None, description="报送方已知的地点", json_schema_extra={"maxLength": MAX_PLACE}
     )
+    submitter: SubmitterIn | None = Field(None, description="反映人")
 
     def read(self, *, now: datetime) -> Submission:
         """The submission. Raises InvalidSubmission naming a field that is too long and the like."""
-        return check_submission(Submission(**dict(self)), now=now)
+        told = dict(self)
+        if self.submitter is not None:
+            told["submitter"] = Submitter(**dict(self.submitter))
+        return check_submission(Submission(**told), now=now)
 
 
 class TextIn(SubmissionIn):
@@ -178,7 +204,9 @@ class SubmissionOut(_Out):
     place: str | None
     received_at: Moment | None
     recorded_at: Moment = Field(description="入库时间")
-    status: SubmissionStatus = Field(description="review 待人工复核，assigned 已交办")
+    status: SubmissionStatus = Field(
+        description="review 待人工复核，assigned 已交办，sealed 已转纪检（文字为空）"
+    )
     confidential: bool = Field(description="检举控告等只许纪检人员查看的来件")
 
 
@@ -199,8 +227,29 @@ class EntryOut(_Out):
     version: int
     opened_at: Moment
     deadline_at: Moment | None
-    closed_at: Moment | None
+    closed_at: Moment | None = Field(description="销号、不予受理、转送或并件的时间")
     outcome: Outcome | None
+    matter: str = Field(description="一件多事拆分后，这是哪一个事项")
+    assignee: str | None = Field(description="承办人")
+    assigned_at: Moment | None
+    accept_by: Moment | None = Field(description="须在此前签收")
+    return_by: Moment | None = Field(description="须在此前提出退回")
+    accepted_at: Moment | None
+    replied_at: Moment | None = Field(description="回告的时间，时限到此停表")
+    evaluated_at: Moment | None
+    rule: str | None = Field(description="所依的时限规则")
+    provisional: bool = Field(description="时限暂定：所涉年份的节假日还没有公布")
+    paused_at: Moment | None
+    pause_ground: str | None
+    returns: int = Field(description="退回几次")
+    extensions: int = Field(description="延期几次")
+    urges: int = Field(description="督办几次")
+    reopenings: int = Field(description="重办几次")
+    merged_into: int | None = Field(description="并入的条目编号")
+    forwarded_to: str | None = Field(description="转往的机关代码或紧急热线号码")
+    ground: str | None = Field(description="不予受理、不予支持或免评销号的依据")
+    solved: bool | None = Field(description="最近一次评价：是否解决")
+    satisfaction: int | None = Field(description="最近一次评价：5 非常满意 至 1 非常不满意")
 
     @computed_field
     def state_name(self) -> str:
@@ -222,6 +271,9 @@ class TakenOut(_Out):
     )
     suggestion: dict[str, Any] | None
     entry: EntryOut | None
+    tracking_code: str | None = Field(
+        None, description="查询码，印在回执上交反映人；只答复给报送这件来件的一方"
+    )
     notice: str | None = Field(None, description="给经办人的提示")
 
 
@@ -237,13 +289,33 @@ class DecisionOut(_Out):
     decided_at: Moment
 
 
+class ReasonIn(BaseModel):
+    """为什么这样做；记入日志，其中的个人信息会遮盖。"""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(
+        description="理由", json_schema_extra={"minLength": 1, "maxLength": MAX_REASON}
+    )
+
+
+class SubmitterOut(_Out):
+    """反映人；遮盖时姓名只留姓，号码只留后两位，住址不显示。"""
+
+    name: str
+    phone: str
+    id_number: str
+    address: str
+
+
 class FileOut(_Out):
-    """一件来件的全部：最近一次系统建议、各条台账、历次认定。"""
+    """一件来件的全部：最近一次系统建议、各条台账、历次认定、反映人（遮盖）。"""
 
     submission: SubmissionOut
     suggestion: dict[str, Any] | None
     entries: list[EntryOut]
     decisions: list[DecisionOut]
+    submitter: SubmitterOut | None = Field(description="反映人，已遮盖；没有登记时为空")
 
 
 class RowOut(_Out):
@@ -254,6 +326,7 @@ class RowOut(_Out):
     status: int = Field(description="201 新入库，200 此前已有，其余同单件报送的状态码")
     destination: Destination | None = Field(None, description="去向，受理了才有")
     entry: EntryOut | None = Field(None, description="本批为它新建的台账条目")
+    tracking_code: str | None = Field(None, description="查询码，受理了才有")
     error: str | None = None
     detail: str | None = None
     field: str | None = None

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=720, description="一次登录最长多少小时")
     sign_in_failures: int = Field(5, ge=3, le=100, description="密码连续输错几次就暂停该账号登录")
     sign_in_lock_minutes: int = Field(15, ge=1, le=1_440, description="暂停登录多少分钟")
+    tracking_failures: int = Field(
+        5, ge=3, le=100, description="同一查询码连续几次后四位不符就暂停查询"
+    )
+    tracking_lock_minutes: int = Field(60, ge=1, le=1_440, description="暂停查询多少分钟")
     oidc_issuer: str | None = Field(
         None,
         pattern=r"^https?://[^\s]+$",
@@ -71,6 +75,9 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="客户端密钥；公开客户端留空")
     oidc_claim: str = Field(
         "preferred_username", description="身份令牌中哪一项是本系统的登录名；用 email 须已核验"
+    )
+    max_export_rows: int = Field(
+        20_000, ge=1, le=1_000_000, description="一张导出的清单最多多少条，超过答 422"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="日志级别；日志不含来件文字和个人信息"

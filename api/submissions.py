@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from api.auth import needs
-from api.bodies import OneBody, read_body, read_json
+from api.bodies import OneBody, read_as, read_body, read_json
 from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
 from api.schemas import (
@@ -13,8 +13,10 @@ from api.schemas import (
     Destination,
     EntryOut,
     FileOut,
+    ReasonIn,
     RowOut,
     SubmissionOut,
+    SubmitterOut,
     TakenOut,
     TextIn,
     read_row,
@@ -25,9 +27,12 @@ from triage.errors import InvalidInput
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
 from triage.ledger.states import SubmissionStatus
+from triage.ledger.submitters import unmask
 from triage.ledger.views import StoredSubmission
 from triage.roles import Action, Caller
+from triage.submitters import Submitter
 from triage.suggestions import Suggestion
+from triage.tracking import make_code
 
 router = APIRouter(prefix="/v1", tags=["来件"])
 _CONFIDENTIAL = "这件来件涉及检举控告，已转入纪检台账，只有纪检人员可以查看"
@@ -68,7 +73,7 @@ def post_submission(
     if not taken.created:
         response.status_code = 200
     response.headers["Location"] = f"/v1/submissions/{taken.file.submission.id}"
-    return _taken_out(taken, caller)
+    return _taken_out(taken, caller, service)
 
 
 @router.post(
@@ -84,7 +89,7 @@ def post_batch(caller: Sender, service: ServiceHere, body: BatchBody) -> BatchOu
     submissions = [read_row(row, now=now) for row in rows]
     filed = take_in_batch(service, submissions, source=caller.who, now=now)
     told = [
-        _row_out(index, row, outcome, caller)
+        _row_out(index, row, outcome, caller, service)
         for index, (row, outcome) in enumerate(zip(rows, filed, strict=True))
     ]
     statuses = [row.status for row in told]
@@ -103,14 +108,34 @@ def get_one(
     service: ServiceHere,
     submission_id: str,
 ) -> Any:
-    """一件来件的全部：原文、系统建议、台账条目、历次认定。"""
+    """一件来件的全部：原文、系统建议、台账条目、历次认定、反映人（遮盖）。"""
     with service.store.reading() as session:
         return get_submission(
             session,
             submission_id,
-            may_see_confidential=caller.may_see_confidential,
+            may_see_confidential=False,
             reach=caller.reach,
         )
+
+
+@router.post(
+    "/submissions/{submission_id}/submitter",
+    response_model=SubmitterOut,
+    openapi_extra={"x-body": "ReasonIn"},
+)
+def post_unmask(
+    caller: Annotated[Caller, Depends(needs(Action.UNMASK))],
+    service: ServiceHere,
+    submission_id: str,
+    body: OneBody,
+) -> Any:
+    """查看反映人的姓名、电话、证件号、住址；须说明理由，谁、何时、为何查看记入日志。"""
+    reason = read_as(body, ReasonIn).reason
+    caller.require(Action.READ)
+    with service.store.writing() as session:
+        get_submission(session, submission_id, may_see_confidential=False, reach=caller.reach)
+        submitter = unmask(session, submission_id, caller=caller, reason=reason, now=read_clock())
+    return submitter or Submitter()
 
 
 @router.post("/suggest", response_model=Suggestion, openapi_extra={"x-body": "TextIn"})
@@ -135,36 +160,36 @@ def _read_rows(sent: Any, service: Service) -> list[Any]:
     return rows
 
 
-def _is_hidden(submission: StoredSubmission, caller: Caller) -> bool:
-    """Whether the caller may hand it in but not see what becomes of it (Art. 30)."""
-    return submission.confidential and not caller.may_see_confidential
+def _find_code(submission: StoredSubmission, caller: Caller, service: Service) -> str | None:
+    """The tracking code for the receipt: for whoever brought the submission, and nobody else."""
+    ring = service.store.ring
+    if ring is None or submission.source != caller.who:
+        return None
+    return make_code(ring, submission.id)
 
 
 def _destination(submission: StoredSubmission) -> Destination:
+    if submission.confidential:  # handed in, but nobody here sees what becomes of it (Art. 30)
+        return Destination.DISCIPLINE
     waits = submission.status is SubmissionStatus.REVIEW
     return Destination.REVIEW if waits else Destination.LEDGER
 
 
-def _taken_out(taken: Taken, caller: Caller) -> TakenOut:
+def _taken_out(taken: Taken, caller: Caller, service: Service) -> TakenOut:
     file = taken.file
-    submission = SubmissionOut.model_validate(file.submission)
-    if _is_hidden(file.submission, caller):
-        return TakenOut(
-            submission=submission,
-            destination=Destination.DISCIPLINE,
-            suggestion=None,
-            entry=None,
-            notice=_CONFIDENTIAL,
-        )
+    hidden = file.submission.confidential
+    shown = not hidden and bool(file.entries)
     return TakenOut(
-        submission=submission,
+        submission=SubmissionOut.model_validate(file.submission),
         destination=_destination(file.submission),
-        suggestion=file.suggestion,
-        entry=EntryOut.model_validate(file.entries[-1]) if file.entries else None,
+        suggestion=None if hidden else file.suggestion,
+        entry=EntryOut.model_validate(file.entries[-1]) if shown else None,
+        tracking_code=_find_code(file.submission, caller, service),
+        notice=_CONFIDENTIAL if hidden else None,
     )
 
 
-def _row_out(index: int, row: Any, filed: Filed, caller: Caller) -> RowOut:
+def _row_out(index: int, row: Any, filed: Filed, caller: Caller, service: Service) -> RowOut:
     if filed.error is not None:
         sent_id = row.get("id") if isinstance(row, dict) else None
         status, _ = status_of(filed.error)
@@ -175,11 +200,12 @@ def _row_out(index: int, row: Any, filed: Filed, caller: Caller) -> RowOut:
             **error_body(filed.error),
         )
     assert filed.submission is not None  # noqa: S101 - it stands wherever there is no error
-    hidden = _is_hidden(filed.submission, caller)
+    stored = filed.submission
     return RowOut(
         index=index,
-        id=filed.submission.id,
+        id=stored.id,
         status=201 if filed.created else 200,
-        destination=Destination.DISCIPLINE if hidden else _destination(filed.submission),
-        entry=EntryOut.model_validate(filed.entry) if filed.entry and not hidden else None,
+        destination=_destination(stored),
+        entry=EntryOut.model_validate(filed.entry) if filed.entry else None,
+        tracking_code=_find_code(stored, caller, service),
     )

@@ -166,8 +166,9 @@ def test_an_accusation_does_not_exist_for_a_key_without_the_discipline_scope(
         "detail": unknown["detail"].replace("J-2", "J-1"),
     }
     with running.client("read", "review", "discipline") as officer:
-        assert officer.get("/v1/submissions/J-1").json()["submission"]["confidential"] is True
-        assert len(officer.get("/v1/review").json()["lines"]) == 1
+        assert officer.get("/v1/submissions/J-1").status_code == 404
+        assert officer.get("/v1/review").json()["lines"] == []
+        assert officer.get("/v1/accusations/J-1").json()["content"] == "反映某局长收受礼金"
 
 
 def test_who_hands_in_an_accusation_does_not_see_what_becomes_of_it(

@@ -91,6 +91,7 @@ def test_an_accusation_reaches_the_discipline_officer_and_nobody_else(
         assert clerk.get("/v1/review").json()["lines"] == []
         assert list_ledgers(clerk) == {}
     with running.client("read", "review", "discipline") as officer:
-        assert officer.get("/v1/submissions/J-1").json()["submission"]["content"] == ACCUSATION
-        lines = officer.get("/v1/review").json()["lines"]
+        lines = officer.get("/v1/accusations").json()["lines"]
         assert [line["submission_id"] for line in lines] == ["J-1"]
+        assert officer.get("/v1/accusations/J-1").json()["content"] == ACCUSATION
+        assert officer.get("/v1/review").json()["lines"] == []

@@ -7,9 +7,25 @@ A code is made from the submission's number and the town's secret digest key: no
 import base64
 import hashlib
 
+from triage.ledger.states import EntryState
 from triage.sealing import KeyRing
 from triage.text import clean_text
 
+WAITING_WORDS = "已收到，正在确定由哪个单位办理"
+SEALED_WORDS = "您反映的事项已转送有权处理的机关，由该机关依规办理"
+_WORDS = {
+    EntryState.REGISTERED: "已登记，正在确定由哪个单位办理",
+    EntryState.ASSIGNED: "已交{department}，等待签收",
+    EntryState.ACCEPTED: "{department}正在办理",
+    EntryState.REPLIED: "{department}已答复，请您评价",
+    EntryState.EVALUATED: "{department}已答复，您已评价",
+    EntryState.CLOSED: "已办结",
+    EntryState.RETURNED: "正在重新确定由哪个单位办理",
+    EntryState.DECLINED: "不予受理。依据：{ground}",
+    EntryState.FORWARDED: "已转送有权处理的机关或紧急热线",
+    EntryState.MERGED: "已与同一问题的其他来件一并办理",
+    EntryState.REOPENED: "{department}正在重新办理",
+}
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none looks like another
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TO_LETTERS = str.maketrans(_BASE32, _LETTERS)
@@ -38,3 +54,8 @@ def read_code(text: str) -> str | None:
 def digest_code(code: str) -> str:
     """What the database keeps of a code."""
     return hashlib.sha256(code.encode()).hexdigest()
+
+
+def tell(state: EntryState, *, department: str, ground: str | None) -> str:
+    """Where a matter is, in words for the submitter; `ground` is that of a refusal (Art. 23)."""
+    return _WORDS[state].format(department=department, ground=ground or "见书面告知")

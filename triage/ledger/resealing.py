@@ -1,11 +1,13 @@
 """What is sealed in the database: under which keys, and sealed anew after a rotation."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from triage.ledger.events import record_events
 from triage.ledger.store import get_ring
 from triage.ledger.tables import AccusationRow, SubmitterRow, WebhookRow
 from triage.sealing import Sealed
@@ -25,6 +27,12 @@ def list_key_ids(session: Session) -> frozenset[str]:
         for table, _, _ in _SEALED
         for key_id in session.scalars(select(table.key_id).distinct())
     )
+
+
+def record_rotation(session: Session, key_id: str, *, who: str, now: datetime) -> None:
+    """Put it on record that a new key seals from now on."""
+    happened = {"actor": who, "kind": "keyring.rotated", "payload": {"key": key_id}}
+    record_events(session, [happened], now=now)
 
 
 def reseal(session: Session, *, limit: int = 500) -> int:
