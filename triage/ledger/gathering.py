@@ -1,0 +1,341 @@
+"""What the rules of the supervision list look at, read out of the ledger.
+
+Nothing of a confidential entry is read (Art. 30). Texts are compared within the time window of the
+thresholds, the newest `MOST_TEXTS` at most.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from triage.ledger.due import RUNNING
+from triage.ledger.states import EntryState, Outcome, TaskState
+from triage.ledger.tables import (
+    ActionRow,
+    DepartmentRow,
+    EffectRow,
+    EntryRow,
+    EvaluationRow,
+    ExtensionRow,
+    ReplyRow,
+    SubmissionRow,
+    SubmitterRow,
+    TaskEntryRow,
+    TaskRow,
+)
+from triage.observations import (
+    Answer,
+    Asking,
+    Dispute,
+    Handover,
+    Intake,
+    Place,
+    Planned,
+    Problem,
+    Running,
+    Visit,
+)
+from triage.submissions import Channel
+from triage.thresholds import Thresholds
+from triage.transitions import OFF_THE_LINE, Command
+
+MOST_TEXTS = 100_000
+IMPORTED = "import"  # how the sources of imported lists begin
+_EXAMPLES = 50
+_PASSED_ON = (Command.RETURN, Command.REASSIGN)
+_LOCAL = "local"  # 属地政府: the only kind of department whose members are each other's like
+_ORDINARY = EntryRow.confidential.is_(False)
+_NUMBER = re.compile(
+    "[0-9０-９一二三四五六七八九十]"
+)  # a house has one; a whole estate is no household
+_BLANKS = re.compile(r"\s+")
+
+
+def list_running(session: Session, *, now: datetime) -> Iterator[Running]:
+    """Entries that somebody waits for and whose deadline lies before now, along their index."""
+    query = (
+        select(
+            EntryRow.id,
+            EntryRow.lead_department,
+            EntryRow.deadline_at,
+            EntryRow.rule,
+            EntryRow.provisional,
+            EntryRow.paused_at,
+        )
+        .where(*RUNNING, _ORDINARY, EntryRow.deadline_at < now)
+        .where(EntryRow.state.not_in(OFF_THE_LINE))
+        .order_by(EntryRow.deadline_at, EntryRow.id)
+    )
+    for row in session.execute(query):
+        entry_id, department, deadline_at, rule, provisional, paused_at = row
+        if deadline_at is not None:
+            yield Running(entry_id, department, deadline_at, rule, provisional, paused_at)
+
+
+def list_askings(session: Session, *, since: datetime, thresholds: Thresholds) -> Iterator[Asking]:
+    """Requests for more time of the entries that made several, the last of them since then."""
+    often = (
+        select(ExtensionRow.entry_id)
+        .group_by(ExtensionRow.entry_id)
+        .having(func.count() >= thresholds.extension_requests, func.max(ExtensionRow.at) >= since)
+    )
+    query = (
+        select(EntryRow.id, EntryRow.lead_department, ExtensionRow.at, ExtensionRow.granted)
+        .join(EntryRow, EntryRow.id == ExtensionRow.entry_id)
+        .where(_ORDINARY, ExtensionRow.entry_id.in_(often))
+        .order_by(ExtensionRow.id)
+    )
+    for row in session.execute(query):
+        yield Asking(*row)
+
+
+def list_handovers(session: Session, *, since: datetime) -> Iterator[Handover]:
+    """Steps since then by which an entry was returned or passed on, in order."""
+    query = (
+        select(EntryRow.id, EntryRow.lead_department, ActionRow.command, ActionRow.at)
+        .join(EntryRow, EntryRow.id == ActionRow.entry_id)
+        .where(_ORDINARY, ActionRow.at >= since, ActionRow.command.in_(_PASSED_ON))
+        .order_by(ActionRow.id)
+    )
+    for row in session.execute(query):
+        yield Handover(*row)
+
+
+def list_answers(session: Session, *, since: datetime) -> list[Answer]:
+    """Replies since then beside the requests they answer, in order of time."""
+    newest = (
+        select(ReplyRow.id)
+        .where(ReplyRow.at >= since)
+        .order_by(ReplyRow.at.desc())
+        .limit(MOST_TEXTS)
+    )
+    query = (
+        select(
+            ReplyRow.id.label("reply_id"),
+            EntryRow.id.label("entry_id"),
+            EntryRow.lead_department,
+            ReplyRow.at,
+            EntryRow.nature,
+            EntryRow.domain_code,
+            SubmissionRow.title,
+            SubmissionRow.content,
+            ReplyRow.text,
+            ReplyRow.quality,
+        )
+        .join(EntryRow, EntryRow.id == ReplyRow.entry_id)
+        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
+        .where(_ORDINARY, ReplyRow.id.in_(newest))
+        .order_by(ReplyRow.at, ReplyRow.id)
+    )
+    return [
+        Answer(
+            reply_id=row.reply_id,
+            entry_id=row.entry_id,
+            department=row.lead_department,
+            at=row.at,
+            nature=row.nature,
+            domain_code=row.domain_code,
+            request=f"{row.title}\n{row.content}",
+            text=row.text,
+            quality=row.quality,
+        )
+        for row in session.execute(query)
+    ]
+
+
+def list_disputes(session: Session, *, since: datetime) -> Iterator[Dispute]:
+    """All evaluations of the entries of which one since then says "not solved", each with the reply
+    that it was of."""
+    denied = select(EvaluationRow.entry_id).where(
+        EvaluationRow.at >= since, EvaluationRow.solved.is_(False)
+    )
+    replies = session.execute(
+        select(ReplyRow.entry_id, ReplyRow.outcome, ReplyRow.at)
+        .where(ReplyRow.entry_id.in_(denied))
+        .order_by(ReplyRow.at)
+    )
+    replied: defaultdict[int, list[tuple[Outcome, datetime]]] = defaultdict(list)
+    for entry_id, outcome, at in replies:
+        replied[entry_id].append((outcome, at))
+    query = (
+        select(EvaluationRow, EntryRow.lead_department, EntryRow.closed_at)
+        .join(EntryRow, EntryRow.id == EvaluationRow.entry_id)
+        .where(_ORDINARY, EvaluationRow.entry_id.in_(denied))
+        .order_by(EvaluationRow.id)
+    )
+    for said, department, closed_at in session.execute(query):
+        before = [reply for reply in replied[said.entry_id] if reply[1] <= said.at]
+        if before:
+            outcome, replied_at = before[-1]
+            yield Dispute(
+                entry_id=said.entry_id,
+                department=department,
+                outcome=outcome,
+                replied_at=replied_at,
+                evaluated_at=said.at,
+                solved=said.solved,
+                satisfaction=said.satisfaction,
+                source=said.source,
+                closed_at=closed_at,
+            )
+
+
+def list_intakes(session: Session, *, since: datetime) -> list[Intake]:
+    """What units have put on the list by themselves since then: visits and imported lists."""
+    query = (
+        select(
+            EntryRow.id,
+            EntryRow.lead_department,
+            SubmissionRow.source,
+            SubmissionRow.title,
+            SubmissionRow.content,
+            SubmitterRow.submission_id.is_not(None).label("has_person"),
+            or_(SubmissionRow.place.is_not(None), EntryRow.division.is_not(None)).label(
+                "has_place"
+            ),
+        )
+        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
+        .outerjoin(SubmitterRow, SubmitterRow.submission_id == SubmissionRow.id)
+        .where(_ORDINARY, SubmissionRow.confidential.is_(False), EntryRow.opened_at >= since)
+        .where(_by_units())
+        .order_by(EntryRow.opened_at.desc(), EntryRow.id.desc())
+        .limit(MOST_TEXTS)
+    )
+    found = [
+        Intake(
+            row.id,
+            row.lead_department,
+            row.source,
+            f"{row.title}\n{row.content}",
+            bool(row.has_person),
+            bool(row.has_place),
+        )
+        for row in session.execute(query)
+    ]
+    return found[::-1]
+
+
+def list_places(session: Session, *, since: datetime) -> Iterator[Place]:
+    """Divisions that have ever had an entry, each among those of the division above it, and the
+    streets and townships of the town (属地政府) among each other, with what came since then."""
+    recent = func.count().filter(EntryRow.opened_at >= since)
+    divisions = (
+        select(EntryRow.division, recent)
+        .where(_ORDINARY, EntryRow.division.is_not(None))
+        .group_by(EntryRow.division)
+        .order_by(EntryRow.division)
+    )
+    for division, count in session.execute(divisions):
+        code = str(division)
+        above = code[:6] if len(code) > 6 else code[:4] if len(code) > 4 else code[:2]
+        yield Place(f"division:{above}:{len(code)}", f"division:{code}", code, count)
+    entries = and_(EntryRow.lead_department == DepartmentRow.code, _ORDINARY)
+    locals_ = (
+        select(
+            DepartmentRow.code, DepartmentRow.name, DepartmentRow.parent, func.count(EntryRow.id)
+        )
+        .outerjoin(EntryRow, and_(entries, EntryRow.opened_at >= since))
+        .where(DepartmentRow.active, DepartmentRow.kind == _LOCAL)
+        .group_by(DepartmentRow.code)
+        .order_by(DepartmentRow.code)
+    )
+    for code, name, parent, count in session.execute(locals_):
+        yield Place(f"local:{parent or ''}", f"department:{code}", name, count, code)
+
+
+def list_visits(session: Session, *, since: datetime) -> Iterator[Visit]:
+    """Visits since then to whom or where is known well enough to tell one household from another.
+
+    A household is a digest: of the person where that is known, else of a place with a number.
+    """
+    at = func.coalesce(SubmissionRow.received_at, SubmissionRow.recorded_at)
+    query = (
+        select(
+            EntryRow.id,
+            SubmissionRow.source,
+            SubmissionRow.place,
+            SubmitterRow.person,
+            SubmissionRow.received_at,
+            SubmissionRow.recorded_at,
+        )
+        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
+        .outerjoin(SubmitterRow, SubmitterRow.submission_id == SubmissionRow.id)
+        .where(_ORDINARY, EntryRow.opened_at >= since, at >= since)
+        .where(SubmissionRow.channel == Channel.FIELD.value)
+        .order_by(EntryRow.id)
+    )
+    for row in session.execute(query):
+        place = _BLANKS.sub("", row.place or "")
+        known = row.person or (place if _NUMBER.search(place) else "")
+        if known:
+            household = hashlib.sha256(known.encode()).hexdigest()[:16]
+            yield Visit(row.id, household, row.source, row.received_at or row.recorded_at)
+
+
+def list_problems(
+    session: Session, *, since: datetime, thresholds: Thresholds
+) -> Iterator[Problem]:
+    """Matters that many entries share: one domain, one division, one lead department."""
+    taken_up = select(TaskEntryRow.task_id).where(TaskEntryRow.entry_id == EntryRow.id).exists()
+    same = (EntryRow.lead_department, EntryRow.domain_code, EntryRow.division)
+    wanted = (
+        _ORDINARY,
+        EntryRow.opened_at >= since,
+        EntryRow.state != EntryState.DECLINED,
+    )
+    query = (
+        select(*same, func.count(), func.count().filter(taken_up))
+        .where(*wanted)
+        .group_by(*same)
+        .having(func.count() >= thresholds.problem_entries)
+        .order_by(*same)
+    )
+    for department, domain, division, count, tasked in session.execute(query).all():
+        own: list[ColumnElement[bool]] = [
+            EntryRow.lead_department == department,
+            EntryRow.domain_code == domain,
+            EntryRow.division.is_(None) if division is None else EntryRow.division == division,
+        ]
+        examples = (
+            ()
+            if tasked
+            else session.scalars(
+                select(EntryRow.id)
+                .where(*wanted, *own)
+                .order_by(EntryRow.opened_at)
+                .limit(_EXAMPLES)
+            )
+        )
+        key = f"{domain}:{division or ''}:{department}"
+        yield Problem(key, department, tuple(examples), count, tasked > 0)
+
+
+def list_planned(session: Session, *, now: datetime) -> Iterator[Planned]:
+    """Tasks that are done or late and have no effect on record."""
+    effect = select(EffectRow.id).where(EffectRow.task_id == TaskRow.id).exists()
+    query = (
+        select(
+            TaskRow.id, TaskRow.department, TaskRow.state, TaskRow.deadline_at, TaskRow.closed_at
+        )
+        .where(~effect)
+        .where(
+            or_(
+                TaskRow.state == TaskState.DONE,
+                and_(TaskRow.state == TaskState.OPEN, TaskRow.deadline_at < now),
+            )
+        )
+        .order_by(TaskRow.id)
+    )
+    for row in session.execute(query):
+        yield Planned(*row, has_effect=False)
+
+
+def _by_units() -> ColumnElement[bool]:
+    return or_(
+        SubmissionRow.channel == Channel.FIELD.value, SubmissionRow.source.startswith(IMPORTED)
+    )
