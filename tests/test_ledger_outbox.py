@@ -15,6 +15,7 @@ from triage.ledger.departments import sync_departments
 from triage.ledger.events import record_events
 from triage.ledger.outbox import (
     BACK_OFF,
+    HOLD,
     Attempt,
     Parcel,
     Result,
@@ -153,9 +154,8 @@ def test_every_receiver_that_asked_gets_its_own_message(store: Store) -> None:
             session,
             "L-1",
             Decision(lead="城管局"),
-            who="wang",
+            caller=CLERK,
             now=NOW,
-            may_see_confidential=False,
         )
     told = {
         webhook.id: [parcel.body["type"] for parcel in claim(store, webhook)]
@@ -355,6 +355,21 @@ def test_while_a_receiver_cannot_be_reached_all_that_waits_for_it_is_left_alone(
     assert len(claim(store, other)) == 3
     back = claim(store, webhook, after=BACK_OFF[0])
     assert [parcel.attempts for parcel in back] == [1, 0, 0]
+
+
+def test_one_message_that_nobody_can_take_stops_the_others_for_a_minute_at_most(
+    store: Store,
+) -> None:
+    webhook = add_webhook(store)
+    take_in(store)
+    after = timedelta(0)
+    for delay in BACK_OFF[:4]:
+        note(store, webhook, Result.UNREACHABLE, claim(store, webhook, after=after), after=after)
+        after += delay
+    take_in(store, "L-2")
+    note(store, webhook, Result.UNREACHABLE, claim(store, webhook, after=after)[-1:], after=after)
+    (other,) = claim(store, webhook, after=after + HOLD)
+    assert other.body["data"]["entry"]["submission_id"] == "L-2"
 
 
 def test_a_sender_that_was_too_slow_does_not_undo_a_delivery(store: Store) -> None:

@@ -6,8 +6,8 @@ written, nothing that was written before is sent, and nothing that was sent is s
 
     enqueue ──> claim_due ──> delivered
                  ^    │
-                 │    ├─ unreachable: this message and all behind it wait (`BACK_OFF`)
-                 │    └─ refused: this message alone waits
+                 │    ├─ unreachable: this message waits, and for a while all others
+                 │    └─ refused: this message alone waits (`BACK_OFF`)
                  └────┴─ after the last attempt: dead, until somebody sends it again
 """
 
@@ -27,6 +27,7 @@ BACK_OFF = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 )  # between one attempt and the next; about three days in all
+HOLD = timedelta(seconds=60)  # a message that nobody could take must not stop the others for longer
 _TOLD = ("entry.", "decision.")
 _CODES = ("from", "to", "version", "lead", "previous_lead", "outcome")  # of an event's payload
 _CHUNK = 500  # entries looked up by one statement
@@ -164,8 +165,8 @@ def settle(
 ) -> None:
     """Note what came of the attempts; `untried` parcels go back.
 
-    Where the receiver could not be reached, all that waits for it waits as long as the message that
-    was tried, and is not charged with an attempt.
+    Where the last one could not be reached, all that waits for the receiver waits a while too, at
+    most `HOLD`, and is not charged with an attempt.
     """
     for attempt in attempts:
         _change(session, DeliveryRow.id == attempt.parcel.id, **_settled(attempt, now=now))
@@ -173,7 +174,7 @@ def settle(
         ids = [parcel.id for parcel in untried]
         _change(session, DeliveryRow.id.in_(ids), next_at=now)
     if attempts and attempts[-1].result is Result.UNREACHABLE:
-        until = now + _delay(attempts[-1].parcel.attempts)
+        until = now + min(_delay(attempts[-1].parcel.attempts), HOLD)
         waiting = (DeliveryRow.webhook_id == webhook_id, DeliveryRow.next_at < until)
         _change(session, *waiting, next_at=until)
 
