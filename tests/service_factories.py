@@ -64,12 +64,13 @@ def run_service(
     folder: Path, *, desk: Desk | None = None, **settings: Any
 ) -> Iterator[RunningService]:
     """The service with its database in `folder`, until the end of the block."""
-    chosen = Settings(
-        _env_file=None,
-        database_url=f"sqlite:///{folder / 'service.db'}",
-        log_level="warning",
-        **settings,
-    )
+    usual = {
+        "database_url": f"sqlite:///{folder / 'service.db'}",
+        "key_file": folder / "service.key",
+        "log_level": "warning",
+        "run_worker": False,
+    }
+    chosen = Settings(_env_file=None, **usual | settings)
     app = create_app(chosen, desk=desk or load_tiny_desk())
     server = make_server(app)
     listener = listen("127.0.0.1", 0)
