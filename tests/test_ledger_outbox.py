@@ -367,7 +367,9 @@ def test_one_message_that_nobody_can_take_stops_the_others_for_a_minute_at_most(
         note(store, webhook, Result.UNREACHABLE, claim(store, webhook, after=after), after=after)
         after += delay
     take_in(store, "L-2")
-    note(store, webhook, Result.UNREACHABLE, claim(store, webhook, after=after)[-1:], after=after)
+    other, first = claim(store, webhook, after=after)
+    note(store, webhook, Result.UNREACHABLE, [first], untried=[other], after=after)
+    assert claim(store, webhook, after=after + HOLD - timedelta(seconds=1)) == ()
     (other,) = claim(store, webhook, after=after + HOLD)
     assert other.body["data"]["entry"]["submission_id"] == "L-2"
 
