@@ -162,3 +162,22 @@ def test_an_old_workbook_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "a.xls"
     path.write_bytes(buffer.getvalue())
     assert [e.title for e in read_examples(path)] == ["题"]
+
+
+def test_labels_alone_find_their_words_in_other_files_by_id(tmp_path: Path) -> None:
+    labels, texts = tmp_path / "labels.jsonl", tmp_path / "texts.jsonl"
+    labels.write_text('{"id": "a", "urgency": 2}\n{"id": "b", "urgency": 3}\n', "utf-8")
+    rows = [
+        {"id": "b", "title": "路灯不亮"},
+        {"id": "a", "title": "停水"},
+        {"id": "c", "title": "x"},
+    ]
+    texts.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    found = read_examples(labels, texts=[texts])
+    assert [(e.id, e.title, e.urgency, e.source) for e in found] == [
+        ("a", "停水", 2, "labels"),
+        ("b", "路灯不亮", 3, "labels"),
+    ]
+    texts.write_text('{"id": "b", "title": "路灯不亮"}\n', "utf-8")
+    with pytest.raises(InvalidFile, match="第 1 行的标题和内容都为空"):
+        read_examples(labels, texts=[texts])

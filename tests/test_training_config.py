@@ -15,7 +15,11 @@ def write(path: Path, text: str) -> Path:
 
 def test_without_a_data_folder_its_files_are_named_and_passed_over() -> None:
     config = load_config()
-    assert config.corpus.skipped == ("messages_gold.jsonl", "messages_silver.jsonl")
+    assert config.corpus.skipped == (
+        "messages_gold.jsonl",
+        "messages_silver.jsonl",
+        "labels.jsonl",
+    )
     assert [file.role for file in config.corpus.files] == ["seed", "written"]
 
 
@@ -54,3 +58,13 @@ def test_the_manifest_gets_no_folder_of_this_machine(tmp_path: Path) -> None:
 def test_what_the_file_gets_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(InvalidData, match=named):
         load_config(write(tmp_path / "config.toml", text))
+
+
+def test_a_file_of_labels_knows_where_its_words_stand(tmp_path: Path) -> None:
+    (labels,) = [f for f in load_config(data_dir=tmp_path).corpus.files if f.role == "read"]
+    assert labels.texts == (
+        tmp_path / "messages_domain7.jsonl",
+        tmp_path / "messages_unlabelled.jsonl",
+    )
+    told = load_config(data_dir=tmp_path).as_dict()["corpus"]["files"]
+    assert ["messages_domain7.jsonl", "messages_unlabelled.jsonl"] in [f["texts"] for f in told]

@@ -23,7 +23,8 @@ class CorpusFile:
 
     `role` names the split that reports show it under; `weight` is how much each record counts;
     `parts` gives other weights to subsets that the file itself names, which are splits of their
-    own. `columns` maps our field names to the file's. Only every `every`-th record is taken.
+    own. `columns` maps our field names to the file's. `texts` are the files in which the words of
+    the records stand, where this one holds labels alone. Only every `every`-th record is taken.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class CorpusFile:
     weight: float = 1.0
     parts: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[Path, ...] = ()
     every: int = 1
 
 
@@ -54,12 +56,15 @@ class FeatureConfig:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """The regression that all heads share, and how far it is packed."""
+    """The regression that all heads share, the margins added to it, and how far it is packed."""
 
     penalty: float = 0.1
+    margin_share: float = 0.7
+    margin_strength: float = 0.2
     width: int = 96
     shrink: float = 0.001
     head_strength: float = 0.003
+    accusation_strength: float = 0.1
     other_weight: float = 0.3
 
 
@@ -104,6 +109,7 @@ class Config:
         plain = dataclasses.asdict(self)
         for file in plain["corpus"]["files"]:
             file["path"] = file["path"].name
+            file["texts"] = [path.name for path in file["texts"]]
         return plain
 
 
@@ -120,11 +126,15 @@ def load_config(path: Path | str = DEFAULT, *, data_dir: Path | None = None) -> 
     corpus = dict(tables.pop("corpus", {}))
     files, skipped = [], []
     for row in corpus.pop("files", ()):
-        located = _locate(str(row.get("path", "")), data_dir)
-        if located is None:
+        paths = [
+            _locate(str(name), data_dir) for name in (row.get("path", ""), *row.get("texts", ()))
+        ]
+        located, *texts = paths
+        if None in paths:
             skipped.append(Path(row["path"]).name)
         else:
-            files.append(_make(CorpusFile, row | {"path": located}, "corpus.files"))
+            told = row | {"path": located, "texts": tuple(texts)}
+            files.append(_make(CorpusFile, told, "corpus.files"))
     parts = {
         "features": FeatureConfig,
         "model": ModelConfig,

@@ -44,7 +44,9 @@ def load_corpus(config: Config) -> Corpus:
     weights: list[float] = []
     seen: set[str] = set()
     for file in config.corpus.files:
-        for number, example in enumerate(read_examples(file.path, file.columns or None)):
+        for number, example in enumerate(
+            read_examples(file.path, file.columns or None, texts=file.texts)
+        ):
             key = f"{example.id}:{example.title}"
             if number % file.every or key in seen:
                 continue

@@ -1,8 +1,9 @@
 """From a corpus to a classifier, and what it would have said of every example unseen.
 
-Two stages. A ridge regression scores every label from the terms; its leave-group-out scores are
-what the second stage learns from: calibration of the domains, and regressions for urgency, nature
-and flags over the scores and the danger evidence. The second stage is cross-validated by groups,
+Two stages. A ridge regression scores every label from the terms, with the margins of linear
+machines added where they help; the scores of texts unseen are what the second stage learns from:
+calibration of the domains, and regressions for urgency, nature and flags over the scores and the
+danger evidence. The second stage is cross-validated by groups,
 so that no figure of `Unseen` comes from a model fitted on the example or a near-copy of it. (What
 remains of it are the scores of other examples, whose ridge knew its label: a shift of less than
 0.01 in a probability.)
@@ -20,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from training.config import Config
 from training.dataset import Corpus
+from training.margins import fit_margins
 from training.readers import Example
 from training.ridge import fit_ridge
 from triage.calibration import DomainCalibration, Softmax
@@ -36,7 +38,7 @@ from triage.classifiers import (
 )
 from triage.cues import CUES
 from triage.danger import Danger, load_dangers
-from triage.features import Array, TextFeatures, read_text
+from triage.features import Array, Matrix, TextFeatures, read_text
 from triage.scores import LinearScores, Outputs
 from triage.suggestions import FLAGS, NATURES
 from triage.taxonomy import Taxonomy, load_taxonomy
@@ -97,19 +99,19 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
         groups=corpus.groups.tolist(),
     )
     say("scores fitted")
-    coefficients = rows.T @ ridge.dual
-    scores = LinearScores.pack(
-        coefficients, np.zeros(labels.targets.shape[1]), width=config.model.width
-    )
+    coefficients, unseen_scores = rows.T @ ridge.dual, ridge.unseen
+    intercept = _add_margins(coefficients, unseen_scores, rows, labels, corpus, config)
+    say("margins added")
+    scores = LinearScores.pack(coefficients, intercept, width=config.model.width)
     del coefficients
 
     natural = np.isin(corpus.roles, NATURAL_ROLES)
     if not natural.any():  # a seed corpus alone, as in the model for tests
         natural[:] = True
     counts = np.where(natural, 1.0, config.model.other_weight)
-    inputs = join_inputs(ridge.unseen, signals, labels.outputs)
+    inputs = join_inputs(unseen_scores, signals, labels.outputs)
     by_level = [
-        ridge.unseen[:, part]
+        unseen_scores[:, part]
         for part in (labels.outputs.level1, labels.outputs.level2, labels.outputs.level3)
     ]
     truth = [labels.level1, labels.level2, labels.path]
@@ -169,28 +171,85 @@ def _read_labels(
     return _Labels(level1, level2, path, urgency, nature, flags, targets, Outputs(*slices))
 
 
+def _add_margins(
+    coefficients: Array,
+    unseen: Array,
+    rows: Matrix,
+    labels: _Labels,
+    corpus: Corpus,
+    config: Config,
+) -> Array:
+    """Add margins to `coefficients` (terms, outputs) and `unseen` (texts, outputs); the intercept.
+
+    They help where the classes are few or rare: level 1, nature, accusations, urgency. The finer
+    levels gain nothing that is worth the time.
+    """
+    outputs = labels.outputs
+    intercept = np.zeros(coefficients.shape[1], np.float32)
+    folds = list(_folds(corpus.groups, config.folds, config.seed))
+    accused = outputs.nature.start + NATURES.index(ACCUSATION)
+
+    def add(
+        part: slice, classes: Array, count: int, *, share: float = 1, even: bool = True
+    ) -> None:
+        margins = fit_margins(
+            rows,
+            classes,
+            count=count,
+            folds=folds,
+            weights=corpus.weights,
+            strength=config.model.margin_strength,
+            balanced=even,
+            seed=config.seed,
+        )
+        factor = np.float32(share * config.model.margin_share)
+        coefficients[:, part] += factor * margins.coefficients
+        intercept[part] += factor * margins.intercept
+        unseen[:, part] += factor * margins.unseen
+
+    add(outputs.level1, labels.level1, outputs.level1.stop - outputs.level1.start)
+    for even in (True, False):
+        add(outputs.nature, labels.nature, len(NATURES), share=0.5, even=even)
+    add(slice(accused, accused + 1), labels.nature == NATURES.index(ACCUSATION), 2)
+    for column, step in enumerate(URGENT_STEPS, outputs.urgent.start):
+        add(slice(column, column + 1), labels.urgency <= step, 2)
+    return intercept
+
+
 def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, config: Config) -> Heads:
     scaler = StandardScaler().fit(inputs)
     scaled = scaler.transform(inputs).astype(np.float32)
 
-    def fit(truth: Array, classes: int, *, width: int = inputs.shape[1]) -> Softmax:
-        model = LogisticRegression(C=config.model.head_strength, max_iter=80)
+    def fit(
+        truth: Array,
+        classes: int,
+        *,
+        width: int = inputs.shape[1],
+        sees: int | None = None,
+        strength: float = config.model.head_strength,
+    ) -> Softmax:
+        model = LogisticRegression(C=strength, max_iter=80)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # shrunk hard: near enough by then
-            model.fit(scaled[:, :width], truth, sample_weight=counts)
+            model.fit(scaled[:, : sees or width], truth, sample_weight=counts)
         # A class without an example stays possible on paper and never wins.
         binary = classes == 2
         coefficients = np.zeros((1 if binary else classes, width))
         intercept = np.full(len(coefficients), -30.0)
         known = [0] if binary else model.classes_.astype(int)
-        coefficients[known] = model.coef_
+        coefficients[known, : sees or width] = model.coef_
         intercept[known] = model.intercept_
         return Softmax(scaler.mean_[:width], scaler.scale_[:width], coefficients, intercept)
 
     return Heads(
         urgency=fit(labels.urgency[seen] - 1, 4, width=inputs.shape[1] - CUES),
         nature=fit(labels.nature[seen], len(NATURES)),
-        accusation=fit(labels.nature[seen] == NATURES.index(ACCUSATION), 2),
+        accusation=fit(
+            labels.nature[seen] == NATURES.index(ACCUSATION),
+            2,
+            sees=len(NATURES),  # the scores of the natures come first (join_inputs)
+            strength=config.model.accusation_strength,
+        ),
         flags=tuple(fit(column, 2) for column in labels.flags[seen].T),
     )
 

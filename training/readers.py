@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,30 @@ class Example:
     weight: float = 1.0
 
 
-def read_examples(path: Path | str, columns: Mapping[str, str] | None = None) -> list[Example]:
+def read_examples(
+    path: Path | str,
+    columns: Mapping[str, str] | None = None,
+    *,
+    texts: Sequence[Path] = (),
+) -> list[Example]:
     """Every record of a .jsonl, .csv, .xlsx or .xls file, in file order.
 
     `columns` maps a field of `Example` (as named in triage.columns; the level fields may also be
-    called l1, l2, l3 in the file) to the header it has in this file. Rows that are wholly empty
-    are passed over. Raises InvalidFile naming the rows whose text or labels cannot be used.
+    called l1, l2, l3 in the file) to the header it has in this file. A file that holds labels
+    alone finds title and content of each record, by its id, in the files `texts`. Rows that are
+    wholly empty are passed over. Raises InvalidFile naming the rows whose text or labels cannot be
+    used.
     """
     path = Path(path)
+    told = {
+        example.id: {"title": example.title, "content": example.content}
+        for file in texts
+        for example in read_examples(file)
+    }
     examples: list[Example] = []
     broken: list[str] = []
     for number, row in _read_rows(path, columns):
+        row |= told.get(str(row.get("id")), {})
         try:
             examples.append(_make_example(row, number=number, source=path.stem))
         except ValueError as error:
