@@ -193,7 +193,8 @@ def test_holidays_are_set_changed_listed_and_removed(store: Store) -> None:
 def test_what_is_no_holiday_is_refused(store: Store) -> None:
     long = StoredHoliday(date(2027, 1, 1), False, "长" * 101)
     with store.writing() as session:
-        for wrong in ([], [long]):
+        early = StoredHoliday(date(1, 1, 1), False, "")
+        for wrong in ([], [long], [early]):
             with pytest.raises(InvalidInput):
                 set_holidays(session, wrong, caller=ADMIN, now=NOW)
         with pytest.raises(InvalidInput, match="已在日历中"):

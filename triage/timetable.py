@@ -11,7 +11,7 @@ from triage.deadlines import DEFAULT, Rulebook, get_rulebook, load_presets, read
 from triage.errors import InvalidInput
 from triage.suggestions import URGENCY_NAMES
 
-_YEARS = range(2000, 3000)
+YEARS = range(2000, 3000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _read_reminders(told: Any) -> dict[int, Span]:
 def _read_years(told: Any) -> frozenset[int]:
     try:
         years = frozenset(_listed(told))
-        if all(type(year) is int and year in _YEARS for year in years):
+        if all(type(year) is int and year in YEARS for year in years):
             return years
     except TypeError:
         pass

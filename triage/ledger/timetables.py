@@ -18,7 +18,13 @@ from triage.ledger.events import record_events
 from triage.ledger.store import upsert
 from triage.ledger.tables import HolidayRow, SettingRow
 from triage.roles import Action, Caller
-from triage.timetable import TimeSettings, Timetable, default_settings, read_time_settings
+from triage.timetable import (
+    YEARS,
+    TimeSettings,
+    Timetable,
+    default_settings,
+    read_time_settings,
+)
 
 SETTING = "deadlines"
 MAX_NOTE = 100
@@ -93,11 +99,13 @@ def set_holidays(
 ) -> None:
     """Say of these days whether they are worked, whatever was said of them before.
 
-    Raises AccessDenied, InvalidInput for a note that is too long or no days at all.
+    Raises AccessDenied, InvalidInput for no days at all, a year beyond 2000-2999, a long note.
     """
     caller.require(Action.MANAGE_SETTINGS)
     if not holidays:
         raise InvalidInput("请至少填写一天", field="holidays")
+    if any(holiday.day.year not in YEARS for holiday in holidays):
+        raise InvalidInput("日期应在 2000 年到 2999 年之间，请改正", field="day")
     if any(len(holiday.note) > MAX_NOTE for holiday in holidays):
         raise InvalidInput(f"说明不能超过 {MAX_NOTE} 字，请改短", field="note")
     statement = upsert(session, HolidayRow)
