@@ -101,7 +101,7 @@ def _serving(settings: Settings, listener: socket.socket) -> Iterator[str]:
     service = app.state.service
     scopes = [Scope.SUBMIT, Scope.SUGGEST, Scope.READ, Scope.REVIEW]
     with service.store.writing() as session:
-        key, _ = create_key(session, name="演示", scopes=scopes, now=read_clock(), who="demo")
+        key, _ = create_key(session, name="演示", scopes=scopes, now=read_clock())
     server = make_server(app)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

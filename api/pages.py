@@ -26,6 +26,12 @@ def get_console() -> FileResponse:
     return FileResponse(STATIC / "index.html")
 
 
+@router.get("/account", include_in_schema=False)
+def get_account() -> FileResponse:
+    """The page on which people sign in and set a password."""
+    return FileResponse(STATIC / "account.html")
+
+
 @router.get("/healthz")
 def get_health() -> Health:
     """进程活着。"""

@@ -1,18 +1,22 @@
 """Users for the tests. All are invented; their one password is hashed once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import count
 
+import httpx
 from ledger_factories import NOW
+from service_factories import RunningService
 
 from triage.ledger.store import Store
 from triage.ledger.users import User, create_user, set_password
 from triage.passwords import hash_password
-from triage.roles import ROLE_ACTIONS, Action, Caller, Role
+from triage.roles import ROLE_ACTIONS, SHELL, Caller, Role
 
 PASSWORD = "Liuhe-2025-zhen"
-# The shell of the server: may do what an administrator may, and manage discipline officers.
-SHELL = Caller("cli", ROLE_ACTIONS[Role.ADMIN] | {Action.MANAGE_DISCIPLINE})
+_numbers = count(1)
 
 
 @cache
@@ -49,3 +53,27 @@ def add_person(
 def caller_as(role: Role, *, who: str = "") -> Caller:
     """Who calls with this role, in no department."""
     return Caller(who or role.value, ROLE_ACTIONS[role])
+
+
+def sign_in(client: httpx.Client, login: str, password: str = PASSWORD) -> httpx.Response:
+    """Sign in; from then on the client sends its session and the token against forged requests."""
+    answer = client.post("/v1/session", json={"login": login, "password": password})
+    if answer.is_success:
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+    return answer
+
+
+@contextmanager
+def person(
+    running: RunningService,
+    role: Role,
+    *,
+    login: str | None = None,
+    department: str | None = None,
+) -> Iterator[httpx.Client]:
+    """A browser in which a new user of this role has signed in."""
+    login = login or f"{role}-{next(_numbers)}"
+    add_person(running.service.store, login, role, department=department)
+    with running.client() as client:
+        assert sign_in(client, login).status_code == 200
+        yield client

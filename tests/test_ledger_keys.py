@@ -133,9 +133,9 @@ def test_use_is_noted_at_most_once_an_hour(store: Store) -> None:
 
 def test_revoking_is_for_good_and_told_once(store: Store) -> None:
     with store.writing() as session:
-        _, first = create_key(session, name="甲", scopes=["read"], now=NOW, who="管理员")
+        _, first = create_key(session, name="甲", scopes=["read"], now=NOW)
         create_key(session, name="乙", scopes=["read"], now=NOW)
-        revoke_key(session, first.id, now=NOW, who="管理员")
+        revoke_key(session, first.id, now=NOW)
         again = revoke_key(session, first.id, now=NOW + timedelta(days=1))
         assert again.revoked_at == NOW
         assert [(key.name, key.revoked_at) for key in list_keys(session)] == [

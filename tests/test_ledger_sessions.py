@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 from ledger_factories import MINUTE, NOW
-from people_factories import SHELL, add_person, caller_as, hash_of_password
+from people_factories import add_person, caller_as, hash_of_password
 from sqlalchemy import text
 
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
@@ -26,7 +26,7 @@ from triage.ledger.sessions import (
 from triage.ledger.store import Store
 from triage.ledger.users import UserChange, change_user, find_user, set_password
 from triage.passwords import hash_password
-from triage.roles import Role
+from triage.roles import SHELL, Role
 
 RULES = SessionRules(idle=timedelta(minutes=30), most=timedelta(hours=10))
 ADMIN = caller_as(Role.ADMIN)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ledger_factories import CITY, DEPARTMENTS, DISCIPLINE, HOUSING, NOW
-from people_factories import SHELL, add_person, caller_as
+from people_factories import add_person, caller_as
 from sqlalchemy import text
 
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
@@ -20,7 +20,7 @@ from triage.ledger.users import (
     list_users,
     user_caller,
 )
-from triage.roles import ROLE_ACTIONS, Action, Role
+from triage.roles import ROLE_ACTIONS, SHELL, Action, Role
 
 ADMIN = caller_as(Role.ADMIN)
 MONITOR = caller_as(Role.DISCIPLINE)

@@ -221,6 +221,10 @@ class Caller:
             raise AccessDenied("只能办理本单位及下属单位的台账，其他单位的请联系受理处")
 
 
+# Whoever runs a command on the server itself: an administrator, who there also sets up discipline.
+SHELL = Caller("cli", ROLE_ACTIONS[Role.ADMIN] | {Action.MANAGE_DISCIPLINE})
+
+
 def actions_of(scopes: Iterable[Scope]) -> frozenset[Action]:
     """All that a key with these scopes may do."""
     return frozenset().union(*(SCOPE_ACTIONS[scope] for scope in scopes))

@@ -18,7 +18,7 @@ from triage.errors import AccessDenied, InvalidInput, NotFound
 from triage.ledger.departments import find_reach, get_department
 from triage.ledger.events import record_events
 from triage.ledger.tables import ApiKeyRow
-from triage.roles import Caller, Scope, actions_of
+from triage.roles import SHELL, Action, Caller, Scope, actions_of
 
 _KIND = "mst"  # marks a leaked key as ours for secret scanners
 _USE_GRAIN = timedelta(hours=1)  # so that reading does not mean writing
@@ -45,12 +45,13 @@ def create_key(
     scopes: Iterable[str],
     now: datetime,
     department: str | None = None,
-    who: str = "",
+    caller: Caller = SHELL,
 ) -> tuple[str, ApiKey]:
     """A new key: its text, which is shown this once and kept nowhere, and its record.
 
-    `department` is a code or name. Raises InvalidInput for a name or scope that is none, NotFound
-    for an unknown department.
+    `department` is a code or name. Only discipline officers, or the shell of the server, give a key
+    that opens accusations. Raises AccessDenied, InvalidInput for a name or scope that is none,
+    NotFound for an unknown department.
     """
     known = {scope.value for scope in Scope}
     wanted = sorted(set(scopes))
@@ -58,6 +59,8 @@ def create_key(
         raise InvalidInput("请为密钥填写名称，以便日后辨认", field="name")
     if not wanted or not known.issuperset(wanted):
         raise InvalidInput(f"密钥权限只能从 {'、'.join(sorted(known))} 中选择", field="scopes")
+    opens_accusations = Scope.DISCIPLINE in wanted
+    caller.require(Action.MANAGE_DISCIPLINE if opens_accusations else Action.MANAGE_KEYS)
     prefix = secrets.token_hex(6)
     plain = f"{_KIND}_{prefix}_{secrets.token_urlsafe(32)}"
     row = ApiKeyRow(
@@ -70,7 +73,7 @@ def create_key(
     )
     session.add(row)
     session.flush()
-    _record(session, row, "key.created", who=who, now=now)
+    _record(session, row, "key.created", who=caller.who, now=now)
     return plain, _view(row)
 
 
@@ -106,15 +109,16 @@ def touch_key(session: Session, key: ApiKey, *, now: datetime) -> None:
         session.execute(update(ApiKeyRow).where(ApiKeyRow.id == key.id).values(last_used_at=now))
 
 
-def revoke_key(session: Session, key_id: int, *, now: datetime, who: str = "") -> ApiKey:
-    """Stop a key for good; revoking it again changes nothing. Raises NotFound."""
+def revoke_key(session: Session, key_id: int, *, now: datetime, caller: Caller = SHELL) -> ApiKey:
+    """Stop a key for good; revoking it again changes nothing. Raises AccessDenied or NotFound."""
+    caller.require(Action.MANAGE_KEYS)
     row = session.get(ApiKeyRow, key_id)
     if row is None:
         raise NotFound(f"没有编号为 {key_id} 的密钥，请核对密钥列表", field="id")
     if row.revoked_at is None:
         row.revoked_at = now
         session.flush()
-        _record(session, row, "key.revoked", who=who, now=now)
+        _record(session, row, "key.revoked", who=caller.who, now=now)
     return _view(row)
 
 
