@@ -21,6 +21,7 @@ import structlog
 from huey import Huey, MemoryHuey, PostgresHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
+from api.clockwork import give_back_unaccepted, recount_deadlines, remind_departments
 from api.logs import describe
 from api.sending import send_due
 from api.service import open_town_store, read_clock
@@ -53,7 +54,12 @@ def forget_old_deliveries(store: Store, now: datetime) -> None:
         forget_delivered(session, before=now - KEPT)
 
 
-DUTIES = (Duty("forget_old_deliveries", crontab(minute="20", hour="18"), forget_old_deliveries),)
+DUTIES = (
+    Duty("give_back_unaccepted", crontab(minute="*/5"), give_back_unaccepted),
+    Duty("remind_departments", crontab(minute="*/5"), remind_departments),
+    Duty("recount_deadlines", crontab(minute="0", hour="18"), recount_deadlines),
+    Duty("forget_old_deliveries", crontab(minute="20", hour="18"), forget_old_deliveries),
+)
 
 
 @contextmanager

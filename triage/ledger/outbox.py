@@ -29,7 +29,8 @@ BACK_OFF = tuple(
 )  # between one attempt and the next; about three days in all
 HOLD = timedelta(seconds=60)  # a message that nobody could take must not stop the others for longer
 _TOLD = ("entry.", "decision.")
-_CODES = ("from", "to", "version", "lead", "previous_lead", "outcome")  # of an event's payload
+# Of an event's payload.
+_CODES = ("from", "to", "version", "lead", "previous_lead", "outcome", "about")
 _CHUNK = 500  # entries looked up by one statement
 _UNSENT = (DeliveryRow.delivered_at.is_(None), DeliveryRow.dead_at.is_(None))
 _ACTIVE = (

@@ -29,6 +29,8 @@ KINDS = (
     "decision.*",
     "entry.opened",
     *(f"entry.{command}" for command in Command if command not in ON_SUBMISSIONS),
+    "entry.reminded",
+    "entry.recounted",
     "decision.confirmed",
     "decision.corrected",
 )
