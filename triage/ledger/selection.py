@@ -99,7 +99,7 @@ def select_entries(
     if by is not None:
         query = query.group_by(key)
     where: list[ColumnElement[bool]] = [EntryRow.confidential.is_(False)]
-    if by is By.CHANNEL or selection.channel is not None:
+    if joins_submissions(selection, by=by):
         query = query.join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
     if selection.channel is not None:
         where.append(SubmissionRow.channel == selection.channel)
@@ -122,6 +122,11 @@ def select_entries(
     if selection.until is not None:
         where.append(EntryRow.opened_at < check_time(selection.until, "until"))
     return query.where(*where)
+
+
+def joins_submissions(selection: Selection, *, by: By | None) -> bool:
+    """Whether `select_entries` has joined the submissions, as their channel is asked for."""
+    return by is By.CHANNEL or selection.channel is not None
 
 
 def group_rows(
@@ -183,4 +188,4 @@ def _name_of(key: str, by: By, departments: dict[str, str]) -> str:
 
 
 def _department_names(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(DepartmentRow.code, DepartmentRow.name)).tuples().all())
+    return dict(session.execute(select(DepartmentRow.code, DepartmentRow.name)).all())

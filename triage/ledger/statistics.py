@@ -30,12 +30,14 @@ from triage.ledger.selection import (
     Table,
     group_rows,
     is_postgres,
+    joins_submissions,
     select_entries,
 )
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.tables import (
     DepartmentRow,
     EntryRow,
+    SubmissionRow,
     SubmitterRow,
     SuggestionRow,
 )
@@ -46,9 +48,9 @@ _APART = (EntryState.DECLINED, EntryState.FORWARDED, EntryState.MERGED)
 
 
 class Stage(StrEnum):
-    """A stretch of an entry's way, from one moment kept with it to another."""
+    """A stretch of the way, from one moment that is kept to another; the latest round counts."""
 
-    ASSIGN = "assign"
+    DISPATCH = "dispatch"
     ACCEPT = "accept"
     CARRY_OUT = "carry_out"
     REPLY = "reply"
@@ -58,16 +60,16 @@ class Stage(StrEnum):
 
 
 STAGE_NAMES = {
-    Stage.ASSIGN: "登记到交办",
+    Stage.DISPATCH: "来件入库到首次交办",
     Stage.ACCEPT: "交办到签收",
     Stage.CARRY_OUT: "签收到回告",
-    Stage.REPLY: "登记到回告",
+    Stage.REPLY: "首次交办到回告",
     Stage.EVALUATE: "回告到评价",
     Stage.CLOSE: "回告到销号",
-    Stage.WHOLE: "登记到销号",
+    Stage.WHOLE: "首次交办到销号",
 }
 _STAGES = {
-    Stage.ASSIGN: (EntryRow.opened_at, EntryRow.assigned_at),
+    Stage.DISPATCH: (SubmissionRow.recorded_at, EntryRow.opened_at),
     Stage.ACCEPT: (EntryRow.assigned_at, EntryRow.accepted_at),
     Stage.CARRY_OUT: (EntryRow.accepted_at, EntryRow.replied_at),
     Stage.REPLY: (EntryRow.opened_at, EntryRow.replied_at),
@@ -132,10 +134,13 @@ def measure_stages(
     """How long each stage took the selected entries, by the latest round of each. Raises as
     `count_work` does."""
     query = select_entries(session, selection, caller=caller, by=by, level=level)
+    joined = joins_submissions(selection, by=by)
     rows: list[tuple[Any, tuple[Stage, dict[int, int]]]] = []
     for stage, (start, end) in _STAGES.items():
         bucket = _bucket(session, start, end)
         counted = query.add_columns(bucket, func.count()).where(end >= start).group_by(bucket)
+        if stage is Stage.DISPATCH and not joined:
+            counted = counted.join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         histograms: defaultdict[Any, dict[int, int]] = defaultdict(dict)
         for key, place, count in session.execute(counted):
             histograms[key][place] = count

@@ -41,7 +41,7 @@ class SubmissionRow(Row):
         UniqueConstraint("source", "idempotency_key"),
         Index("uq_submission_tracking_digest", "tracking_digest", unique=True),
         # Statistics read these without the words that stand beside them.
-        Index("ix_submission_channel", "id", "channel"),
+        Index("ix_submission_channel", "id", "channel", "recorded_at"),
         Index(
             "ix_submission_review",
             "urgency",

@@ -152,7 +152,7 @@ def _add_indexes() -> None:
         postgresql_where=unaccepted,
     )
     op.create_index("uq_submission_tracking_digest", "submission", ["tracking_digest"], unique=True)
-    op.create_index("ix_submission_channel", "submission", ["id", "channel"])
+    op.create_index("ix_submission_channel", "submission", ["id", "channel", "recorded_at"])
     op.drop_index("ix_suggestion_submission_id", "suggestion")
     op.create_index(
         "ix_suggestion_dispatch", "suggestion", ["submission_id", "id", "lead", "needs_review"]
