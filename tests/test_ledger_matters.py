@@ -275,3 +275,38 @@ def test_a_wrong_merge_is_undone_by_reopening(store: Store) -> None:
     second = give(store, second, Command.REOPEN, SUPERVISOR, note="不是同一部电梯")
     assert (second.state, second.merged_into) == (EntryState.REOPENED, None)
     assert [told.id for told in read(store, first.id).submissions] == ["L-1"]
+
+
+def test_a_reporter_whose_letter_turns_out_an_accusation_leaves_no_trace_in_the_entry(
+    store: Store,
+) -> None:
+    first, second = open_one(store), open_one(store, "L-2")
+    give(store, second, Command.MERGE, CLERK, into=first.id)
+    accuse(store, "L-2")
+    first = give(store, read(store, first.id).entry, Command.ACCEPT, HOUSING_OFFICER)
+    first = give(store, first, Command.REPLY, HOUSING_OFFICER, **REPLY)
+    file = read(store, first.id)
+    assert ([told.id for told in file.submissions], file.merged) == (["L-1"], ())
+    assert "L-2" not in repr(file)
+    with store.reading() as session:
+        told = session.scalars(select(EventRow).where(EventRow.kind == "submission.replied")).all()
+    assert [event.submission_id for event in told] == ["L-1"]
+
+
+def test_who_was_merged_into_what_turns_out_an_accusation_stands_alone_again(
+    store: Store,
+) -> None:
+    first, second = open_one(store), open_one(store, "L-2")
+    second = give(store, second, Command.MERGE, CLERK, into=first.id)
+    accuse(store, "L-1")
+    freed = read(store, second.id)
+    assert (freed.entry.state, freed.entry.merged_into) == (EntryState.REOPENED, None)
+    assert (freed.entry.closed_at, freed.entry.version) == (None, second.version + 1)
+    assert freed.actions[-1].note == "恢复单独办理"
+    give(store, freed.entry, Command.ACCEPT, HOUSING_OFFICER)
+
+
+def accuse(store: Store, submission_id: str) -> None:
+    with store.writing() as session:
+        decision = Decision(nature="检举控告")
+        record_decision(session, submission_id, decision, caller=CLERK, now=NOW + MINUTE)

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
+from triage.ledger.matters import free_merged
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import get_ring
 from triage.ledger.submitters import hide_person
@@ -119,6 +120,7 @@ def put_away(
     submission.urgency, submission.confidence = 1, 0.0
     session.flush()
     hide_person(session, submission.id)
+    free_merged(session, submission.id, who=who, now=now)
     session.execute(
         update(EntryRow)
         .where(EntryRow.submission_id == submission.id)

@@ -61,17 +61,20 @@ def record_decision(
     """Append a decision, and open or change the entry accordingly; the entry as it then stands.
 
     `version` is that of the entry the clerk looked at, `entry_id` says which of several, where the
-    submission was split. A submission called an accusation
-    (检举控告) goes under the seal with all that was said of it, and None is given: from then on it
-    does not exist for clerks. Raises AccessDenied, NotFound for a submission this clerk may not
-    know of or an unknown department, InvalidInput where no lead, domain, urgency or nature is known
-    or one is none, Conflict where the entry was changed since or is closed.
+    submission was split. A submission called an accusation (检举控告), whatever has become of it,
+    goes under the seal with all that was said of it, and None is given: from then on it does not
+    exist for clerks. Raises AccessDenied, NotFound for a submission this clerk may not know of or
+    an unknown department, InvalidInput where no lead, domain, urgency or nature is known or one is
+    none, Conflict where the entry was changed since, has left the line or is one of several.
     """
     caller.require(Action.DECIDE)
     # Not even the key is locked: who adds a row that refers to it need not wait.
     submission = session.get(SubmissionRow, submission_id, with_for_update={"key_share": True})
     if submission is None or submission.confidential:
         raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
+    if decision.nature == ACCUSATION:  # at any time, whatever has become of it
+        put_away(session, submission, who=caller.who, reason=decision.reason, now=now)
+        return None
     suggestion = session.scalar(
         select(SuggestionRow)
         .where(SuggestionRow.submission_id == submission_id)
@@ -88,9 +91,6 @@ def record_decision(
         _entry_values(entry) if entry else _suggested_values(session, suggestion, taxonomy=taxonomy)
     )
     after = before | _decided_values(session, decision, taxonomy=taxonomy)
-    if decision.nature == ACCUSATION:
-        put_away(session, submission, who=caller.who, reason=decision.reason, now=now)
-        return None
     _check_complete(after)
     kind = "confirmed" if after == before else "corrected"
 

@@ -143,7 +143,11 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
     caller.require(Action.READ)
     entry = get_visible(session, entry_id, caller=caller)
     reporters = list_reporters(session, entry.id)
-    merged = session.scalars(select(EntryRow.id).where(EntryRow.merged_into == entry.id))
+    merged = session.scalars(
+        select(EntryRow.id).where(
+            EntryRow.merged_into == entry.id, EntryRow.confidential.is_(False)
+        )
+    )
     siblings = session.scalars(
         select(EntryRow.id).where(
             EntryRow.submission_id == entry.submission_id, EntryRow.id != entry.id
@@ -167,7 +171,9 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
         actions=_list_actions(session, entry.id),
         decisions=tuple(decision_view(row) for row in decided),
         replies=_list_replies(session, entry.id),
-        evaluations=_list_evaluations(session, entry.id),
+        evaluations=tuple(
+            said for said in _list_evaluations(session, entry.id) if said.submission_id in reporters
+        ),
         extensions=_list_extensions(session, entry.id),
         attachments=_list_attachments(session, entry.id),
         merged=tuple(sorted(merged)),

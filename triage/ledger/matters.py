@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from triage.classifiers import ACCUSATION
 from triage.errors import Conflict, InvalidInput
-from triage.ledger.clock import rerule_clock, take_earlier_clock
+from triage.ledger.clock import rerule_clock, restart_clock, take_earlier_clock
+from triage.ledger.events import record_events
 from triage.ledger.sight import is_visible, unknown_entry
 from triage.ledger.states import STATE_NAMES, EntryState
 from triage.ledger.steps import Done, Step, append_action, check_words, find_assisting, find_lead
@@ -38,10 +40,16 @@ class Part:
 
 
 def list_reporters(session: Session, entry_id: int) -> tuple[str, ...]:
-    """The ids of the submissions that an entry answers: its own, and those of all merged in."""
+    """The ids of the submissions that an entry answers: its own, and those of all merged in.
+
+    One that has turned out to be an accusation since is not among them (Art. 30).
+    """
     query = (
         select(EntryRow.submission_id)
-        .where(or_(EntryRow.id == entry_id, EntryRow.merged_into == entry_id))
+        .where(
+            or_(EntryRow.id == entry_id, EntryRow.merged_into == entry_id),
+            EntryRow.confidential.is_(False),
+        )
         .order_by(EntryRow.id != entry_id, EntryRow.id)
     )
     return tuple(dict.fromkeys(session.scalars(query)))
@@ -120,11 +128,57 @@ def merge(step: Step, *, into: int) -> Done:
         Command.MERGE,
         who=step.caller.who,
         note=step.note,
-        data={"from": entry.id, "submission": entry.submission_id},
+        data={"from": entry.id},
         before=other.state,
         now=step.now,
     )
     return Done({"into": other.id}, {"into": other.id})
+
+
+def free_merged(session: Session, submission_id: str, *, who: str, now: datetime) -> None:
+    """Let those stand alone again whose matter was merged into an entry of this submission.
+
+    For when that goes out of ordinary sight: the others still wait for their answer, and nothing
+    in their history says why.
+    """
+    hosts = select(EntryRow.id).where(EntryRow.submission_id == submission_id)
+    freed = session.scalars(
+        select(EntryRow)
+        .where(EntryRow.merged_into.in_(hosts), EntryRow.submission_id != submission_id)
+        .order_by(EntryRow.id)
+        .with_for_update(key_share=True)
+    ).all()
+    for entry in freed:
+        entry.state = EntryState.REOPENED
+        entry.merged_into = None
+        entry.closed_at = None
+        entry.version += 1
+        restart_clock(session, entry, now=now)
+        session.flush()
+        append_action(
+            session,
+            entry,
+            Command.REOPEN,
+            who=who,
+            note="恢复单独办理",
+            data={},
+            before=EntryState.MERGED,
+            now=now,
+        )
+    record_events(
+        session,
+        [
+            {
+                "actor": who,
+                "kind": "entry.reopen",
+                "submission_id": entry.submission_id,
+                "entry_id": entry.id,
+                "payload": {"from": "merged", "to": "reopened", "version": entry.version},
+            }
+            for entry in freed
+        ],
+        now=now,
+    )
 
 
 def check_alone(step: Step) -> None:
