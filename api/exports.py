@@ -19,7 +19,7 @@ TABLE_SUFFIXES = (".csv", ".xlsx")
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
 # Full-width forms too: Chinese and Japanese Excel read them as the half-width ones.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_MAX_CELL = 32_767  # characters Excel allows in one cell
+MAX_CELL = 32_767  # characters Excel allows in one cell
 _MAX_ROWS = 1_048_576
 _CUT = "……（超出单元格上限，全文见原件）"
 
@@ -29,6 +29,11 @@ class Writer(Protocol):
 
     def write(self, record: Mapping[str, Any]) -> None: ...
     def close(self) -> None: ...
+
+
+def cut_cell(text: str) -> str:
+    """`text`, cut with a remark where Excel could not hold all of it in one cell."""
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - len(_CUT)] + _CUT
 
 
 def escape_cell(text: str) -> str:
@@ -59,7 +64,7 @@ class CsvWriter:
         self._writer.writerow(header)
 
     def write(self, record: Mapping[str, Any]) -> None:
-        self._writer.writerow([_cell(record.get(name)) for name in self._header])
+        self._writer.writerow([safe_cell(record.get(name)) for name in self._header])
 
     def close(self) -> None:
         self._file.close()
@@ -86,13 +91,11 @@ class WorkbookWriter:
         if self._row >= _MAX_ROWS:
             raise InvalidFile("结果超过一张 Excel 表的行数上限，请改用 .csv 或 .jsonl 输出")
         for column, name in enumerate(self._header):
-            cell = _cell(record.get(name))
+            cell = safe_cell(record.get(name))
             if isinstance(cell, int | float):
                 self._sheet.write_number(self._row, column, cell)
             elif cell:
-                if len(cell) > _MAX_CELL:
-                    cell = cell[: _MAX_CELL - len(_CUT)] + _CUT
-                self._sheet.write_string(self._row, column, cell)
+                self._sheet.write_string(self._row, column, cut_cell(cell))
 
     def close(self) -> None:
         try:
@@ -101,7 +104,8 @@ class WorkbookWriter:
             raise InvalidFile(f"写不了 {self._path}，请检查权限、磁盘空间或是否被占用") from error
 
 
-def _cell(value: object) -> str | int | float:
+def safe_cell(value: object) -> str | int | float:
+    """What a table may hold of `value`: a number, or text that neither breaks nor runs there."""
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from triage.errors import InvalidInput
 from triage.ledger.departments import get_department
+from triage.ledger.events import record_events
 from triage.ledger.paging import check_time
 from triage.ledger.tables import EntryRow, Words
 from triage.privacy import mask
@@ -57,6 +58,21 @@ def open_list(session: Session, wanted: ListFilter, *, caller: Caller) -> frozen
     code = get_department(session, wanted.department).code
     caller.require_reach(code)
     return frozenset({code})
+
+
+def record_export(
+    session: Session, name: str, wanted: ListFilter, *, caller: Caller, rows: int, now: datetime
+) -> None:
+    """Tell the event log that a list ("problems", …) was taken out, by whom and how much of it."""
+    payload = {
+        "list": name,
+        "rows": rows,
+        "department": wanted.department and get_department(session, wanted.department).code,
+        "since": wanted.since and wanted.since.isoformat(),
+        "until": wanted.until and wanted.until.isoformat(),
+    }
+    happened = {"actor": caller.who, "kind": "list.exported", "payload": payload}
+    record_events(session, [happened], now=now)
 
 
 def within(

@@ -24,7 +24,14 @@ from triage.ledger.listfilters import (
 from triage.ledger.opinions import find_opinions
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
 from triage.ledger.states import EntryState, TaskState
-from triage.ledger.tables import DepartmentRow, EntryRow, SubmissionRow, TaskEntryRow, TaskRow
+from triage.ledger.tables import (
+    DepartmentRow,
+    EntryRow,
+    SubmissionRow,
+    TaskActionRow,
+    TaskEntryRow,
+    TaskRow,
+)
 from triage.ledger.taskfiles import StoredTask, own_names, task_views, within_reach
 from triage.ledger.views import StoredEntry, entry_view
 from triage.roles import Caller
@@ -50,10 +57,12 @@ class ProblemLine:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """One line of the task list: the task, and the submissions that it answers to (ids)."""
+    """One line of the task list: the task, the submissions that it answers to (ids), and what was
+    last noted of it."""
 
     task: StoredTask
     submissions: tuple[str, ...]
+    latest: str
 
 
 def list_problems(
@@ -151,7 +160,8 @@ def list_tasks(
     rows = session.scalars(query).all()
     tasks = task_views(session, rows[:limit])
     told = _find_submissions(session, tasks)
-    lines = tuple(TaskLine(task, tuple(told[task.id])) for task in tasks)
+    latest = _find_latest_notes(session, [task.id for task in tasks])
+    lines = tuple(TaskLine(task, tuple(told[task.id]), latest.get(task.id, "")) for task in tasks)
     if len(rows) <= limit:
         return Page(lines, None)
     last = rows[limit - 1]
@@ -168,3 +178,13 @@ def _find_submissions(session: Session, tasks: Sequence[StoredTask]) -> defaultd
     for task in tasks:
         told[task.id] += dict.fromkeys(submission_of[entry] for entry in task.entries)
     return told
+
+
+def _find_latest_notes(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    last = (
+        select(func.max(TaskActionRow.id))
+        .where(TaskActionRow.task_id.in_(ids), TaskActionRow.note != "")
+        .group_by(TaskActionRow.task_id)
+    )
+    query = select(TaskActionRow.task_id, TaskActionRow.note).where(TaskActionRow.id.in_(last))
+    return dict(session.execute(query).all())

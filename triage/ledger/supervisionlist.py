@@ -13,6 +13,12 @@ from triage.ledger.states import FindingState
 from triage.ledger.tables import DepartmentRow, EntryRow, FindingRow, SubmissionRow
 from triage.roles import Action, Caller
 
+FINDING_STATE_NAMES = {
+    FindingState.OPEN: "待处理",
+    FindingState.CONFIRMED: "已确认",
+    FindingState.DISMISSED: "已排除",
+    FindingState.URGED: "已督办",
+}
 TOLD = (FindingState.CONFIRMED, FindingState.URGED)
 """What a supervisor stands behind; the others are the machine's alone, and stay at the desk."""
 
