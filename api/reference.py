@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from api import people_schemas, task_schemas
+from api import deadline_schemas, people_schemas, task_schemas
 from api.accusations import HoldIn
 from api.citizen import RatingIn, TrackingIn
 from api.entry_schemas import CommandIn, DecisionIn
@@ -33,6 +33,7 @@ _BODIES = (
     HoldIn,
     TrackingIn,
     RatingIn,
+    *deadline_schemas.BODIES,
     *people_schemas.BODIES,
     *task_schemas.BODIES,
 )

@@ -6,6 +6,7 @@ Each function is one short transaction's work; the worker calls it again while i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -22,9 +23,19 @@ from triage.timetable import Timetable
 from triage.workflow import CLOCK, Command
 
 BATCH = 200
+MOST_LOOKED_AT = 5000  # of those that may be near, in one call
 LOOK_BACK = timedelta(days=30)  # what is late for longer was reminded of or is older than reminders
 _LAPSED = "到期无人签收，由系统收回"
 _CLOCK = Caller(CLOCK, frozenset({Action.ASSIGN}))
+_COLUMNS = (
+    EntryRow.id,
+    EntryRow.lead_department,
+    EntryRow.urgency,
+    EntryRow.deadline_at,
+    EntryRow.runs_from,
+    EntryRow.accept_by,
+    EntryRow.assigned_at,
+)
 _OPEN = (EntryRow.confidential.is_(False), EntryRow.paused_at.is_(None))
 
 
@@ -132,11 +143,11 @@ def _late(session: Session, levels: Sequence[int], *, now: datetime, limit: int)
 
 
 def _read(
-    session: Session, where: Sequence[ColumnElement[bool]], *, limit: int = 5000
-) -> Sequence[EntryRow]:
+    session: Session, where: Sequence[ColumnElement[bool]], *, limit: int = MOST_LOOKED_AT
+) -> Sequence[Any]:
     """Entries in order of their deadline; locked ones wait for the next call."""
-    return session.scalars(
-        select(EntryRow)
+    return session.execute(
+        select(*_COLUMNS)
         .where(*where, *_OPEN)
         .order_by(EntryRow.deadline_at, EntryRow.id)
         .limit(limit)
