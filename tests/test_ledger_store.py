@@ -183,3 +183,12 @@ def test_a_database_in_memory_serves_many_threads_in_turn() -> None:
     with opened.reading() as session:
         assert session.query(SubmissionRow).count() == 8
     opened.close()
+
+
+def test_an_error_of_the_database_quotes_no_parameters(store: Store) -> None:
+    with (
+        pytest.raises(IntegrityError, match="hide_parameters") as raised,
+        store.writing() as session,
+    ):
+        session.execute(SubmissionRow.__table__.insert(), {"id": "张三的来信"})
+    assert "'id': '张三" not in str(raised.value)

@@ -162,6 +162,7 @@ def _open_postgres(place: URL) -> Store:
     engine = create_engine(
         place.set(drivername="postgresql+psycopg"),
         json_serializer=_to_json,
+        hide_parameters=True,  # an error that is logged must not quote a submission
         pool_pre_ping=True,
         pool_timeout=PATIENCE_S,
         connect_args={
@@ -178,6 +179,7 @@ def _open_sqlite(place: URL) -> Store:
     engine = create_engine(
         place,
         json_serializer=_to_json,
+        hide_parameters=True,  # an error that is logged must not quote a submission
         poolclass=QueuePool,
         # A database in memory lives in its one connection, which all threads take in turn.
         pool_size=1 if in_memory else 5,
