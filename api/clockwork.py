@@ -1,11 +1,18 @@
 """The duties of the clock, each in short transactions, so that nobody waits long for one."""
 
 from datetime import datetime
+from threading import Lock
 
+from triage.errors import Conflict
+from triage.findings import Rule
+from triage.ledger.findings import CHUNK, CLOCK_CALLER, Recorded, record_findings
 from triage.ledger.lapses import BATCH, return_unaccepted, send_reminders
+from triage.ledger.looking import look_for_findings
 from triage.ledger.recounting import recount_provisional
 from triage.ledger.store import Store
+from triage.roles import Caller
 
+_LOOKING = Lock()  # two looks at once would find the same at twice the cost
 _MOST_ROUNDS = 100  # of `BATCH` entries; what is left waits for the next turn
 
 
@@ -37,3 +44,29 @@ def recount_deadlines(store: Store, now: datetime) -> int:
     """Settle the provisional deadlines that a new calendar has settled; how many entries."""
     with store.writing() as session:
         return recount_provisional(session, now=now)
+
+
+def look_for_all_findings(
+    store: Store, now: datetime, *, caller: Caller = CLOCK_CALLER
+) -> Recorded:
+    """Run every rule of the supervision list and keep what they found.
+
+    Each rule reads on its own and what it found is written in short transactions. Raises
+    AccessDenied, and Conflict while this process is looking already.
+    """
+    if not _LOOKING.acquire(blocking=False):
+        raise Conflict("正在查找监督事项，请稍后到监督清单查看结果")
+    try:
+        new = known = 0
+        for rule in Rule:
+            with store.reading() as session:
+                found = list(look_for_findings(session, now=now, rules=(rule,)))
+            for start in range(0, len(found), CHUNK):
+                with store.writing() as session:
+                    done = record_findings(
+                        session, found[start : start + CHUNK], caller=caller, now=now
+                    )
+                new, known = new + done.new, known + done.known
+        return Recorded(new, known)
+    finally:
+        _LOOKING.release()

@@ -13,10 +13,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from api import deadline_schemas, people_schemas, task_schemas
+from api import deadline_schemas, finding_schemas, people_schemas, task_schemas
 from api.accusations import HoldIn
 from api.citizen import RatingIn, TrackingIn
 from api.entry_schemas import CommandIn, DecisionIn
+from api.open311_schemas import FilingIn
 from api.schemas import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
 from api.webhook_schemas import WebhookChangeIn, WebhookIn
 
@@ -29,14 +30,17 @@ _BODIES = (
     DecisionIn,
     WebhookIn,
     WebhookChangeIn,
+    FilingIn,
     ReasonIn,
     HoldIn,
     TrackingIn,
     RatingIn,
     *deadline_schemas.BODIES,
+    *finding_schemas.BODIES,
     *people_schemas.BODIES,
     *task_schemas.BODIES,
 )
+_BODY_KINDS = {"x-body": "application/json", "x-form": "application/x-www-form-urlencoded"}
 _TYPES = {
     "string": "文字",
     "integer": "整数",
@@ -46,6 +50,7 @@ _TYPES = {
     "object": "对象",
 }
 _ERRORS = {
+    "400": "请求体不是 UTF-8，或不是有效的 JSON",
     "401": "缺少密钥，或密钥无效",
     "403": "密钥没有这项权限",
     "404": "没有，或不许此密钥知道",
@@ -85,16 +90,19 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     for path, operations in description["paths"].items():
         for operation in operations.values():
-            model = operation.pop("x-body", None)
-            if model is not None:
-                operation["requestBody"] = {
-                    "required": True,
-                    "content": {"application/json": {"schema": _ref(model)}},
-                }
+            for kind, media_type in _BODY_KINDS.items():
+                model = operation.pop(kind, None)
+                if model is not None:
+                    operation["requestBody"] = {
+                        "required": True,
+                        "content": {media_type: {"schema": _ref(model)}},
+                    }
             operation["responses"].pop("422", None)
             for answer in operation["responses"].values():
                 if answer["description"] == "Successful Response":
                     answer["description"] = "成功"
+            if path.startswith(open311.router.prefix):
+                continue  # its errors are the specification's
             for status in _error_statuses(path, operation):
                 operation["responses"][status] = {
                     "description": _ERRORS[status],
@@ -112,7 +120,9 @@ def _error_statuses(path: str, operation: dict[str, Any]) -> list[str]:
         statuses.append("404")
     if "requestBody" in operation:
         conflicts = "submissions" in path or "{" in path
-        statuses += ["409", "413", "415"] if conflicts else ["413", "415"]
+        statuses += ["400", "413", "415"]
+        if conflicts:
+            statuses.append("409")
     if "requestBody" in operation or "parameters" in operation:
         statuses.append("422")
     return sorted(statuses)
@@ -154,9 +164,10 @@ def _render_operation(
     body = operation.get("requestBody")
     example = ""
     if body is not None:
-        model = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        ((media_type, content),) = body["content"].items()
+        model = content["schema"]["$ref"].rpartition("/")[2]
         rows.append(("请求体", f"<a href=#{model}>{model}</a>", "", True))
-        example = _render_example(method, path, schemas, model)
+        example = _render_example(method, path, schemas, model, media_type)
     answers = "".join(
         f"<li><b>{status}</b> {escape(answer['description'])} {_answer_type(answer)}</li>"
         for status, answer in sorted(operation["responses"].items())
@@ -168,7 +179,9 @@ def _render_operation(
     )
 
 
-def _render_example(method: str, path: str, schemas: dict[str, Any], model: str) -> str:
+def _render_example(
+    method: str, path: str, schemas: dict[str, Any], model: str, media_type: str
+) -> str:
     """A call with the first example of its body's model; nothing where the model has none."""
     told = schemas["SubmissionIn" if model == "BatchIn" else model]
     if not told.get("examples"):
@@ -176,11 +189,14 @@ def _render_example(method: str, path: str, schemas: dict[str, Any], model: str)
     first = told["examples"][0]
     example = {name: first[name] for name in told["properties"] if name in first}
     sent = {"submissions": [example]} if model == "BatchIn" else example
-    spelt = json.dumps(sent, ensure_ascii=False, indent=2)
+    if media_type == _BODY_KINDS["x-form"]:
+        body = " \\\n".join(f"  --data-urlencode '{key}={value}'" for key, value in sent.items())
+    else:
+        spelt = json.dumps(sent, ensure_ascii=False, indent=2)
+        body = f"  -H 'Content-Type: {media_type}' \\\n  -d '{spelt}'"
     command = (
         f"curl -X {method.upper()} http://127.0.0.1:8000{path} \\\n"
-        "  -H 'Authorization: Bearer 密钥' \\\n"
-        f"  -H 'Content-Type: application/json' \\\n  -d '{spelt}'"
+        f"  -H 'Authorization: Bearer 密钥' \\\n{body}"
     )
     return f"<pre>{escape(command)}</pre>"
 

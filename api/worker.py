@@ -21,7 +21,12 @@ import structlog
 from huey import Huey, MemoryHuey, PostgresHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
-from api.clockwork import give_back_unaccepted, recount_deadlines, remind_departments
+from api.clockwork import (
+    give_back_unaccepted,
+    look_for_all_findings,
+    recount_deadlines,
+    remind_departments,
+)
 from api.logs import describe
 from api.sending import send_due
 from api.service import open_town_store, read_clock
@@ -58,6 +63,7 @@ DUTIES = (
     Duty("give_back_unaccepted", crontab(minute="*/5"), give_back_unaccepted),
     Duty("remind_departments", crontab(minute="*/5"), remind_departments),
     Duty("recount_deadlines", crontab(minute="0", hour="18"), recount_deadlines),
+    Duty("look_for_all_findings", crontab(minute="30", hour="21"), look_for_all_findings),
     Duty("forget_old_deliveries", crontab(minute="20", hour="18"), forget_old_deliveries),
 )
 

@@ -18,6 +18,7 @@ from triage.ledger.commands import run_command
 from triage.ledger.events import record_events
 from triage.ledger.states import FindingState
 from triage.ledger.store import upsert
+from triage.ledger.supervisionlist import FINDING_STATE_NAMES, mask_evidence
 from triage.ledger.tables import EntryRow, FindingRow
 from triage.roles import Action, Caller
 from triage.workflow import CLOCK, Command
@@ -27,12 +28,6 @@ CHUNK = 500  # findings recorded in one transaction
 CLOCK_CALLER = Caller(CLOCK, frozenset({Action.DECIDE_FINDINGS}))
 """Who looks when nobody asked; it decides nothing."""
 
-STATE_NAMES = {
-    FindingState.OPEN: "待处理",
-    FindingState.CONFIRMED: "已确认",
-    FindingState.DISMISSED: "已排除",
-    FindingState.URGED: "已督办",
-}
 _VERBS = {
     FindingState.CONFIRMED: "confirmed",
     FindingState.DISMISSED: "dismissed",
@@ -134,7 +129,7 @@ def decide_finding(
     row = _get_row(session, finding_id, caller=caller, lock=True)
     may_follow = {FindingState.OPEN: _VERBS, FindingState.CONFIRMED: {FindingState.URGED}}
     if verdict not in may_follow.get(row.state, ()):
-        raise Conflict(f"该监督事项{STATE_NAMES[row.state]}，不能再改，请刷新后查看")
+        raise Conflict(f"该监督事项{FINDING_STATE_NAMES[row.state]}，不能再改，请刷新后查看")
     note = note.strip()
     if not note and verdict is not FindingState.CONFIRMED:
         what = "排除监督事项" if verdict is FindingState.DISMISSED else "督办"
@@ -245,7 +240,7 @@ def _view(row: FindingRow) -> StoredFinding:
         subject=row.subject,
         entry_id=row.entry_id,
         department=row.department,
-        evidence=row.evidence,
+        evidence=mask_evidence(row.evidence),
         state=row.state,
         found_at=row.found_at,
         seen_at=row.seen_at,

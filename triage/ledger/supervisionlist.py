@@ -92,7 +92,7 @@ def list_findings(
             title=show(title),
             department=row.department,
             department_name=name,
-            evidence=_masked(row.evidence),
+            evidence=mask_evidence(row.evidence),
             state=row.state,
             found_at=row.found_at,
             seen_at=row.seen_at,
@@ -105,12 +105,12 @@ def list_findings(
     return Page(lines, write_cursor(lines[-1].id) if len(found) > limit else None)
 
 
-def _masked(value: Any) -> Any:
+def mask_evidence(value: Any) -> Any:
     """The same evidence with personal data masked in every text of it."""
     if isinstance(value, str):
         return show(value)
     if isinstance(value, list):
-        return [_masked(part) for part in value]
+        return [mask_evidence(part) for part in value]
     if isinstance(value, dict):
-        return {name: _masked(part) for name, part in value.items()}
+        return {name: mask_evidence(part) for name, part in value.items()}
     return value
