@@ -7,7 +7,7 @@ import io
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -18,6 +18,7 @@ from typing import IO, Any
 from api.rows import Row, Sheet
 from api.textfiles import open_text
 from api.workbooks import OLE, ZIP, open_workbook
+from triage.columns import SUBMISSION_FIELDS
 from triage.errors import InvalidFile, InvalidSubmission
 from triage.submissions import Channel, Submission, check_submission
 
@@ -124,6 +125,22 @@ def open_submissions(
         data = io.BytesIO(sys.stdin.buffer.read())
         yield IntakeFile(open_text(data, name="标准输入", columns=columns), now)
         return
+    with open_sheet(path, columns=columns, worksheet=worksheet) as sheet:
+        yield IntakeFile(sheet, now)
+
+
+@contextmanager
+def open_sheet(
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    worksheet: str | None = None,
+    fields: Sequence[str] = SUBMISSION_FIELDS,
+) -> Iterator[Sheet]:
+    """The rows of a file as they stand, each of `fields` where the header has it.
+
+    Raises InvalidFile as `open_submissions` does.
+    """
     with _open_bytes(path) as file:
         magic = file.read(len(OLE))
         file.seek(0)
@@ -131,16 +148,17 @@ def open_submissions(
         if not magic:
             raise InvalidFile(f"{path.name} 是空文件，请检查是否选错了文件")
         if magic.startswith((ZIP, OLE)):
-            with open_workbook(path, columns=columns, worksheet=worksheet) as sheet:
+            with open_workbook(path, columns=columns, worksheet=worksheet, fields=fields) as sheet:
                 if not named_workbook:
                     sheet.notes.insert(0, f"{path.name} 实际是 Excel 工作簿，已按工作簿读取")
-                yield IntakeFile(sheet, now)
+                yield sheet
             return
-        sheet = open_text(file, name=path.name, suffix=path.suffix.lower(), columns=columns)
+        suffix = path.suffix.lower()
+        sheet = open_text(file, name=path.name, suffix=suffix, columns=columns, fields=fields)
         sheet.total, sheet.done = path.stat().st_size, file.tell
         if named_workbook:
             sheet.notes.insert(0, f"{path.name} 实际是文本，不是 Excel 工作簿，已按文本读取")
-        yield IntakeFile(sheet, now)
+        yield sheet
 
 
 def _open_bytes(path: Path) -> IO[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from triage.columns import find_columns
+from triage.columns import SUBMISSION_FIELDS, find_columns
 from triage.errors import InvalidFile
 
 HEADER_ROWS = 20  # a title, a unit's name and a date often stand above the header
@@ -41,13 +41,16 @@ class Sheet:
 
 
 def find_header(
-    rows: Sequence[Sequence[str]], *, columns: Mapping[str, str] | None = None
+    rows: Sequence[Sequence[str]],
+    *,
+    columns: Mapping[str, str] | None = None,
+    fields: Sequence[str] = SUBMISSION_FIELDS,
 ) -> tuple[int, int]:
     """(index of the row that knows most of our fields, how many); (0, 0) where none has text."""
     best = (0, 0)
     for index, cells in enumerate(rows[:HEADER_ROWS]):
         try:
-            found = find_columns(cells, columns=columns)
+            found = find_columns(cells, fields=fields, columns=columns)
         except InvalidFile:
             continue
         if ("title" in found or "content" in found) and len(found) > best[1]:
@@ -61,12 +64,13 @@ def place_columns(
     header: Sequence[str],
     name: str,
     columns: Mapping[str, str] | None = None,
+    fields: Sequence[str] = SUBMISSION_FIELDS,
 ) -> dict[str, int]:
     """Field → position in `header`, noted in `sheet` too.
 
     Raises InvalidFile where there is neither a title nor a content to read.
     """
-    places = find_columns(header, columns=columns)
+    places = find_columns(header, fields=fields, columns=columns)
     if "title" not in places and "content" not in places:
         present = "、".join(cell.strip() for cell in header if cell.strip()) or "（空）"
         raise InvalidFile(

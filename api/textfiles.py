@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import IO
 
 from api.rows import HEADER_ROWS, Row, Sheet, find_header, place_columns
-from triage.columns import find_columns
+from triage.columns import SUBMISSION_FIELDS, find_columns
 from triage.errors import InvalidFile
 
 MAX_LINE = 8 << 20  # bytes; some twenty times the longest content that can be taken
@@ -22,7 +22,12 @@ _BROKEN_BYTES = "本行含有无法识别的字节（编码错误），请用 UT
 
 
 def open_text(
-    file: IO[bytes], *, name: str, suffix: str = "", columns: Mapping[str, str] | None = None
+    file: IO[bytes],
+    *,
+    name: str,
+    suffix: str = "",
+    columns: Mapping[str, str] | None = None,
+    fields: Sequence[str] = SUBMISSION_FIELDS,
 ) -> Sheet:
     """The rows of a seekable file of JSON lines or CSV, whichever its first characters say.
 
@@ -47,11 +52,11 @@ def open_text(
         file, encoding = io.BytesIO(text.replace("\r", "\n").encode()), "utf-8"
     lines = _decode_lines(file, encoding)
     if start.startswith("{") or suffix in LINES_SUFFIXES:
-        sheet = Sheet(rows=_read_lines(lines, columns))
+        sheet = Sheet(rows=_read_lines(lines, columns, fields))
         if suffix and suffix not in LINES_SUFFIXES:
             sheet.notes.append(f"{name} 实际是 JSON 行文件，已按 JSON 行读取")
         return sheet
-    return _open_csv(lines, start, name=name, columns=columns)
+    return _open_csv(lines, start, name=name, columns=columns, fields=fields)
 
 
 def find_encoding(sample: bytes) -> str | None:
@@ -90,17 +95,20 @@ def _decode_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
         first = False
 
 
-def _read_lines(lines: Iterator[str], columns: Mapping[str, str] | None) -> Iterator[Row]:
+def _read_lines(
+    lines: Iterator[str], columns: Mapping[str, str] | None, fields: Sequence[str]
+) -> Iterator[Row]:
     known: dict[tuple[str, ...], dict[str, int]] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield _read_line(line, number, columns, known)
+            yield _read_line(line, number, columns, fields, known)
 
 
 def _read_line(
     line: str,
     number: int,
     columns: Mapping[str, str] | None,
+    fields: Sequence[str],
     known: dict[tuple[str, ...], dict[str, int]],
 ) -> Row:
     """`known` remembers which key is which field for each set of keys seen."""
@@ -118,24 +126,31 @@ def _read_line(
             known.clear()
         # a line may lack a key that others have, so only a key that is there is looked for
         named = {f: key for f, key in (columns or {}).items() if not key or key in record}
-        known[keys] = find_columns(keys, columns=named)
+        known[keys] = find_columns(keys, fields=fields, columns=named)
     return Row(number, {field: record[keys[at]] for field, at in known[keys].items()})
 
 
 def _open_csv(
-    source: Iterator[str], start: str, *, name: str, columns: Mapping[str, str] | None
+    source: Iterator[str],
+    start: str,
+    *,
+    name: str,
+    columns: Mapping[str, str] | None,
+    fields: Sequence[str],
 ) -> Sheet:
     csv.field_size_limit(MAX_LINE)
-    delimiter, above = _find_delimiter(start, columns)
+    delimiter, above = _find_delimiter(start, columns, fields)
     rows = _csv_rows(source, delimiter)
     _, header, _ = next(islice(rows, above, None))
     sheet = Sheet(rows=iter(()))
-    places = place_columns(sheet, header=header, name=name, columns=columns)
+    places = place_columns(sheet, header=header, name=name, columns=columns, fields=fields)
     sheet.rows = _name_cells(rows, places, len(header))
     return sheet
 
 
-def _find_delimiter(start: str, columns: Mapping[str, str] | None) -> tuple[str, int]:
+def _find_delimiter(
+    start: str, columns: Mapping[str, str] | None, fields: Sequence[str]
+) -> tuple[str, int]:
     """The delimiter under which the header is best known, and the rows above the header."""
     best, answer = 0, (",", 0)
     lines = start.splitlines(keepends=True)[: 4 * HEADER_ROWS]
@@ -144,7 +159,7 @@ def _find_delimiter(start: str, columns: Mapping[str, str] | None) -> tuple[str,
             rows = list(islice(csv.reader(lines, delimiter=delimiter), HEADER_ROWS))
         except csv.Error:
             continue
-        above, known = find_header(rows, columns=columns)
+        above, known = find_header(rows, columns=columns, fields=fields)
         if known > best:
             best, answer = known, (delimiter, above)
     return answer

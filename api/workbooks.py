@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
 from api.rows import HEADER_ROWS, Row, Sheet, find_header, place_columns
+from triage.columns import SUBMISSION_FIELDS
 from triage.errors import InvalidFile
 
 MAX_UNCOMPRESSED = 1 << 30  # bytes as the archive declares them; real ones of 40 MB need 400 MB
@@ -20,7 +21,11 @@ _DAMAGED = "已损坏、过大或不是 Excel 工作簿，请用 Excel 打开，
 
 @contextmanager
 def open_workbook(
-    path: Path, *, columns: Mapping[str, str] | None = None, worksheet: str | None = None
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    worksheet: str | None = None,
+    fields: Sequence[str] = SUBMISSION_FIELDS,
 ) -> Iterator[Sheet]:
     """The rows of the named worksheet, or of the first visible one that has a header we know.
 
@@ -31,7 +36,7 @@ def open_workbook(
         if worksheet is not None and worksheet not in names["names"]:
             known = "、".join(names["visible"])
             raise InvalidFile(f"{path.name} 没有工作表“{worksheet}”，现有：{known}")
-        sheet = _find_sheet(lines, name=path.name, columns=columns)
+        sheet = _find_sheet(lines, name=path.name, columns=columns, fields=fields)
         others = "、".join(other for other in names["visible"] if other != sheet.name)
         if others:
             sheet.notes.append(
@@ -93,7 +98,13 @@ def _check_archive(file: IO[bytes], *, name: str) -> None:
         raise InvalidFile(f"{name} 解压后达 {size >> 20} MB，超过上限，请拆分成几个文件")
 
 
-def _find_sheet(lines: Iterator[Any], *, name: str, columns: Mapping[str, str] | None) -> Sheet:
+def _find_sheet(
+    lines: Iterator[Any],
+    *,
+    name: str,
+    columns: Mapping[str, str] | None,
+    fields: Sequence[str],
+) -> Sheet:
     """The first of the worksheets that come on `lines` whose header can be read."""
     failure: InvalidFile | None = None
     about = next(lines, None)
@@ -102,7 +113,7 @@ def _find_sheet(lines: Iterator[Any], *, name: str, columns: Mapping[str, str] |
         rows = _rows_here(lines, following)
         top = list(islice(rows, HEADER_ROWS))
         try:
-            return _make_sheet(about, top, rows, name=name, columns=columns)
+            return _make_sheet(about, top, rows, name=name, columns=columns, fields=fields)
         except InvalidFile as error:
             failure = failure or error
         for _ in rows:
@@ -128,18 +139,24 @@ def _make_sheet(
     *,
     name: str,
     columns: Mapping[str, str] | None,
+    fields: Sequence[str],
 ) -> Sheet:
     shown = [[str(cell) for cell in row] for row in top]
-    above, known = find_header(shown, columns=columns)
+    above, known = find_header(shown, columns=columns, fields=fields)
     header = shown[above] if known else next((row for row in shown if any(row)), [])
+    # a name merged downwards over a header of two rows stands in the upper one
+    for (first, column), (last, _) in about["merged"]:
+        at = column - about["left"]
+        if known and first < above <= last and at < len(header) and not header[at]:
+            header[at] = shown[first][at]
     sheet = Sheet(rows=iter(()), name=about["name"], total=about["height"])
-    places = place_columns(sheet, header=header, name=name, columns=columns)
+    places = place_columns(sheet, header=header, name=name, columns=columns, fields=fields)
     # A cell merged downwards says the same of every row it covers, except for the row's own text.
     merged = {
         (first, field): last
         for (first, column), (last, _) in about["merged"]
         for field, at in places.items()
-        if at + about["left"] == column and field in ("channel", "received_at", "place")
+        if at + about["left"] == column and field not in ("id", "title", "content")
     }
     position = 0
 

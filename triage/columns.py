@@ -56,6 +56,13 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
         "诉求描述",
         "详情",
         "正文",
+        "反映问题",
+        "反映事项",
+        "存在问题",
+        "具体问题",
+        "问题内容",
+        "问题",
+        "内容摘要",
     ),
     "channel": ("channel", "渠道", "来源", "来件渠道", "诉求来源", "工单来源", "受理渠道"),
     "received_at": (
@@ -70,6 +77,9 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
         "登记时间",
         "诉求时间",
         "创建时间",
+        "收件日期",
+        "来件日期",
+        "登记日期",
         "日期",
     ),
     "place": ("place", "地点", "地址", "事发地点", "事发地址", "问题地点", "诉求地点", "发生地址"),
@@ -81,9 +91,43 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "nature": ("nature", "诉求性质", "诉求类型", "性质"),
     "flags": ("flags", "风险标签", "标签"),
     "part": ("part", "批次"),
+    "lead": (
+        "lead",
+        "主办单位",
+        "牵头单位",
+        "责任单位",
+        "承办单位",
+        "办理单位",
+        "责任部门",
+        "主责单位",
+        "主办",
+    ),
+    "assisting": ("assisting", "协办单位", "配合单位", "协助单位", "配合部门", "协办"),
+    "division": ("division", "行政区划", "区划", "乡镇街道", "所属街道", "所属乡镇", "属地"),
+    "opened_at": ("opened_at", "交办时间", "交办日期", "派单时间", "转办时间"),
+    "deadline_at": (
+        "deadline_at",
+        "办理时限",
+        "完成时限",
+        "办结时限",
+        "整改时限",
+        "截止时间",
+        "截止日期",
+    ),
+    "state": ("state", "状态", "办理状态", "办理进度"),
+    "outcome": ("outcome", "办理结果", "办结类型"),
+    "reply": ("reply", "回告内容", "答复内容", "办理情况", "整改情况", "处理情况", "回告", "答复"),
+    "replied_at": ("replied_at", "回告时间", "回告日期", "答复时间", "回复时间"),
+    "closed_at": ("closed_at", "办结时间", "办结日期", "销号时间", "销号日期", "完成时间"),
 }
 SUBMISSION_FIELDS = ("id", "title", "content", "channel", "received_at", "place")
 LABEL_FIELDS = ("level1", "level2", "level3", "domain", "urgency", "nature", "flags", "part")
+LIST_FIELDS = (
+    *SUBMISSION_FIELDS,
+    *("level1", "level2", "level3", "domain", "urgency", "nature"),
+    *("lead", "assisting", "division", "opened_at", "deadline_at"),
+    *("state", "outcome", "reply", "replied_at", "closed_at"),
+)
 
 # 标题（必填）, *内容, 编号： and the like
 _DECORATION = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]|【[^【】]*】|[\s*＊:：_\-]")
