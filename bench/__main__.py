@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.results import Options
 from triage.errors import TriageError
 
-BENCHMARKS = ("throughput", "latency", "start", "http", "stages")
+BENCHMARKS = ("throughput", "latency", "start", "http", "stages", "deadlines")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@ import copy
 import tomllib
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from triage.deadlines import (
 )
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.suggestions import NATURES, URGENCY_NAMES
+from triage.timetable import default_settings
 
 MONDAY = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)  # ten in the morning in Beijing
 PRESETS = {preset.name: preset for preset in load_presets()}
@@ -86,7 +88,7 @@ def test_shandong_has_5_working_days_10_more_and_2_to_return() -> None:
 
 def test_the_regulation_gives_60_days_from_acceptance_and_5_working_days_to_object() -> None:
     rule = rule_for("xinfang")
-    assert (rule.extension, rule.extensions, rule.pauses) == (Span(30, Unit.DAY), 1, ("听证",))
+    assert (rule.extension, rule.extensions, rule.pauses) == (Span(30, Unit.DAY), 1, ())
     terms = set_terms(rule, assigned_at=MONDAY, calendar=Calendar())
     assert china(terms.accept_by) == "2025-03-18 23:59:59"
     assert china(terms.return_by) == "2025-03-10 23:59:59"
@@ -214,3 +216,17 @@ def test_an_unknown_rulebook_is_not_found_and_the_last_of_a_name_counts() -> Non
     assert get_rulebook("beijing", [*load_presets(), town]) == town
     with pytest.raises(NotFound, match="xinfang"):
         get_rulebook("上海", load_presets())
+
+
+def test_every_preset_field_unit_and_beginning_is_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "deadlines.md").read_text(encoding="utf-8")
+    told = [*PRESETS, *Rule.__slots__, *Unit, *Start, *default_settings().as_dict()]
+    for name in told:
+        assert f"`{name}`" in page, name
+
+
+def test_the_example_of_a_towns_own_rulebook_can_be_read() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "deadlines.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    (rulebook,) = load_rulebooks(example.encode())
+    assert rulebook.name == "anping"
