@@ -1,7 +1,6 @@
 """Routes for deadlines: what is due, late or not signed for; the rules, the days of the town."""
 
 from datetime import date, timedelta
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -19,9 +18,10 @@ from api.deadline_schemas import (
     TimeSettingsOut,
 )
 from api.ledgers import Cursor, Limit, Urgency
+from api.rulebooks import find_rulebooks
 from api.schemas import ReadMoment
 from api.service import ServiceHere, read_clock
-from triage.deadlines import Rulebook, get_rulebook, load_presets, load_rulebooks, set_terms
+from triage.deadlines import get_rulebook, set_terms
 from triage.errors import InvalidInput
 from triage.ledger.due import list_due, list_overdue, list_unaccepted
 from triage.ledger.paging import check_time
@@ -39,7 +39,6 @@ from triage.roles import Action, Caller
 from triage.suggestions import NATURES
 
 router = APIRouter(prefix="/v1", tags=["时限"])
-FILE = "deadlines.toml"  # of the town, in its data folder
 
 Reader = Annotated[Caller, Depends(needs(Action.READ))]
 Manager = Annotated[Caller, Depends(needs(Action.MANAGE_SETTINGS))]
@@ -120,7 +119,7 @@ def get_unaccepted(
 @router.get("/deadlines/presets", response_model=list[RulebookOut])
 def get_presets(_caller: CallerHere, service: ServiceHere) -> list[RulebookOut]:
     """可以采用的各套时限规则：随产品的四套，和本地数据目录里的。"""
-    return [RulebookOut.tell(rulebook) for rulebook in _find_rulebooks(service.settings.data_dir)]
+    return [RulebookOut.tell(rulebook) for rulebook in find_rulebooks(service.settings.data_dir)]
 
 
 @router.get("/deadlines/settings", response_model=TimeSettingsOut)
@@ -142,7 +141,7 @@ def patch_settings(caller: Manager, service: ServiceHere, body: OneBody) -> Time
     if preset is not None:
         if "rulebook" in given:
             raise InvalidInput("preset 和 rulebook 只填一项，请删去其一", field="preset")
-        rulebooks = _find_rulebooks(service.settings.data_dir)
+        rulebooks = find_rulebooks(service.settings.data_dir)
         given["rulebook"] = get_rulebook(preset, rulebooks).as_dict()
     now = read_clock()
     with service.store.writing() as session:
@@ -207,15 +206,6 @@ def delete_holiday(
         remove_holiday(session, day, caller=caller, now=now)
         recounted = recount_since(session, day, now=now, who=caller.who)
         return _tell_holidays(list_holidays(session), recounted)
-
-
-def _find_rulebooks(data_dir: FilePath | None) -> tuple[Rulebook, ...]:
-    """The presets, and beside them those of the town, which win over a preset of their name."""
-    known = {rulebook.name: rulebook for rulebook in load_presets()}
-    if data_dir is not None and (data_dir / FILE).is_file():
-        town = load_rulebooks((data_dir / FILE).read_bytes())
-        known |= {rulebook.name: rulebook for rulebook in town}
-    return tuple(known.values())
 
 
 def _tell_holidays(holidays: tuple[StoredHoliday, ...], recounted: int = 0) -> HolidaysOut:
