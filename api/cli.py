@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_audit
+from api import cli_audit, cli_deadlines, cli_users
 from api.cli_keyfile import rotate_keys
 from api.cli_town import load_settings, now, open_store_here
 from triage.errors import InvalidInput, TriageError
@@ -40,6 +40,8 @@ app.add_typer(db_app, name="db")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(taxonomy_app, name="taxonomy")
 app.add_typer(cli_audit.app, name="audit")
+app.add_typer(cli_deadlines.app, name="deadlines")
+app.add_typer(cli_users.app, name="users")
 
 InputFile = Annotated[
     str, typer.Argument(metavar="IN", help="来件文件 .jsonl/.csv/.xlsx/.xls；- 为标准输入")
