@@ -5,6 +5,7 @@ from ledger_factories import DEPARTMENTS, MINUTE, NOW, make_submission, make_sug
 from sqlalchemy import select
 
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from triage.ledger.accusations import put_away
 from triage.ledger.commands import run_command
 from triage.ledger.departments import sync_departments
 from triage.ledger.queries import get_submission
@@ -194,6 +195,22 @@ def test_each_reporter_of_a_merged_matter_sees_and_rates_the_one_reply(store: St
     with store.reading() as session:
         kept = session.scalars(select(EvaluationRow)).one()
     assert (kept.entry_id, kept.submission_id, kept.satisfaction) == (first, "L-2", 4)
+
+
+def test_a_matter_merged_into_what_became_an_accusation_goes_on_alone(store: Store) -> None:
+    file_away(store)
+    other = file_away(store, "L-2")
+    with store.reading() as session:
+        first, second = session.scalars(select(EntryRow.id).order_by(EntryRow.id)).all()
+    run(store, Command.MERGE, caller=CLERK, entry_id=second, into=first)
+    answer(store)
+    with store.writing() as session:
+        put_away(session, session.get_one(SubmissionRow, "L-1"), who="wang", now=NOW)
+    tracked = look_up(store, other)
+    assert tracked is not None
+    (matter,) = tracked.matters
+    assert matter.progress == "住建局正在重新办理"
+    assert (matter.reply, matter.may_rate) == (None, False)
 
 
 def test_nobody_rates_what_has_no_reply_or_is_anothers(store: Store) -> None:
