@@ -275,16 +275,18 @@ def test_who_comes_again_with_the_same_matter_is_a_repeat(store: Store) -> None:
         ("d", "p2", "010203"),
         ("e", None, "010203"),
     ):
-        file_one(store, name, suggested={"domain_code": domain})
+        file_one(store, name, at=NOW + DAY * (name == "b"), suggested={"domain_code": domain})
         with store.writing() as session:
             session.add(SubmitterRow(submission_id=name, sealed=b"", key_id="k", person=person))
     file_one(store, "unknown")
     with store.reading() as session:
         table = count_repeats(session, ALL, caller=SUPERVISOR, by=By.DEPARTMENT)
         nobody = count_repeats(session, Selection(urgency=1), caller=SUPERVISOR)
+        by_day = count_repeats(session, ALL, caller=SUPERVISOR, by=By.DAY)
     assert table.total == Rate(1, 4)
     assert [group.figures for group in table.groups] == [Rate(1, 4)]
     assert nobody.total == Rate(0, 0)
+    assert [group.figures for group in by_day.groups] == [Rate(0, 3), Rate(1, 1)]
 
 
 def test_accusations_are_in_no_figure(store: Store) -> None:

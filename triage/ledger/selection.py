@@ -84,9 +84,16 @@ class Table(Generic[_Figure]):
 
 
 def select_entries(
-    session: Session, selection: Selection, *, caller: Caller, by: By | None, level: int
+    session: Session,
+    selection: Selection,
+    *,
+    caller: Caller,
+    by: By | None,
+    level: int,
+    grouped: bool = True,
 ) -> Select[Any]:
-    """A query whose first column is the key of the group, over the entries that count.
+    """A query whose first column is the key of the group, over the entries that count; one line
+    for each group, unless it is not to be `grouped`.
 
     Raises AccessDenied where the caller may not see statistics or this department, NotFound for an
     unknown department, InvalidInput for a level or time that is none.
@@ -96,7 +103,7 @@ def select_entries(
         raise InvalidInput("领域级别应为 1 到 3，请改正", field="level")
     key = _key_column(session, by)
     query = select(key.label("key")).select_from(EntryRow)
-    if by is not None:
+    if by is not None and grouped:
         query = query.group_by(key)
     where: list[ColumnElement[bool]] = [EntryRow.confidential.is_(False)]
     if joins_submissions(selection, by=by):

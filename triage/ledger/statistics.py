@@ -196,17 +196,20 @@ def count_repeats(
 ) -> Table[Rate]:
     """How many of the entries whose submitter is known were not that person's first of the period
     in the same domain (重复件). Raises as `count_work` does."""
+    turn = func.row_number().over(
+        partition_by=(SubmitterRow.person, EntryRow.domain_code),
+        order_by=(EntryRow.opened_at, EntryRow.id),
+    )
     each = (
-        select_entries(session, selection, caller=caller, by=by, level=level)
-        .add_columns(func.count().label("times"))
+        select_entries(session, selection, caller=caller, by=by, level=level, grouped=False)
+        .add_columns(turn.label("turn"))
         .join(SubmitterRow, SubmitterRow.submission_id == EntryRow.submission_id)
         .where(SubmitterRow.person.is_not(None))
-        .group_by(SubmitterRow.person, EntryRow.domain_code)
         .subquery()
     )
-    key, times = each.columns
-    counted = select(key, func.sum(times - 1), func.sum(times)).group_by(key)
-    rows = [(key, Rate(int(again), int(known))) for key, again, known in session.execute(counted)]
+    key, turns = each.columns
+    counted = select(key, func.count().filter(turns > 1), func.count()).group_by(key)
+    rows = [(key, Rate(again, known)) for key, again, known in session.execute(counted)]
     return group_rows(session, rows, by=by, level=level, add=_add_rates)
 
 
