@@ -21,7 +21,7 @@ from triage.roles import ROLE_ACTIONS, Caller, Role
 
 ENTRIES = 1_000_000
 BAR_MS = 100.0
-REPEATS = 10  # times in a round
+REPEATS = 20  # times in a round
 DEEP = 200  # pages before the deep one
 _SUPERVISOR = Caller("bench", ROLE_ACTIONS[Role.SUPERVISOR])
 _BRANCHES = tuple(f"d{n}" for n in range(20, 28))
@@ -48,7 +48,8 @@ def measure(options: Options) -> Result:
         figures = _compare(store, rounds=options.rounds)
         reminders = _time_reminders(store)
     told = "；".join(
-        f"{label} {figures[name]['ours']['p50']:g}（无索引 {figures[name]['plain']:g}）"
+        f"{label} {figures[name]['ours']['p50']:g}，最快 {figures[name]['ours']['best']:g}"
+        f"（无索引 {figures[name]['plain']:g}）"
         for name, label in _LABELS.items()
     )
     worst = max(each["ours"]["p95"] for each in figures.values())
@@ -118,7 +119,9 @@ def _time(
         peer.append(perf_counter() - began)
         if found != [line.entry.id for line in page.lines]:
             raise SystemExit(f"与无索引的查询结果不同：{plain}")
-    return {"ours": find_percentiles(ours, 50, 95), "plain": tidy(find_median(peer) * 1000)}
+    best = tidy(min(ours) * 1000)  # what it takes where nothing else runs on the machine
+    told = find_percentiles(ours, 50, 95) | {"best": best}
+    return {"ours": told, "plain": tidy(find_median(peer) * 1000)}
 
 
 def _find_deep(store: Store) -> str | None:

@@ -17,7 +17,7 @@ from triage.ledger.commands import run_command
 from triage.ledger.lapses import Reminder, return_unaccepted, send_reminders
 from triage.ledger.states import EntryState
 from triage.ledger.store import Store
-from triage.ledger.tables import ActionRow, EventRow
+from triage.ledger.tables import ActionRow, EntryRow, EventRow
 from triage.workflow import CLOCK, Command
 
 MONDAY = "2025-03-03 10:00"
@@ -192,3 +192,15 @@ def test_a_reminder_is_an_event_of_codes_and_times_alone(store: Store) -> None:
             "urgency": 3,
             "at": "2025-03-10T15:59:59+00:00",
         }
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_somebody_is_changing_at_this_moment_waits_for_the_next_turn(store: Store) -> None:
+    entry_id = open_at(store, MONDAY, urgency=3)
+    with store.writing() as busy:
+        busy.execute(select(EntryRow.id).where(EntryRow.id == entry_id).with_for_update())
+        assert lapse(store, "2025-03-10 10:00") == []
+        assert remind(store, "2025-03-10 10:00") == []
+    assert remind(store, "2025-03-10 10:00") == [(entry_id, "due")]
+    assert lapse(store, "2025-03-10 10:00") == [entry_id]
