@@ -28,6 +28,11 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _JSON and not media_type.endswith("+json"):
         raise WrongMediaType("请求体须是 JSON，请加请求头 Content-Type: application/json 后再发")
+    return await read_stream(request, limit=limit)
+
+
+async def read_stream(request: Request, *, limit: int) -> bytes:
+    """The whole body, whatever it is. Raises BodyTooLarge past `limit` bytes."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         _refuse(limit)

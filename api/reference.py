@@ -13,11 +13,12 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from api import deadline_schemas, finding_schemas, people_schemas, task_schemas
+from api import deadline_schemas, finding_schemas, open311, people_schemas, task_schemas
 from api.accusations import HoldIn
 from api.citizen import RatingIn, TrackingIn
 from api.entry_schemas import CommandIn, DecisionIn
 from api.open311_schemas import FilingIn
+from api.list_schemas import ListImportIn
 from api.schemas import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
 from api.webhook_schemas import WebhookChangeIn, WebhookIn
 
@@ -39,6 +40,7 @@ _BODIES = (
     *finding_schemas.BODIES,
     *people_schemas.BODIES,
     *task_schemas.BODIES,
+    ListImportIn,
 )
 _BODY_KINDS = {"x-body": "application/json", "x-form": "application/x-www-form-urlencoded"}
 _TYPES = {

@@ -3,7 +3,7 @@
 import pytest
 
 from triage.errors import InvalidData, NotFound
-from triage.taxonomy import COLUMNS, Domain, load_taxonomy, read_taxonomy
+from triage.taxonomy import COLUMNS, Domain, Section, load_taxonomy, read_taxonomy
 
 HEAD = ",".join(COLUMNS)
 GOOD = f"""{HEAD}
@@ -55,6 +55,14 @@ def test_a_town_brings_its_own():
     assert [domain.code for domain in taxonomy] == ["010101", "010102", "010200", "020101"]
     assert taxonomy.get("010101") == Domain("010101", "城乡建设", "供水", "停水")
     assert str(taxonomy.get("010101")) == "城乡建设/供水/停水"
+
+
+def test_the_headings_at_level_2_stand_in_file_order_each_once():
+    sections = read(GOOD).sections
+    assert [section.code for section in sections] == ["0101", "0102", "0201"]
+    assert sections[0] == Section("0101", "城乡建设", "供水")
+    for name, count in (("letters", 118), ("db44t2479", 99)):
+        assert len(load_taxonomy(name).sections) == count
 
 
 def test_a_level_2_without_parts_is_its_own_leaf():

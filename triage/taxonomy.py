@@ -42,12 +42,25 @@ class Domain:
         return "/".join(self.path)
 
 
-class Taxonomy:
-    """The leaves of one classification, in file order, found by code or by path."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading at level 2: what a person chooses from, where the leaves are too many."""
 
-    def __init__(self, name: str, domains: tuple[Domain, ...]) -> None:
+    code: str
+    level1: str
+    level2: str
+
+
+class Taxonomy:
+    """The leaves of one classification, in file order, found by code or by path; and the headings
+    at level 2, in the same order."""
+
+    def __init__(
+        self, name: str, domains: tuple[Domain, ...], *, sections: tuple[Section, ...] = ()
+    ) -> None:
         self.name = name
         self.domains = domains
+        self.sections = sections
         self._by_code = {domain.code: domain for domain in domains}
         self._by_path = {domain.path: domain for domain in domains}
 
@@ -97,6 +110,7 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
     if missing:
         raise InvalidData(f"分类表“{name}”缺少列：{'、'.join(missing)}，请按模板补齐表头")
     domains: list[Domain] = []
+    sections: dict[str, Section] = {}
     name_of_code: dict[str, tuple[str, ...]] = {}
     code_of_name: dict[tuple[str, ...], str] = {}
     for number, row in enumerate(reader, start=2):
@@ -118,6 +132,7 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
             if code_of_name.setdefault(path, code) != code:
                 raise InvalidData(f"{where}：“{'/'.join(path)}”有两个编码，请统一")
         domains.append(Domain(codes[2], *names))
+        sections.setdefault(codes[1], Section(codes[1], *names[:2]))
     if not domains:
         raise InvalidData(f"分类表“{name}”没有任何分类，请检查文件内容")
-    return Taxonomy(name, tuple(domains))
+    return Taxonomy(name, tuple(domains), sections=tuple(sections.values()))
