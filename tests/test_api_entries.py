@@ -227,6 +227,36 @@ def test_one_letter_with_two_matters_becomes_two_entries(
     assert read(clerk, entry_id)["entry"]["urgency"] == 3
 
 
+def test_every_reporter_of_a_merged_matter_sees_the_reply_and_rates_it_alone(
+    running: RunningService, clerk: httpx.Client, housing: httpx.Client
+) -> None:
+    codes = {}
+    for name, phone in (("A-1", "13800000001"), ("A-2", "13800000002")):
+        body = make_body(id=name, submitter={"phone": phone})
+        codes[name] = clerk.post("/v1/submissions", json=body).json()["tracking_code"]
+        decision = clerk.post(f"/v1/submissions/{name}/decisions", json={"lead": "住建局"})
+        assert decision.status_code == 200, decision.text
+    first, second = (
+        clerk.get(f"/v1/submissions/{name}").json()["entries"][0]["id"] for name in codes
+    )
+    give(clerk, second, "merge", into=first, note="同一部电梯")
+    give(housing, first, "accept")
+    give(housing, first, "reply", **REPLY)
+    with running.client() as citizen:
+        for name, tail, solved in (("A-1", "0001", True), ("A-2", "0002", False)):
+            receipt = {"code": codes[name], "tail": tail}
+            (matter,) = citizen.post("/v1/tracking", json=receipt).json()["matters"]
+            assert (matter["reply"], matter["may_rate"]) == (REPLY["text"], True)
+            rating = {"number": matter["number"], "solved": solved, "satisfaction": 3}
+            assert citizen.post("/v1/tracking/ratings", json=receipt | rating).status_code == 200
+    file = read(clerk, first)
+    assert [(said["submission_id"], said["solved"]) for said in file["evaluations"]] == [
+        ("A-1", True),
+        ("A-2", False),
+    ]
+    assert file["entry"]["state"] == "reopened"
+
+
 def test_a_clerk_decides_what_the_machine_left_to_review(clerk: httpx.Client) -> None:
     body = make_body(content="My neighbour plays loud music every night.", title="")
     assert clerk.post("/v1/submissions", json=body).json()["destination"] == "review"

@@ -1,4 +1,4 @@
-"""Reads of one entry: all that was done, said and kept, and where a reporter's matter stands."""
+"""Reads of one entry: all that was done, said and kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,16 +124,6 @@ class EntryFile:
     others: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """One matter of a submission as its reporter may know it: the entry in which it is worked,
-    whatever it was merged into, and the replies given there."""
-
-    entry: StoredEntry
-    replies: tuple[StoredReply, ...]
-    evaluations: tuple[StoredEvaluation, ...]
-
-
 def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryFile:
     """All of one entry within the caller's reach, as lead or assisting.
 
@@ -179,25 +169,6 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
         merged=tuple(sorted(merged)),
         others=tuple(sorted(siblings)),
     )
-
-
-def list_matters(session: Session, submission_id: str) -> tuple[Matter, ...]:
-    """The matters of a submission in the order in which they were opened, for its reporter's eyes.
-
-    No right is asked: who calls has proved to be the reporter, or shows nothing of it.
-    """
-    matters: dict[int, Matter] = {}
-    for row in session.scalars(
-        select(EntryRow).where(EntryRow.submission_id == submission_id).order_by(EntryRow.id)
-    ):
-        entry = row if row.merged_into is None else session.get_one(EntryRow, row.merged_into)
-        said = [
-            evaluation
-            for evaluation in _list_evaluations(session, entry.id)
-            if evaluation.submission_id == submission_id
-        ]
-        matters[entry.id] = Matter(entry_view(entry), _list_replies(session, entry.id), tuple(said))
-    return tuple(matters.values())
 
 
 def get_attachment(
