@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from api.listcolumns import name_rule
-from api.schemas import EntryOut, Moment
+from api.schemas import Destination, EntryOut, Moment
 from api.task_schemas import TaskOut
 from triage.ledger.effectlist import EffectKind
 from triage.ledger.states import EntryState, FindingState, Outcome
@@ -124,3 +124,57 @@ class FindingPageOut(_Out):
 
     lines: list[FindingLineOut]
     next: str | None = Field(description=_NEXT)
+
+
+class ListImportIn(BaseModel):
+    """一份已有的问题清单。先以 check 试读，看列认得对不对、哪些行有误，再正式导入。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "2024年信访台账",
+                    "file_name": "台账.xlsx",
+                    "content": "UEsDBBQ…",
+                    "columns": {"content": "主要诉求", "lead": "包案单位"},
+                    "check": True,
+                }
+            ]
+        },
+    )
+
+    name: str = Field(description="清单名称，至多 80 字；没有编号列的，由它和序号或行号组成编号")
+    file_name: str = Field("清单.xlsx", max_length=255, description="文件名")
+    content: str = Field(description="文件内容（.xlsx、.xls、.csv、.jsonl），base64 编码")
+    columns: dict[str, str] = Field(
+        {}, description="指明某字段在文件中的列名；列名留空则不读这一列"
+    )
+    sheet: str | None = Field(None, description="工作表名；不填为第一张有表头的")
+    outcome: Outcome | None = Field(None, description="已回告、已销号而没写办理结果的，按哪种算")
+    check: bool = Field(False, description="只试读，不导入")
+
+
+class ImportedRowOut(_Out):
+    """清单中一行的结果。"""
+
+    row: int = Field(description="文件中的行号")
+    id: str | None = Field(description="来件编号")
+    status: int = Field(description="201 新导入，200 此前已有或只是试读，其余同单件报送的状态码")
+    destination: Destination | None = Field(None, description="去向，受理了才有")
+    entry: int | None = Field(None, description="台账条目编号")
+    error: str | None = None
+    detail: str | None = None
+    field: str | None = None
+
+
+class ListImportOut(_Out):
+    """导入的结果。"""
+
+    columns: dict[str, str] = Field(description="字段认作了文件中的哪一列")
+    others: list[str] = Field(description="没有读的列")
+    notes: list[str] = Field(description="提示")
+    created: int = Field(description="新导入几行")
+    existing: int = Field(description="此前已有、没有改动，或只是试读的几行")
+    failed: int = Field(description="有误几行；改正后可把整份清单再导入一次")
+    rows: list[ImportedRowOut]

@@ -1,16 +1,26 @@
-"""Routes by which the four lists are read, and taken out as workbooks."""
+"""Routes by which the four lists are read, taken out as workbooks, and one is brought in."""
 
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.auth import needs
+from api.bodies import read_as, read_body
+from api.errors import error_body, status_of
 from api.files import CHINA_TIME
 from api.ledgers import Cursor, Limit, Urgency
-from api.list_schemas import EffectPageOut, FindingPageOut, ProblemPageOut, TaskPageOut
+from api.list_schemas import (
+    EffectPageOut,
+    FindingPageOut,
+    ImportedRowOut,
+    ListImportIn,
+    ListImportOut,
+    ProblemPageOut,
+    TaskPageOut,
+)
 from api.listbooks import Heading, walk_pages, write_listbook
 from api.listcolumns import (
     EFFECT_COLUMNS,
@@ -19,7 +29,8 @@ from api.listcolumns import (
     TASK_COLUMNS,
     Column,
 )
-from api.schemas import ReadMoment
+from api.listimport import ImportedRow, import_list, kept_on_disk
+from api.schemas import Destination, ReadMoment
 from api.service import Service, ServiceHere, read_clock
 from triage.findings import Rule
 from triage.ledger.departments import get_department
@@ -27,7 +38,7 @@ from triage.ledger.effectlist import list_effects
 from triage.ledger.listfilters import ListFilter, record_export
 from triage.ledger.lists import list_problems, list_tasks
 from triage.ledger.paging import MAX_PAGE
-from triage.ledger.states import STATE_NAMES, EntryState, FindingState, TaskState
+from triage.ledger.states import STATE_NAMES, EntryState, FindingState, SubmissionStatus, TaskState
 from triage.ledger.supervisionlist import FINDING_STATE_NAMES, list_findings
 from triage.ledger.tasks import TASK_STATE_NAMES
 from triage.roles import Action, Caller
@@ -46,6 +57,15 @@ _BOOK: dict[int | str, dict[str, Any]] = {
 }
 
 Reader = Annotated[Caller, Depends(needs(Action.READ_LISTS))]
+Importer = Annotated[Caller, Depends(needs(Action.IMPORT_LISTS))]
+
+
+async def read_import_body(request: Request, service: ServiceHere) -> bytes:
+    """The body of a file in base64, by the limit of a batch."""
+    return await read_body(request, limit=service.settings.max_batch_bytes)
+
+
+ImportBody = Annotated[bytes, Depends(read_import_body)]
 
 
 def read_filter(
@@ -203,6 +223,61 @@ def get_finding_book(
     """监督清单，按机关打印的版式。"""
     read = partial(list_findings, state=state, rule=rule)
     return _book(service, "supervision", read, FINDING_COLUMNS, wanted, heading, state, caller)
+
+
+@router.post(
+    "/problems/import",
+    response_model=ListImportOut,
+    response_model_exclude_none=True,
+    openapi_extra={"x-body": "ListImportIn"},
+)
+def post_import(caller: Importer, service: ServiceHere, body: ImportBody) -> ListImportOut:
+    """导入一份已有的问题清单：逐行成为来件和台账条目；同一份清单再导入一次无害。"""
+    given = read_as(body, ListImportIn)
+    with kept_on_disk(given.content, file_name=given.file_name) as path:
+        run = import_list(
+            service,
+            path,
+            caller=caller,
+            now=read_clock(),
+            name=given.name,
+            columns=given.columns,
+            worksheet=given.sheet,
+            outcome=given.outcome,
+            check=given.check,
+        )
+    rows = [_imported_out(row) for row in run.rows]
+    statuses = [row.status for row in rows]
+    created, existing = statuses.count(201), statuses.count(200)
+    return ListImportOut(
+        columns=run.columns,
+        others=run.others,
+        notes=run.notes,
+        created=created,
+        existing=existing,
+        failed=len(rows) - created - existing,
+        rows=rows,
+    )
+
+
+def _imported_out(row: ImportedRow) -> ImportedRowOut:
+    if row.error is not None:
+        status, _ = status_of(row.error)
+        return ImportedRowOut(row=row.number, id=row.id, status=status, **error_body(row.error))
+    stored = None if row.filed is None else row.filed.submission
+    if row.filed is None or stored is None:
+        return ImportedRowOut(row=row.number, id=row.id, status=200)
+    waits = stored.status is SubmissionStatus.REVIEW and row.filed.entry is None
+    destination = Destination.REVIEW if waits else Destination.LEDGER
+    if stored.confidential:
+        destination = Destination.DISCIPLINE
+    return ImportedRowOut(
+        row=row.number,
+        id=row.id,
+        status=201 if row.filed.created else 200,
+        destination=destination,
+        entry=row.filed.entry.id if row.filed.entry and not stored.confidential else None,
+    )
 
 
 def _book(
