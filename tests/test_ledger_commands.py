@@ -165,6 +165,18 @@ def test_the_clock_takes_back_what_nobody_has_signed_for(store: Store) -> None:
     assert give(store, entry, Command.ASSIGN, CLERK, lead="住建局").state is EntryState.ASSIGNED
 
 
+def test_what_another_returned_before_may_be_assigned_again_to_who_only_missed_it(
+    store: Store,
+) -> None:
+    entry = lead_to(store, EntryState.RETURNED)
+    entry = give(store, entry, Command.ASSIGN, CLERK, lead="城管局")
+    entry = give(store, entry, Command.RECALL, CLERK)
+    with pytest.raises(Conflict, match="收回的"):
+        give(store, entry, Command.OVERRULE, CLERK, note="仍由城管办")
+    entry = give(store, entry, Command.ASSIGN, CLERK, lead="城管局")
+    assert (entry.state, entry.returns) == (EntryState.ASSIGNED, 1)
+
+
 def test_an_officer_hands_over_to_another_of_the_department(store: Store) -> None:
     entry = open_one(store)
     entry = give(store, entry, Command.ACCEPT, HOUSING_OFFICER, assignee="chen")

@@ -222,6 +222,20 @@ def test_a_merge_keeps_the_more_urgent_level_and_the_earlier_deadline(store: Sto
     assert read(store, calm.id).entry.deadline_at == calm.deadline_at
 
 
+def test_who_is_merged_into_what_has_been_replied_to_gets_that_reply(store: Store) -> None:
+    first = lead_to(store, EntryState.REPLIED)
+    second = open_one(store, "L-2")
+    give(store, second, Command.MERGE, CLERK, into=first.id)
+    first = read(store, first.id).entry
+    assert (first.state, first.outcome) == (EntryState.REPLIED, "solved")
+    with store.reading() as session:
+        told = session.scalars(select(EventRow).where(EventRow.kind == "submission.replied")).all()
+    assert [(event.submission_id, event.entry_id) for event in told] == [
+        ("L-1", first.id),
+        ("L-2", first.id),
+    ]
+
+
 @pytest.mark.parametrize("state", ["closed", "declined", "forwarded", "merged"])
 def test_nothing_is_merged_into_what_has_ended(store: Store, state: str) -> None:
     ended = lead_to(store, EntryState(state), "L-8")

@@ -29,7 +29,9 @@ PAGE = (Path(__file__).parent.parent / "docs" / "workflow.md").read_text(encodin
 class Entry:
     state: EntryState
     lead_department: str = "zhujian"
+    urgency: int = 3
     return_by: datetime | None = None
+    paused_at: datetime | None = None
 
 
 def list_for(role: Role, state: EntryState, **changes: object) -> tuple[Command, ...]:
@@ -137,6 +139,19 @@ def test_returning_is_offered_until_the_time_to_object_is_over() -> None:
     for late, offered in ((timedelta(0), True), (timedelta(seconds=1), False)):
         commands = list_for(Role.OFFICER, EntryState.ASSIGNED, return_by=NOW - late)
         assert (Command.RETURN in commands) is offered
+
+
+def test_a_clock_that_stands_can_be_resumed_and_nothing_is_replied_meanwhile() -> None:
+    running = list_for(Role.OFFICER, EntryState.ACCEPTED)
+    standing = list_for(Role.OFFICER, EntryState.ACCEPTED, paused_at=NOW)
+    assert set(running) - set(standing) == {Command.PAUSE, Command.REPLY}
+    assert set(standing) - set(running) == {Command.RESUME}
+
+
+def test_an_emergency_line_is_offered_for_the_most_urgent_alone() -> None:
+    for urgency, offered in ((1, True), (2, False)):
+        commands = list_for(Role.CLERK, EntryState.ASSIGNED, urgency=urgency)
+        assert (Command.ALARM in commands) is offered
 
 
 @pytest.mark.parametrize(

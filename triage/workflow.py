@@ -50,7 +50,11 @@ class Standing(Protocol):
     @property
     def lead_department(self) -> str: ...
     @property
+    def urgency(self) -> int: ...
+    @property
     def return_by(self) -> datetime | None: ...
+    @property
+    def paused_at(self) -> datetime | None: ...
 
 
 def find_transition(command: Command, *, state: EntryState) -> Transition | None:
@@ -74,9 +78,10 @@ def get_transition(command: Command, *, state: EntryState) -> Transition:
 
 
 def list_commands(entry: Standing, *, caller: Caller, now: datetime) -> tuple[Command, ...]:
-    """The commands that this caller may give for an entry that he or she can see, in table order.
+    """The commands that this caller may give for an entry that he or she can see, in their order.
 
-    Who reaches only an assisting department may add to the record and no more.
+    Who reaches only an assisting department may add to the record and no more. What the entry
+    itself rules out is left out: to return it too late, to reply while its clock stands.
     """
     leads = caller.reaches(entry.lead_department)
     return tuple(
@@ -85,7 +90,7 @@ def list_commands(entry: Standing, *, caller: Caller, now: datetime) -> tuple[Co
         if (row := _BY_STATE[command, entry.state])
         and caller.may(row.action)
         and (leads or row.assisting)
-        and (command is not Command.RETURN or may_return(entry, now=now))
+        and _suits(command, entry, now=now)
     )
 
 
@@ -144,6 +149,16 @@ def render_table() -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _suits(command: Command, entry: Standing, *, now: datetime) -> bool:
+    if command is Command.RETURN:
+        return may_return(entry, now=now)
+    if command in (Command.PAUSE, Command.REPLY):
+        return entry.paused_at is None
+    if command is Command.RESUME:
+        return entry.paused_at is not None
+    return command is not Command.ALARM or entry.urgency == 1
 
 
 def _commands_in(state: EntryState) -> Iterator[Command]:

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from triage.errors import Conflict, InvalidInput, NotFound
 from triage.ledger.assignments import MAX_GROUND
 from triage.ledger.clock import restart_clock
-from triage.ledger.matters import list_reporters
+from triage.ledger.matters import list_reporters, tell_reply
 from triage.ledger.states import OUTCOME_NAMES, EntryState, Outcome
 from triage.ledger.steps import Done, Step, check_words
 from triage.ledger.tables import EvaluationRow, ReplyRow
@@ -56,16 +56,7 @@ def reply(
     return Done(
         {"reply": reply_id, "outcome": outcome, "ground": entry.ground},
         {"reply": reply_id, "outcome": outcome, "reporters": len(told)},
-        events=tuple(
-            {
-                "actor": step.caller.who,
-                "kind": "submission.replied",
-                "submission_id": submission_id,
-                "entry_id": entry.id,
-                "payload": {"reply": reply_id, "outcome": outcome},
-            }
-            for submission_id in told
-        ),
+        events=tell_reply(entry, told, who=step.caller.who),
     )
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from triage.errors import Conflict, InvalidInput
 from triage.ledger.clock import start_clock
+from triage.ledger.states import EntryState
 from triage.ledger.steps import Done, Step, check_words, find_assisting, find_lead
-from triage.ledger.tables import EntryRow
+from triage.ledger.tables import ActionRow, EntryRow
 from triage.transitions import EMERGENCY_LINES, FORWARD_BODIES
-from triage.workflow import may_return
+from triage.workflow import Command, may_return
 
 MAX_NAME = 100
 MAX_GROUND = 500
@@ -15,9 +18,8 @@ MAX_GROUND = 500
 
 def assign(step: Step, *, lead: str, assisting: Sequence[str] | None = None) -> Done:
     """To a department. What was returned goes to another one: the same again is to overrule."""
-    entry = step.entry
     code = find_lead(step.session, lead)
-    if entry.returns and code == entry.lead_department:
+    if code == step.entry.lead_department and _is_returned(step):
         raise Conflict("仍交原单位请用“驳回退件”并说明理由", field="lead")
     return _send(step, code, assisting)
 
@@ -38,6 +40,8 @@ def recall(step: Step) -> Done:
 
 def overrule(step: Step) -> Done:
     """Back to the department that returned it, which may not return it again (Art. 23)."""
+    if not _is_returned(step):
+        raise Conflict("该条目是收回的，不是单位退回的，请重新交办", field="command")
     entry = step.entry
     entry.assigned_at = step.now
     start_clock(step.session, entry, now=step.now)
@@ -85,7 +89,7 @@ def forward(step: Step, *, to: str) -> Done:
         raise InvalidInput(f"转往何处应为 {bodies} 之一，请改正", field="to")
     step.entry.forwarded_to = to
     step.entry.closed_at = step.now
-    return Done({"to": to}, {"to": to})
+    return Done({"to": to}, {"forwarded_to": to})
 
 
 def alarm(step: Step, *, to: str) -> Done:
@@ -96,7 +100,7 @@ def alarm(step: Step, *, to: str) -> Done:
     if step.entry.urgency != 1:
         raise Conflict("只有特急的来件才转紧急热线，请先把紧急程度更正为特急", field="to")
     step.entry.forwarded_to = to
-    return Done({"to": to}, {"to": to})
+    return Done({"to": to}, {"forwarded_to": to})
 
 
 def withdraw(step: Step) -> Done:
@@ -125,6 +129,21 @@ def _send(step: Step, code: str, assisting: Sequence[str] | None) -> Done:
     start_clock(step.session, entry, now=step.now)
     data = {"before": before, "lead": code, "assisting": entry.assisting}
     return Done(data, {"before": before, "lead": code})
+
+
+def _is_returned(step: Step) -> bool:
+    """Whether the department returned it; else it was taken back because nobody had signed."""
+    last = (
+        select(ActionRow.command)
+        .where(
+            ActionRow.entry_id == step.entry.id,
+            ActionRow.to_state == EntryState.RETURNED,
+            ActionRow.from_state != EntryState.RETURNED,
+        )
+        .order_by(ActionRow.id.desc())
+        .limit(1)
+    )
+    return step.session.scalar(last) == Command.RETURN
 
 
 def _name(login: str) -> str:

@@ -14,7 +14,7 @@ from triage.ledger.clock import rerule_clock, start_clock
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.records import insert_entries
-from triage.ledger.states import EntryState
+from triage.ledger.states import STATE_NAMES, EntryState
 from triage.ledger.tables import DecisionRow, EntryRow, SubmissionRow, SuggestionRow
 from triage.ledger.views import StoredEntry, entry_view
 from triage.roles import Action, Caller
@@ -83,7 +83,7 @@ def record_decision(
     )
     entry = _lock_entry(session, submission_id, entry_id)
     if entry is not None and entry.closed_at is not None:
-        raise Conflict("该台账条目已销号，不能再改；如需重办请先申请重办")
+        raise Conflict(f"该台账条目已“{STATE_NAMES[entry.state]}”，不能再改；确需更正请先重办")
     if version is not None and version != (entry.version if entry else 0):
         raise Conflict("该来件刚被他人改过，请刷新后再确认", field="version")
 
@@ -124,7 +124,8 @@ def record_decision(
             "lead": stored.lead_department,
             "urgency": stored.urgency,
             "version": stored.version,
-        },
+        }
+        | ({"before": before["lead_department"]} if entry is not None else {}),
     }
     record_events(session, [happened], now=now)
     return stored

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -55,6 +56,22 @@ def list_reporters(session: Session, entry_id: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(session.scalars(query)))
 
 
+def tell_reply(
+    entry: EntryRow, reporters: Sequence[str], *, who: str
+) -> tuple[dict[str, Any], ...]:
+    """The events that tell each of these reporters (submission ids) of the reply that stands."""
+    return tuple(
+        {
+            "actor": who,
+            "kind": "submission.replied",
+            "submission_id": submission_id,
+            "entry_id": entry.id,
+            "payload": {"outcome": entry.outcome},
+        }
+        for submission_id in reporters
+    )
+
+
 def split(step: Step, *, parts: Sequence[Part], matter: str | None = None) -> Done:
     """An entry of its own for each part, assigned at once; this one keeps the rest.
 
@@ -98,7 +115,8 @@ def merge(step: Step, *, into: int) -> Done:
     """Joined to another entry about the same matter, which answers these reporters too.
 
     What had been merged into this one goes along. The other takes the more urgent level and the
-    earlier deadline of the two. Raises NotFound where there is no such entry for this caller.
+    earlier deadline of the two; where it has been replied to, that reply is theirs too. Raises
+    NotFound where there is no such entry for this caller, Conflict where it has left the line.
     """
     entry = step.entry
     other = step.session.get(EntryRow, into)
@@ -116,6 +134,7 @@ def merge(step: Step, *, into: int) -> Done:
     if other.replied_at is None:
         _hurry(step, other)
     other.version += 1
+    told = list_reporters(step.session, entry.id) if other.replied_at is not None else ()
     step.session.execute(
         update(EntryRow).where(EntryRow.merged_into == entry.id).values(merged_into=other.id)
     )
@@ -132,7 +151,8 @@ def merge(step: Step, *, into: int) -> Done:
         before=other.state,
         now=step.now,
     )
-    return Done({"into": other.id}, {"into": other.id})
+    events = tell_reply(other, told, who=step.caller.who)
+    return Done({"into": other.id}, {"into": other.id}, events=events)
 
 
 def free_merged(session: Session, submission_id: str, *, who: str, now: datetime) -> None:
