@@ -71,10 +71,12 @@ def test_the_serve_command_says_where_it_is_and_ends_when_told(tmp_path: Path) -
     ) as server:
         assert server.stderr is not None
         greeting = server.stderr.readline()
-        hint = server.stderr.readline()
+        invitation, link, hint = (server.stderr.readline() for _ in range(3))
         try:
             address = re.search(r"http://127\.0\.0\.1:\d+/", greeting)
             assert address, greeting
+            assert "还没有管理员" in invitation
+            assert re.fullmatch(re.escape(address[0]) + r"account#invitation=[\w-]{43}\n", link)
             assert "triage keys create" in hint
             answer = httpx.get(f"{address[0]}readyz", trust_env=False)
             assert answer.json()["status"] == "ready"
@@ -99,7 +101,7 @@ def test_the_description_is_complete(tmp_path: Path) -> None:
     for operations in description["paths"].values():
         for method, operation in operations.items():
             assert re.search("[\u4e00-\u9fff]", operation["description"])
-            assert (method == "post") == ("requestBody" in operation)
+            assert method in ("post", "patch", "put") or "requestBody" not in operation
             assert all(answer["description"] for answer in operation["responses"].values())
     example = schemas["SubmissionIn"]["examples"][0]
     assert SubmissionIn.model_validate(example).channel == "微信"
