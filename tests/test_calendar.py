@@ -1,6 +1,7 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from chinese_calendar import is_workday
 from chinese_calendar.constants import holidays
 
 from triage.calendar import (
@@ -60,6 +61,12 @@ def test_working_days_follow_the_published_calendar(start: str, span: str, end: 
 def test_a_rolled_day_moves_on_where_it_falls_on_a_holiday() -> None:
     assert end_of("2025-09-20 10:00", "15 rolled_day") == ("2025-10-09 23:59:59", False)
     assert end_of("2025-03-03 10:00", "15 rolled_day") == ("2025-03-18 23:59:59", False)
+
+
+def test_every_day_is_worked_or_free_as_the_library_says() -> None:
+    calendar = Calendar()
+    days = [date(PUBLISHED.stop - 6, 1, 1) + timedelta(days=n) for n in range(5 * 365)]
+    assert [calendar.is_working(day) for day in days] == list(map(is_workday, days))
 
 
 def test_the_days_that_a_town_says_otherwise_win() -> None:

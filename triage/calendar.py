@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
-from chinese_calendar import is_workday
-from chinese_calendar.constants import holidays
+from chinese_calendar.constants import holidays, workdays
 
 from triage.errors import InvalidInput
 
@@ -96,9 +95,8 @@ class Calendar:
         """Whether this day is worked; where that is not known, whether it is Monday to Friday."""
         if day in self.overrides:
             return self.overrides[day]
-        if day.year in PUBLISHED:
-            return bool(is_workday(day))
-        return day.weekday() < 5
+        # The tables themselves: the library's own function looks through all of them each time.
+        return day in workdays or (day.weekday() < 5 and day not in holidays)
 
     def advance(self, start: datetime, span: Span) -> Moment:
         """When a span that begins at `start` ends, in UTC.

@@ -4,9 +4,11 @@ A change counts for what is assigned from then on; a changed day also moves the 
 that lie behind it (`triage.ledger.recounting`).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -52,7 +54,7 @@ def load_time_settings(session: Session) -> TimeSettings:
     if value is None:
         return default_settings()
     try:
-        return read_time_settings(value)
+        return _read_settings(json.dumps(value))
     except InvalidInput as error:
         raise InvalidData(f"已存的时限设置不能用，请管理员重新设置：{error.message}") from None
 
@@ -134,6 +136,12 @@ def declare_year(session: Session, year: int, *, caller: Caller, now: datetime) 
         raise InvalidInput(f"{year} 年的节假日已在日历中，只需录入与公布不同的日子", field="year")
     years = load_time_settings(session).declared_years | {year}
     return change_time_settings(session, {"declared_years": sorted(years)}, caller=caller, now=now)
+
+
+@lru_cache(maxsize=8)
+def _read_settings(spelt: str) -> TimeSettings:
+    """As `read_time_settings`, but checked once and not with every request."""
+    return read_time_settings(json.loads(spelt))
 
 
 def _record(
