@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from triage.errors import AccessDenied, InvalidInput, NotFound
+from triage.ledger.commands import run_command
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.departments import sync_departments
 from triage.ledger.events import record_events
@@ -43,6 +44,7 @@ from triage.ledger.webhooks import (
     try_webhook,
 )
 from triage.roles import ROLE_ACTIONS, Caller, Role
+from triage.workflow import Command
 
 ADMIN = Caller("admin", ROLE_ACTIONS[Role.ADMIN])
 CLERK = Caller("wang", ROLE_ACTIONS[Role.CLERK])
@@ -203,18 +205,42 @@ def test_a_receiver_of_an_assisting_department_hears_of_the_entry_too(store: Sto
 
 
 def test_the_department_that_an_entry_was_taken_from_hears_of_it_a_last_time(store: Store) -> None:
-    jiwei = add_webhook(store, department="jiwei")
     take_in(store)
+    housing = add_webhook(store, department=HOUSING.code)
     with store.writing() as session:
-        event = {
-            "actor": "wang",
-            "kind": "entry.reassign",
-            "entry_id": session.scalar(select(EntryRow.id)),
-            "payload": {"previous_lead": "jiwei", "version": 2},
-        }
-        record_events(session, [event], now=NOW)
-    (parcel,) = claim(store, jiwei)
-    assert parcel.body["data"]["step"] == {"previous_lead": "jiwei", "version": 2}
+        entry_id = session.scalars(select(EntryRow.id)).one()
+        moved = run_command(
+            session,
+            entry_id,
+            Command.REASSIGN,
+            caller=CLERK,
+            version=1,
+            now=NOW,
+            note="属监督事项",
+            lead="jiwei",
+            assisting=[],
+        )
+        assert moved.lead_department == "jiwei"
+    (parcel,) = claim(store, housing)
+    assert parcel.body["type"] == "entry.reassign"
+    assert parcel.body["data"]["step"]["before"] == "zhujian"
+    assert parcel.body["data"]["step"]["lead"] == "jiwei"
+    assert "监督事项" not in str(parcel.body)
+    with store.writing() as session:
+        record_decision(session, "L-1", Decision(lead="城管局"), caller=CLERK, now=NOW, version=2)
+    assert claim(store, housing) == ()
+
+
+def test_a_correction_tells_the_department_that_loses_the_entry_too(store: Store) -> None:
+    take_in(store)
+    housing = add_webhook(store, department=HOUSING.code)
+    with store.writing() as session:
+        record_decision(
+            session, "L-1", Decision(lead="城管局", assisting=()), caller=CLERK, now=NOW
+        )
+    (parcel,) = claim(store, housing)
+    assert parcel.body["type"] == "decision.corrected"
+    assert parcel.body["data"]["step"]["before"] == "zhujian"
 
 
 def test_departments_in_a_ring_do_not_hang_the_transaction(store: Store) -> None:

@@ -30,7 +30,22 @@ BACK_OFF = tuple(
 HOLD = timedelta(seconds=60)  # a message that nobody could take must not stop the others for longer
 _TOLD = ("entry.", "decision.")
 # Of an event's payload.
-_CODES = ("from", "to", "version", "lead", "previous_lead", "outcome", "about")
+_CODES = (  # of an event's payload: what the receiver gets to know of the step
+    "from",
+    "to",
+    "version",
+    "lead",
+    "before",
+    "returns",
+    "into",
+    "extension",
+    "forwarded_to",
+    "solved",
+    "satisfaction",
+    "about",
+    "at",
+    "provisional",
+)
 _CHUNK = 500  # entries looked up by one statement
 _UNSENT = (DeliveryRow.delivered_at.is_(None), DeliveryRow.dead_at.is_(None))
 _ACTIVE = (
@@ -239,7 +254,8 @@ def _make_filter(
             return False
         if webhook["department"] is None:
             return True
-        concerned = [entry["lead_department"], event["payload"].get("previous_lead")]
+        before = event["payload"].get("before")  # who led it until then
+        concerned = [entry["lead_department"], before if isinstance(before, str) else None]
         concerned += [codes.get(name) for name in entry["assisting"]]
         return any(is_within(code, webhook["department"]) for code in concerned)
 
