@@ -46,10 +46,13 @@ def read_query(
         ReadMoment, Query(description="此时（含）起交办的；不写时区按北京时间算")
     ] = None,
     until: Annotated[ReadMoment, Query(description="此时（不含）前交办的")] = None,
+    by_deadline: Annotated[
+        bool, Query(description="true：时段按办理时限算，即此间到期的；false：按首次交办算")
+    ] = False,
     by: Annotated[
         By | None,
         Query(
-            description="按什么分组，不填只给合计：department 单位，division 行政区划，domain 领域，"
+            description="按什么分组，不填只给合计：department 单位，division 区划，domain 领域，"
             "urgency 紧急程度，nature 诉求性质，channel 渠道，day 日，week 周，month 月"
         ),
     ] = None,
@@ -68,6 +71,7 @@ def read_query(
     selection = Selection(
         since=since,
         until=until,
+        by_deadline=by_deadline,
         department=department,
         division=division,
         domain=domain,

@@ -14,7 +14,9 @@ from triage.ledger.selection import By, Selection, Table
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.statistics import (
     STAGE_NAMES,
+    Flow,
     Stage,
+    count_flow,
     count_repeats,
     count_work,
     measure_dispatch,
@@ -169,6 +171,7 @@ def test_figures_are_broken_down_and_the_groups_add_up(
         (Selection(), 3),
         (Selection(since=NOW + HOUR), 1),
         (Selection(until=NOW + HOUR), 2),
+        (Selection(since=NOW + 5 * DAY, until=NOW + 5 * DAY + HOUR, by_deadline=True), 2),
         (Selection(department="住建局"), 2),
         (Selection(department="chengguan"), 1),
         (Selection(division="4301"), 1),
@@ -287,6 +290,21 @@ def test_who_comes_again_with_the_same_matter_is_a_repeat(store: Store) -> None:
     assert [group.figures for group in table.groups] == [Rate(1, 4)]
     assert nobody.total == Rate(0, 0)
     assert [group.figures for group in by_day.groups] == [Rate(0, 3), Rate(1, 1)]
+
+
+def test_each_step_counts_at_its_own_moment(store: Store) -> None:
+    file_one(store, "a", at=NOW - 9 * DAY, **replied(HOUR))
+    file_one(store, "b", at=NOW - 9 * DAY, **closed(HOUR, Outcome.SOLVED))
+    file_one(store, "c", **replied(2 * DAY))
+    file_one(store, "d", at=NOW - 9 * DAY, deadline_at=NOW - HOUR)
+    file_one(store, "e", at=NOW - 9 * DAY, evaluated_at=NOW, solved=False)
+    file_one(store, "gone", state=EntryState.DECLINED)
+    file_one(store, "hidden", confidential=True)
+    with store.reading() as session:
+        flow = count_flow(session, since=NOW, until=NOW + DAY, caller=SUPERVISOR, now=NOW)
+    assert flow == Flow(
+        opened=2, replied=2, closed=1, evaluated=1, unsolved=1, waiting=2, overdue=2
+    )
 
 
 def test_accusations_are_in_no_figure(store: Store) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict, InvalidInput, NotFound
@@ -107,6 +107,23 @@ def get_finding(session: Session, finding_id: int, *, caller: Caller) -> StoredF
     """One finding. Raises AccessDenied; NotFound where there is none within reach."""
     caller.require(Action.DECIDE_FINDINGS)
     return _view(_get_row(session, finding_id, caller=caller))
+
+
+def count_findings(
+    session: Session, *, since: datetime, until: datetime, caller: Caller
+) -> dict[tuple[Rule, FindingState], int]:
+    """How many were first found within that time, by rule and state. Raises AccessDenied."""
+    caller.require(Action.DECIDE_FINDINGS)
+    query = (
+        select(FindingRow.rule, FindingRow.state, func.count())
+        .outerjoin(EntryRow, EntryRow.id == FindingRow.entry_id)
+        .where(FindingRow.found_at >= since, FindingRow.found_at < until)
+        .where(or_(FindingRow.entry_id.is_(None), EntryRow.confidential.is_(False)))
+        .group_by(FindingRow.rule, FindingRow.state)
+    )
+    if caller.reach is not None:
+        query = query.where(FindingRow.department.in_(sorted(caller.reach)))
+    return {(Rule(rule), state): count for rule, state, count in session.execute(query)}
 
 
 def decide_finding(

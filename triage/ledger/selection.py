@@ -54,11 +54,13 @@ _PLAIN_KEYS: dict[By, Any] = {
 class Selection:
     """Which entries are counted: those opened from `since` on and before `until`.
 
+    With `by_deadline` those whose deadline falls into that time, whenever they were opened.
     `department` is a code or name; `division` and `domain` are codes, or those of a level above.
     """
 
     since: datetime | None = None
     until: datetime | None = None
+    by_deadline: bool = False
     department: str | None = None
     division: str | None = None
     domain: str | None = None
@@ -124,10 +126,11 @@ def select_entries(
             where.append(func.substr(column, 1, len(prefix), type_=Words()) == prefix)
     if selection.urgency is not None:
         where.append(EntryRow.urgency == selection.urgency)
+    moment = EntryRow.deadline_at if selection.by_deadline else EntryRow.opened_at
     if selection.since is not None:
-        where.append(EntryRow.opened_at >= check_time(selection.since, "since"))
+        where.append(moment >= check_time(selection.since, "since"))
     if selection.until is not None:
-        where.append(EntryRow.opened_at < check_time(selection.until, "until"))
+        where.append(moment < check_time(selection.until, "until"))
     return query.where(*where)
 
 

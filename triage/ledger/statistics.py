@@ -80,6 +80,20 @@ _STAGES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """How many entries were opened, replied to, closed and evaluated within some time, of the
+    evaluations how many said "not solved"; and how many wait now, and of these are late."""
+
+    opened: int
+    replied: int
+    closed: int
+    evaluated: int
+    unsolved: int
+    waiting: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dispatch:
     """How often the machine's first choice of the lead department stood.
 
@@ -121,6 +135,36 @@ def count_work(
         (row[0], Tally(*(int(value or 0) for value in row[1:]))) for row in session.execute(counted)
     ]
     return group_rows(session, rows, by=by, level=level, add=_add_tallies)
+
+
+def count_flow(
+    session: Session, *, since: datetime, until: datetime, caller: Caller, now: datetime
+) -> Flow:
+    """What happened in a stretch of time, each step at its own moment. Raises as `count_work`."""
+    start, end, moment = (check_time(one, "since") for one in (since, until, now))
+    query = select_entries(session, Selection(), caller=caller, by=None, level=1, grouped=False)
+
+    def within(column: Any) -> ColumnElement[bool]:
+        return and_(column >= start, column < end)
+
+    outcome, closed = EntryRow.outcome, within(EntryRow.closed_at)
+    on_the_line = EntryRow.state.not_in(_APART)
+    waiting = and_(
+        on_the_line,
+        EntryRow.replied_at.is_(None),
+        EntryRow.closed_at.is_(None),
+        EntryRow.paused_at.is_(None),
+    )
+    counted = query.with_only_columns(
+        func.count().filter(within(EntryRow.opened_at)),
+        func.count().filter(within(EntryRow.replied_at)),
+        func.count().filter(closed, on_the_line, outcome.is_not(None)),
+        func.count().filter(within(EntryRow.evaluated_at)),
+        func.count().filter(within(EntryRow.evaluated_at), EntryRow.solved.is_(False)),
+        func.count().filter(waiting),
+        func.count().filter(waiting, EntryRow.deadline_at < moment),
+    )
+    return Flow(*session.execute(counted).one())
 
 
 def measure_stages(
