@@ -29,8 +29,10 @@ _SIGNED = "填表人：　　　　　　　　审核人：　　　　　　　
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above a list: its title, the unit that fills it in, what it covers, the day."""
+    """What stands above a list: its title, the unit that fills it in, what it covers, the day; and
+    `name`, what the list is called whatever its title."""
 
+    name: str
     title: str
     unit: str
     scope: str
@@ -47,7 +49,7 @@ def write_listbook(
     file = io.BytesIO()
     # in memory: constant_memory cannot merge cells downwards, which the header needs
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_urls": False})
-    sheet = book.add_worksheet(heading.title[:31].translate(_NOT_IN_NAMES) or "清单")
+    sheet = book.add_worksheet(heading.name)
     styles = _Styles(book)
     _write_heading(sheet, styles, heading, width=len(columns))
     _write_header(sheet, styles, columns)
@@ -155,9 +157,6 @@ def _set_up_page(sheet: Worksheet, columns: Sequence[Column], *, last: int) -> N
     sheet.repeat_rows(GROUP_ROW, NAME_ROW)
     sheet.print_area(0, 0, last, len(columns) - 1)
     sheet.set_footer("&C第 &P 页，共 &N 页")
-
-
-_NOT_IN_NAMES = str.maketrans("", "", "[]:*?/\\'")  # what Excel refuses in a worksheet's name
 
 
 def walk_pages(read_page: Callable[..., Page[Any]]) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from triage.suggestions import Suggestion
 MAX_NAME = 80
 _CHUNK = 50  # rows in one transaction: others wait for it
 _COUNTER = column_key("序号")  # counts the rows of this list and names no matter
+_SUFFIX = re.compile(r"\.[0-9A-Za-z]{1,8}")
+_MAX_SHEET = 31  # characters Excel allows in the name of a worksheet
 _Ready = tuple[Submission, Suggestion, Listed]
 
 
@@ -74,6 +77,8 @@ def import_list(
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise InvalidInput(f"请写明清单名称，至多 {MAX_NAME} 字", field="name")
+    if worksheet is not None and not (worksheet.isprintable() and len(worksheet) <= _MAX_SHEET):
+        raise InvalidFile("没有这样名称的工作表，请核对", field="sheet")
     run = ListImport()
     with open_sheet(path, columns=columns, worksheet=worksheet, fields=LIST_FIELDS) as sheet:
         reader = ListReader(service.desk, name, now, outcome, _is_numbered(sheet))
@@ -96,7 +101,8 @@ def kept_on_disk(content: str, *, file_name: str) -> Iterator[Path]:
     except (binascii.Error, ValueError):
         raise InvalidInput("文件内容不是 base64 编码，请编码后再传", field="content") from None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"清单{Path(file_name).suffix[:10]}"
+        suffix = Path(file_name).suffix
+        path = Path(folder) / f"清单{suffix if _SUFFIX.fullmatch(suffix) else ''}"
         path.write_bytes(data)
         yield path
 

@@ -1,6 +1,6 @@
 """Routes by which the four lists are read, taken out as workbooks, and one is brought in."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -32,6 +32,7 @@ from api.listcolumns import (
 from api.listimport import ImportedRow, import_list, kept_on_disk
 from api.schemas import Destination, ReadMoment
 from api.service import Service, ServiceHere, read_clock
+from triage.errors import InvalidInput
 from triage.findings import Rule
 from triage.ledger.departments import get_department
 from triage.ledger.effectlist import list_effects
@@ -52,6 +53,7 @@ LIST_NAMES = {
     "effects": "效果清单",
     "supervision": "监督清单",
 }
+_TICK = timedelta(microseconds=1)
 _BOOK: dict[int | str, dict[str, Any]] = {
     200: {"content": {XLSX: {}}, "description": "Excel 工作簿"}
 }
@@ -300,6 +302,7 @@ def _book(
             walk_pages(partial(list_page, session, wanted, caller=caller, limit=MAX_PAGE)),
             columns=columns,
             heading=Heading(
+                name=LIST_NAMES[name],
                 title=title or LIST_NAMES[name],
                 unit=unit if unit is not None else department.full_name if department else "",
                 scope=_spell_scope(wanted, state),
@@ -321,11 +324,10 @@ def _spell_scope(wanted: ListFilter, state: EntryState | TaskState | FindingStat
     """What the list covers, as it is printed above it."""
     said = []
     if wanted.since is not None:
-        said.append(f"{wanted.since.astimezone(CHINA_TIME):%Y-%m-%d}起")
+        said.append(f"{_day(wanted.since, 'since')}起")
     if wanted.until is not None:
         # the moment itself no longer counts: midnight ends the day before
-        last = wanted.until.astimezone(CHINA_TIME) - timedelta(microseconds=1)
-        said.append(f"{last:%Y-%m-%d}止")
+        said.append(f"{_day(wanted.until, 'until', before=_TICK)}止")
     if wanted.urgency is not None:
         said.append(URGENCY_NAMES[wanted.urgency])
     if wanted.domain is not None:
@@ -343,3 +345,11 @@ def _state_name(state: EntryState | TaskState | FindingState) -> str:
     if isinstance(state, TaskState):
         return TASK_STATE_NAMES[state]
     return FINDING_STATE_NAMES[state]
+
+
+def _day(moment: datetime, field: str, *, before: timedelta = timedelta()) -> date:
+    """The day in China of this moment, or of a little before it. Raises InvalidInput."""
+    try:
+        return (moment.astimezone(CHINA_TIME) - before).date()
+    except OverflowError:
+        raise InvalidInput("时间超出范围，请核对年份", field=field) from None

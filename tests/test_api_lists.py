@@ -290,6 +290,16 @@ def test_an_empty_list_still_has_its_header(clerk: httpx.Client) -> None:
         assert sheet.cell(5, 1).value.startswith("共 0 条")
 
 
+@pytest.mark.parametrize(
+    "query", [{"since": "9999-12-31T23:59:59Z"}, {"until": "0001-01-01T00:00:00+08:00"}]
+)
+def test_a_period_beyond_the_calendar_is_explained(
+    clerk: httpx.Client, query: dict[str, str]
+) -> None:
+    answer = clerk.get("/v1/lists/problems.xlsx", params=query)
+    assert (answer.status_code, answer.json()["field"]) == (422, next(iter(query)))
+
+
 def test_what_is_too_long_to_print_is_refused_with_a_way_out(tmp_path: Path) -> None:
     with run_service(tmp_path, max_export_rows=2) as running:
         fill(running)

@@ -29,6 +29,7 @@ from triage.transitions import Command
 STATES = (EntryState.ASSIGNED, EntryState.ACCEPTED, EntryState.REPLIED, EntryState.CLOSED)
 MAX_REPLY = 10_000
 GROUND = "导入前已销号"
+_EARLIEST = 1950  # year; what is before it is a slip of the pen, or an empty Excel date
 _DAYS = range(1, 1000)  # what a time limit counted in days may be
 
 
@@ -67,9 +68,13 @@ def check_listed(listed: Listed, *, now: datetime) -> Listed:
         )
     if len(listed.reply) > MAX_REPLY:
         raise InvalidInput(f"回告内容超过 {MAX_REPLY} 字，请缩短", field="reply")
-    for field in ("opened_at", "replied_at", "closed_at"):
+    for field in ("opened_at", "deadline_at", "replied_at", "closed_at"):
         moment = getattr(listed, field)
-        if moment is not None and moment > now:
+        if moment is None:
+            continue
+        if moment.year < _EARLIEST:
+            raise InvalidInput(f"时间 {moment:%Y-%m-%d} 过早，请核对年份", field=field)
+        if moment > now and field != "deadline_at":
             raise InvalidInput(f"时间 {moment:%Y-%m-%d %H:%M} 在将来，请核对", field=field)
     return listed
 
