@@ -7,7 +7,7 @@ no suggestion, no decision and no entry of its own. Who may open it is asked in 
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -171,8 +171,8 @@ def _new_row(
 
 
 def _seal(session: Session, submission_id: str, file: SealedFile) -> Sealed:
-    plain = json.dumps(asdict(file)).encode()
-    return get_ring(session).seal(plain, about=_about(submission_id))
+    told = {name: getattr(file, name) for name in file.__slots__}
+    return get_ring(session).seal(json.dumps(told).encode(), about=_about(submission_id))
 
 
 def _about(submission_id: str) -> str:
