@@ -5,6 +5,7 @@ Whoever opens a table trusts it, so no cell of ours starts a formula there.
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,6 +20,8 @@ TABLE_SUFFIXES = (".csv", ".xlsx")
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
 # Full-width forms too: Chinese and Japanese Excel read them as the half-width ones.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What XML 1.0 cannot hold would make Excel call the whole workbook damaged.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 MAX_CELL = 32_767  # characters Excel allows in one cell
 _MAX_ROWS = 1_048_576
 _CUT = "……（超出单元格上限，全文见原件）"
@@ -110,11 +113,7 @@ def safe_cell(value: object) -> str | int | float:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    # what XML 1.0 cannot hold would make Excel call the whole workbook damaged
-    text = "".join(
-        c for c in str(value) if (c >= " " and c < "\ufffe") or c > "\uffff" or c in "\t\n\r"
-    )
-    return escape_cell(text)
+    return escape_cell(_UNWRITABLE.sub("", str(value)))
 
 
 class OutputFile(AbstractContextManager["OutputFile"]):
