@@ -63,7 +63,7 @@ def answer(store: Store) -> None:
 
 def rate(store: Store, code: str, **changes: Any) -> Tracked | None:
     with store.reading() as session:
-        number = session.scalars(select(EntryRow.id)).first()
+        number = session.scalars(select(EntryRow.id).order_by(EntryRow.id)).first()
     said: dict[str, Any] = {"number": number, "solved": True, "satisfaction": 5, "comment": "好"}
     with store.writing() as session:
         return rate_tracked(session, code, "5678", now=LATER, **said | changes)
