@@ -40,6 +40,7 @@ function view(name) {
 
 function greet(me) {
   csrf = me.csrf;
+  sessionStorage.setItem("csrf", csrf); // the console in this tab goes on with it
   byId("greeting").textContent = `${me.name}，您已登录`;
   byId("role").textContent = me.role_name;
   view("signed-in");
@@ -69,6 +70,7 @@ async function signIn() {
 async function signOut() {
   await ask("/v1/session", { method: "DELETE" });
   csrf = "";
+  sessionStorage.removeItem("csrf");
   await open();
 }
 

@@ -22,8 +22,18 @@ function takeKeyFromAddress() {
   history.replaceState(null, "", location.pathname);
 }
 
+// A system's key, typed here, or the session of a person who signed in at /account: its cookie goes
+// along by itself, and the token against forged requests stands in this tab.
+const isSignedIn = () => Boolean(sessionStorage.getItem("key") || sessionStorage.getItem("csrf"));
+
+function forgetCaller() {
+  sessionStorage.removeItem("key");
+  sessionStorage.removeItem("csrf");
+}
+
 async function ask(path, { body, signal } = {}) {
-  const headers = { Authorization: `Bearer ${sessionStorage.getItem("key")}` };
+  const key = sessionStorage.getItem("key");
+  const headers = key ? { Authorization: `Bearer ${key}` } : { "X-CSRF-Token": sessionStorage.getItem("csrf") };
   if (body) headers["Content-Type"] = "application/json";
   let answer;
   try {
@@ -35,7 +45,7 @@ async function ask(path, { body, signal } = {}) {
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return said;
   if (answer.status === 401) {
-    sessionStorage.removeItem("key");
+    forgetCaller();
     route();
   }
   throw new Error(said.detail || "服务没有正常答复，请稍后再试");
@@ -54,7 +64,7 @@ async function attempt(step) {
 }
 
 function route() {
-  const signedIn = Boolean(sessionStorage.getItem("key"));
+  const signedIn = isSignedIn();
   const [view, detail] = location.hash.slice(1).split("/").map(decodeURIComponent);
   const current = views.includes(view) ? view : "read";
   show("sign-in", !signedIn);
@@ -228,7 +238,8 @@ function start() {
   byId("take-in").addEventListener("click", () => attempt(takeIn));
   byId("ledger-urgency").addEventListener("change", route);
   byId("forget-key").addEventListener("click", () => {
-    sessionStorage.removeItem("key");
+    if (!sessionStorage.getItem("key")) return location.assign("/account");
+    forgetCaller();
     route();
   });
   byId("key-form").addEventListener("submit", (event) => {
