@@ -131,7 +131,7 @@ def list_requests(town: Town) -> list[Request]:
         if path.startswith("/v1/accusations"):
             continue
         for method, operation in operations.items():
-            for url, twin in _fill(path, town):
+            for url, twin in _fill(path, operation, town):
                 if method == "get":
                     requests.append(Request("GET", url, {}, twin))
                     requests += [
@@ -145,12 +145,18 @@ def list_requests(town: Town) -> list[Request]:
     return requests
 
 
-def _fill(path: str, town: Town) -> list[tuple[str, str | None]]:
-    if "{submission_id}" in path:
-        return [
-            (path.replace("{submission_id}", name), path.replace("{submission_id}", "J-404"))
-            for name in IDS
-        ]
+def _fill(path: str, operation: dict[str, Any], town: Town) -> list[tuple[str, str | None]]:
+    """The addresses that a path stands for, each with that of what does not exist."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in ("format", "report"):
+            return [
+                filled
+                for value in _values(parameter, town)
+                for filled in _fill(path.replace(f"{{{parameter['name']}}}", value), {}, town)
+            ]
+    for name in ("{submission_id}", "{service_request_id}"):
+        if name in path:
+            return [(path.replace(name, known), path.replace(name, "J-404")) for known in IDS]
     if "{entry_id}" in path:
         commands = ("progress", "accept", "reply", "merge", "reopen", "evaluate", "close")
         filled = path.replace("{attachment_id}", "1")
@@ -176,7 +182,7 @@ def _values(parameter: dict[str, Any], town: Town) -> tuple[str, ...]:
     enums = re.findall(r"'enum': \[([^\]]*)\]", spelt)
     if enums:
         return tuple(re.findall(r"'([^']+)'", enums[0]))
-    return VALUES.get(parameter["name"], ("J-1", "秦守财"))
+    return VALUES.get(parameter["name"], ("J-1",))
 
 
 def read_all(answer: httpx.Response) -> str:
@@ -222,8 +228,8 @@ def knock(
             here = here.replace(f" {town.entry_id} ", " N ")
             if (answer.status_code, here) != (absent.status_code, alike):
                 found.append((request, "differs from what does not exist", answer.text))
-        elif any(f'"{name}"' in answer.text for name in words):  # asked for, and there as a value
-            found.append((request, "a value", answer.text))
+        elif any(f'"{name}"' in told or f">{name}<" in told for name in words):
+            found.append((request, "asked for, and there as a value", told))
     return found
 
 
