@@ -8,7 +8,16 @@ from pathlib import Path
 from bench.results import Options
 from triage.errors import TriageError
 
-BENCHMARKS = ("throughput", "latency", "start", "http", "stages", "deadlines")
+BENCHMARKS = (
+    "throughput",
+    "latency",
+    "start",
+    "http",
+    "stages",
+    "deadlines",
+    "mixed",
+    "statistics",
+)
 
 
 def main() -> None:
