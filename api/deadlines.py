@@ -19,7 +19,7 @@ from api.deadline_schemas import (
 )
 from api.ledgers import Cursor, Limit, Urgency
 from api.rulebooks import find_rulebooks
-from api.schemas import ReadMoment
+from api.schemas import ErrorOut, ReadMoment
 from api.service import ServiceHere, read_clock
 from triage.deadlines import get_rulebook, set_terms
 from triage.errors import InvalidInput
@@ -40,6 +40,9 @@ from triage.suggestions import NATURES
 
 router = APIRouter(prefix="/v1", tags=["时限"])
 
+_NO_DEPARTMENT: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorOut, "description": "没有这个责任单位"}
+}
 Reader = Annotated[Caller, Depends(needs(Action.READ))]
 Manager = Annotated[Caller, Depends(needs(Action.MANAGE_SETTINGS))]
 DepartmentKey = Annotated[
@@ -47,7 +50,7 @@ DepartmentKey = Annotated[
 ]
 
 
-@router.get("/deadlines/due", response_model=DuePageOut)
+@router.get("/deadlines/due", response_model=DuePageOut, responses=_NO_DEPARTMENT)
 def get_due(
     caller: Reader,
     service: ServiceHere,
@@ -72,7 +75,7 @@ def get_due(
         )
 
 
-@router.get("/deadlines/overdue", response_model=DuePageOut)
+@router.get("/deadlines/overdue", response_model=DuePageOut, responses=_NO_DEPARTMENT)
 def get_overdue(
     caller: Reader,
     service: ServiceHere,
@@ -94,7 +97,7 @@ def get_overdue(
         )
 
 
-@router.get("/deadlines/unaccepted", response_model=DuePageOut)
+@router.get("/deadlines/unaccepted", response_model=DuePageOut, responses=_NO_DEPARTMENT)
 def get_unaccepted(
     caller: Reader,
     service: ServiceHere,
@@ -132,6 +135,7 @@ def get_settings(_caller: CallerHere, service: ServiceHere) -> TimeSettingsOut:
 @router.patch(
     "/deadlines/settings",
     response_model=TimeSettingsOut,
+    responses={404: {"model": ErrorOut, "description": "没有这套时限规则"}},
     openapi_extra={"x-body": "TimeSettingsIn"},
 )
 def patch_settings(caller: Manager, service: ServiceHere, body: OneBody) -> TimeSettingsOut:
@@ -156,7 +160,9 @@ def get_preview(
     _caller: CallerHere,
     service: ServiceHere,
     urgency: Annotated[int, Query(ge=1, le=4, description="1 特急，2 紧急，3 较急，4 一般")],
-    nature: Annotated[str, Query(description=f"诉求性质：{'、'.join(NATURES)}")],
+    nature: Annotated[
+        str, Query(description="诉求性质", json_schema_extra={"enum": list(NATURES)})
+    ],
     domain: Annotated[str, Query(description="领域编码")] = "",
     assigned_at: Annotated[ReadMoment, Query(description="何时交办；不填为现在")] = None,
 ) -> TermsOut:
