@@ -1,5 +1,7 @@
 """How an administrator manages receivers, and a department's system answers what it was told."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from service_factories import RunningService, run_service
 from api.sending import send_due
 from api.service import read_clock
 from triage.ledger.records import record_batch
+from triage.ledger.webhooks import KINDS
 from triage.signing import new_secret
 
 
@@ -220,3 +223,51 @@ def test_messages_in_the_wrong_hands_can_be_told_by_their_signature(
     send(service, webhook_id)
     with pytest.raises(Exception, match="签名不对"):
         receiver.taken[0].verify(new_secret(), now=read_clock())
+
+
+DOCS = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text(encoding="utf-8")
+
+
+def read_example(language: str) -> str:
+    (example,) = re.findall(rf"```{language}\n(.*?)```", DOCS, flags=re.DOTALL)
+    assert isinstance(example, str)
+    return example
+
+
+def test_the_way_to_verify_that_the_docs_show_is_right(
+    service: RunningService, admin: httpx.Client, receiver: Receiver
+) -> None:
+    made = add(admin, receiver.url)
+    open_entry(service)
+    send(service, made["webhook"]["id"])
+    (message,) = receiver.taken
+    shown: dict[str, Any] = {}
+    exec(read_example("python"), shown)  # noqa: S102 - it is our own page
+    is_genuine = shown["is_genuine"]
+    assert is_genuine(made["secret"], message.headers, message.raw)
+    assert not is_genuine(made["secret"], message.headers, message.raw + b" ")
+    assert not is_genuine(new_secret(), message.headers, message.raw)
+    old = message.headers | {"webhook-timestamp": "1740792600"}
+    assert not is_genuine(made["secret"], old, message.raw)
+
+
+def test_the_message_that_the_docs_show_has_the_fields_of_a_real_one(
+    service: RunningService, admin: httpx.Client, receiver: Receiver
+) -> None:
+    webhook_id = add(admin, receiver.url)["webhook"]["id"]
+    entry_id = open_entry(service)
+    with service.client("work", department="住建局") as system:
+        accepted = system.post(f"/v1/entries/{entry_id}/accept", json={"version": 1})
+        assert accepted.status_code == 200, accepted.text
+    send(service, webhook_id)
+    real, shown = receiver.taken[-1].body, json.loads(read_example("json"))
+    assert real.keys() == shown.keys()
+    assert real["data"]["step"] == shown["data"]["step"]
+    assert real["data"]["entry"].keys() == shown["data"]["entry"].keys()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "*" not in kind])
+def test_every_kind_of_event_is_documented(kind: str) -> None:
+    workflow = (Path(__file__).parent.parent / "docs" / "workflow.md").read_text(encoding="utf-8")
+    command = kind.removeprefix("entry.")
+    assert f"`{kind}`" in DOCS or f"`{command}`" in workflow

@@ -32,8 +32,10 @@ KINDS = (
     "entry.reopened",
     "entry.reminded",
     "entry.recounted",
+    "entry.imported",
     "entry.reminded",
     "entry.recounted",
+    "entry.imported",
     "decision.confirmed",
     "decision.corrected",
 )
