@@ -17,7 +17,7 @@ from triage.departments import read_entries
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.suggestions import NATURES, URGENCY_NAMES
 
-DEFAULT = "beijing"  # by urgency alone, for every nature, and the strictest of the presets
+DEFAULT = "beijing"  # by urgency alone, for every nature; well within the national 60 days
 
 
 class Start(StrEnum):
