@@ -8,9 +8,12 @@ from fastapi import Depends, Request
 
 from api.settings import Settings
 from triage.desk import Desk, load_desk
+from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
 from triage.ledger.resealing import list_key_ids
 from triage.ledger.store import Store, open_store, upgrade
+from triage.replies import ReplyModel
+from triage.replymodels import load_reply_model
 from triage.sealing import open_key_ring
 
 
@@ -21,6 +24,7 @@ class Service:
     settings: Settings
     store: Store
     desk: Desk
+    replies: ReplyModel
 
     def close(self) -> None:
         """Give the database back."""
@@ -33,12 +37,13 @@ def open_service(settings: Settings, *, desk: Desk | None = None) -> Service:
     `desk`: one that is already loaded. Raises InvalidArtefact, InvalidData, KeyUnavailable or
     StoreUnavailable.
     """
+    replies = load_reply_model(settings.reply_model_dir)
     if desk is None:
         desk = load_desk(settings.model_dir, data_dir=settings.data_dir)
     store = open_town_store(settings)
     with store.writing() as session:
         sync_departments(session, desk.departments)
-    return Service(settings, store, desk)
+    return Service(settings, store, desk, replies)
 
 
 def open_town_store(settings: Settings) -> Store:
@@ -52,7 +57,10 @@ def open_town_store(settings: Settings) -> Store:
         upgrade(store)
         with store.reading() as session:
             used = list_key_ids(session)
-        return replace(store, ring=open_key_ring(settings.find_key_file(), used=used))
+        store = replace(store, ring=open_key_ring(settings.find_key_file(), used=used))
+        with store.writing() as session:
+            put_away_unsealed(session, now=read_clock())
+        return store
     except BaseException:
         store.close()
         raise

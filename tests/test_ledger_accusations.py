@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from triage.departments import Department
 from triage.errors import AccessDenied, Conflict, InvalidInput, KeyUnavailable, NotFound
-from triage.ledger.accusations import put_away
+from triage.ledger.accusations import put_away, put_away_unsealed
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.departments import sync_departments
 from triage.ledger.discipline import (
@@ -411,6 +411,27 @@ def test_with_other_keys_nothing_opens(store: Store) -> None:
     other = replace(store, ring=new_key_ring())
     with pytest.raises(KeyUnavailable, match="恢复密钥文件"):
         read(other)
+
+
+@pytest.mark.parametrize("needs_review", [True, False])
+def test_what_an_older_version_kept_in_the_open_is_sealed_when_the_service_starts(
+    store: Store, needs_review: bool
+) -> None:
+    with store.writing() as session:
+        old = make_suggestion(needs_review=needs_review, nature="检举控告")
+        record_batch(session, [(TOLD, old), (make_submission(), make_suggestion())], now=NOW)
+        for table in ("submission", "entry", "suggestion"):
+            key = "id" if table == "submission" else "submission_id"
+            session.execute(text(f"UPDATE {table} SET confidential = true WHERE {key} = 'J-1'"))  # noqa: S608
+    assert "赵某" in dump(store)
+    with store.writing() as session:
+        assert put_away_unsealed(session, now=NOW) == 1
+    with store.writing() as session:
+        assert put_away_unsealed(session, now=NOW) == 0
+    assert "赵某" not in dump(store)
+    assert read(store).content == WORDS
+    with store.reading() as session:
+        assert get_submission(session, "L-1", may_see_confidential=False).submission.content
 
 
 def test_putting_away_keeps_the_whole_of_what_was_said(store: Store) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
@@ -128,6 +128,26 @@ def put_away(
     )
     happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
     record_events(session, [happened], now=now)
+
+
+def put_away_unsealed(session: Session, *, now: datetime) -> int:
+    """Seal the accusations of a database that an older version has kept in the open; how many.
+
+    Those in review stand in its index, those with an entry in the ledger's: no table is walked.
+    """
+    waiting = select(SubmissionRow.id).where(
+        SubmissionRow.status == literal_column(f"'{SubmissionStatus.REVIEW}'"),
+        SubmissionRow.confidential,
+    )
+    filed = select(EntryRow.submission_id).where(EntryRow.confidential).distinct()
+    ids = {*session.scalars(waiting), *session.scalars(filed)}
+    done = 0
+    for submission_id in sorted(ids):
+        row = session.get_one(SubmissionRow, submission_id)
+        if row.status is not SubmissionStatus.SEALED:
+            put_away(session, row, who="upgrade", now=now)
+            done += 1
+    return done
 
 
 def hide_hash(session: Session, content_hash: str) -> str:
