@@ -1,11 +1,13 @@
 """What is counted, of what, and for whom: on entries whose way is known."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from ledger_factories import DEPARTMENTS, NOW, make_submission, make_suggestion
-from sqlalchemy import update
+from sqlalchemy import event, update
+from sqlalchemy.orm import Session
 from workflow_factories import CITY_OFFICER, CLERK, SUPERVISOR, file_departments
 
 from triage.errors import AccessDenied, InvalidInput, NotFound
@@ -361,3 +363,41 @@ def test_a_selection_that_is_none_is_refused_by_name(
     with pytest.raises(error) as caught:
         count(store, selection, CLERK, by=By.DOMAIN, **options)
     assert caught.value.field == field
+
+
+def plans_of(store: Store, work: Callable[[Session], object]) -> list[str]:
+    """How SQLite would run each SELECT of `work`, by its own account."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
+        if sql.startswith("SELECT"):
+            seen.append((sql, parameters))
+
+    event.listen(store.reader, "before_cursor_execute", note)
+    with store.reading() as session:
+        work(session)
+    event.remove(store.reader, "before_cursor_execute", note)
+    with store.reader.connect() as connection:
+        return [
+            "; ".join(
+                row[3]
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+            )
+            for sql, parameters in seen
+        ]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_month_is_read_along_an_index_and_suggestions_without_their_payloads(
+    store: Store,
+) -> None:
+    month = Selection(since=NOW, until=LATER)
+    (work,) = plans_of(
+        store, lambda session: count_work(session, month, caller=SUPERVISOR, now=NOW)
+    )
+    assert "ix_entry_opened" in work
+    (dispatch,) = plans_of(
+        store, lambda session: measure_dispatch(session, month, caller=SUPERVISOR)
+    )
+    assert "ix_entry_opened" in dispatch
+    assert dispatch.count("COVERING INDEX ix_suggestion_dispatch") == 2
