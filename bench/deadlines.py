@@ -29,6 +29,9 @@ _OFFICER = Caller("bench", ROLE_ACTIONS[Role.OFFICER], "d20", frozenset(_BRANCHE
 _SOON = NOW + timedelta(hours=72)
 _LATE = "deadline_at < :now"
 _RUNNING = "replied_at IS NULL AND closed_at IS NULL AND paused_at IS NULL AND NOT confidential"
+_UNACCEPTED = (
+    "state = 'assigned' AND accept_by IS NOT NULL AND NOT confidential AND paused_at IS NULL"
+)
 _LABELS = {
     "overdue": "超期",
     "overdue_department": "一个单位的超期",
@@ -36,6 +39,7 @@ _LABELS = {
     "overdue_deep": f"超期第 {DEEP} 页",
     "due": "三天内到期",
     "unaccepted": "未签收",
+    "unaccepted_reach": "八个单位的未签收",
 }
 
 
@@ -92,8 +96,11 @@ def _compare(store: Store, *, rounds: int) -> dict[str, Any]:
         ),
         "unaccepted": (
             lambda session: list_unaccepted(session, caller=_SUPERVISOR, now=NOW),
-            "state = 'assigned' AND accept_by IS NOT NULL AND NOT confidential "
-            "AND paused_at IS NULL ORDER BY accept_by, id",
+            f"{_UNACCEPTED} ORDER BY accept_by, id",
+        ),
+        "unaccepted_reach": (
+            lambda session: list_unaccepted(session, caller=_OFFICER, now=NOW),
+            f"{_UNACCEPTED} AND lead_department IN {_BRANCHES} ORDER BY accept_by, id",
         ),
     }
     return {name: _time(store, *question, rounds=rounds) for name, question in questions.items()}

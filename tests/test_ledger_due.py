@@ -203,6 +203,7 @@ def read_plans(store: Store, listing: Any, **options: Any) -> str:
         (list_overdue, {"department": "zhujian"}, "ix_entry_due_department"),
         (list_overdue, {"caller": BOTH_OFFICER}, "ix_entry_due_department"),
         (list_unaccepted, {}, "ix_entry_unaccepted"),
+        (list_unaccepted, {"caller": BOTH_OFFICER}, "ix_entry_unaccepted_department"),
     ],
 )
 def test_every_list_is_walked_along_its_index(

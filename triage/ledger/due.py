@@ -196,7 +196,7 @@ def _walk(
     walk = select(moment, EntryRow.id).where(*where).order_by(moment, EntryRow.id).limit(limit)
     if codes is None:
         return walk
-    if not 1 < len(codes) <= MAX_WALKS or moment is EntryRow.accept_by:
+    if not 1 < len(codes) <= MAX_WALKS:
         return walk.where(EntryRow.lead_department.in_(codes))
     walks = (walk.where(EntryRow.lead_department == code).subquery() for code in codes)
     merged = union_all(*(select(*part.c) for part in walks)).subquery()

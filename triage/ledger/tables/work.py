@@ -85,6 +85,14 @@ class EntryRow(Row):
             postgresql_where=text(_UNACCEPTED),
         ),
         Index(
+            "ix_entry_unaccepted_department",
+            "lead_department",
+            "accept_by",
+            "id",
+            sqlite_where=text(_UNACCEPTED),
+            postgresql_where=text(_UNACCEPTED),
+        ),
+        Index(
             "ix_entry_provisional",
             "id",
             sqlite_where=text(_PROVISIONAL),

@@ -151,6 +151,13 @@ def _add_indexes() -> None:
         sqlite_where=unaccepted,
         postgresql_where=unaccepted,
     )
+    op.create_index(
+        "ix_entry_unaccepted_department",
+        "entry",
+        ["lead_department", "accept_by", "id"],
+        sqlite_where=unaccepted,
+        postgresql_where=unaccepted,
+    )
     op.create_index("uq_submission_tracking_digest", "submission", ["tracking_digest"], unique=True)
     op.create_index("ix_submission_channel", "submission", ["id", "channel", "recorded_at"])
     op.drop_index("ix_suggestion_submission_id", "suggestion")
