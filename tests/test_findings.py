@@ -65,6 +65,12 @@ def test_an_entry_is_overdue_from_its_deadline_on() -> None:
         assert list(find_overdue([other], now=NOW)) == []
 
 
+def test_a_reopened_entry_that_is_late_again_is_another_finding() -> None:
+    entry = Running(1, "zhujian", NOW - HOUR, None, False, None, reopenings=2)
+    (found,) = find_overdue([entry], now=NOW)
+    assert (found.subject, found.entry_id) == ("entry:1:2", 1)
+
+
 def test_asking_twice_for_more_time_is_found_and_asking_once_is_not() -> None:
     asked = [
         Asking(1, "zhujian", NOW - DAY, True),
@@ -177,6 +183,12 @@ def test_what_was_called_solved_and_is_not_for_the_reporter_is_found() -> None:
     assert (found.subject, found.evidence["denials"]) == ("entry:1", 1)
     assert found.evidence["solved_since"] is True
     assert found.evidence["said"][0]["source"] == "citizen"
+
+
+def test_a_second_reply_that_is_denied_is_another_finding() -> None:
+    again = make_dispute(replied_at=NOW + DAY, evaluated_at=NOW + 2 * DAY)
+    (found,) = find_disputed([make_dispute(), make_dispute(source="callback"), again])
+    assert (found.subject, found.evidence["denials"]) == ("entry:1:1", 3)
 
 
 @pytest.mark.parametrize("changes", [{"solved": True}, {"outcome": Outcome.EXPLAINED}])

@@ -98,7 +98,9 @@ def find_overdue(entries: Iterable[Running], *, now: datetime) -> Iterator[Found
             "rule": entry.rule,
             "provisional": entry.provisional,
         }
-        yield _of_entry(Rule.OVERDUE, entry.entry_id, entry.department, evidence)
+        yield _of_entry(
+            Rule.OVERDUE, entry.entry_id, entry.department, evidence, turn=entry.reopenings
+        )
 
 
 def find_extended(requests: Iterable[Asking], *, thresholds: Thresholds) -> Iterator[Found]:
@@ -217,7 +219,8 @@ def find_disputed(disputes: Iterable[Dispute]) -> Iterator[Found]:
             ),
             "closed_at": _spell(denied[-1].closed_at),
         }
-        yield _of_entry(Rule.DISPUTED, entry_id, denied[-1].department, evidence)
+        turn = len({one.replied_at for one in denied}) - 1
+        yield _of_entry(Rule.DISPUTED, entry_id, denied[-1].department, evidence, turn=turn)
 
 
 def find_invented(intakes: Sequence[Intake], *, thresholds: Thresholds) -> Iterator[Found]:
@@ -328,8 +331,12 @@ def find_no_effect(
             yield Found(Rule.NO_EFFECT, f"task:{task.task_id}", task.department, evidence)
 
 
-def _of_entry(rule: Rule, entry_id: int, department: str, evidence: dict[str, Any]) -> Found:
-    return Found(rule, f"entry:{entry_id}", department, evidence, entry_id)
+def _of_entry(
+    rule: Rule, entry_id: int, department: str, evidence: dict[str, Any], *, turn: int = 0
+) -> Found:
+    """What was found once and dismissed must not hide that it comes again in another `turn`."""
+    subject = f"entry:{entry_id}:{turn}" if turn else f"entry:{entry_id}"
+    return Found(rule, subject, department, evidence, entry_id)
 
 
 def _by_entry(records: Iterable[Any]) -> dict[int, list[Any]]:

@@ -12,7 +12,8 @@ from triage.ledger.states import Outcome, TaskState
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An entry whose clock runs; `rule` is the deadline rule, `paused_at` when it was stopped."""
+    """An entry whose clock runs; `rule` is the deadline rule, `paused_at` when it was stopped,
+    `reopenings` how often it was put back to work."""
 
     entry_id: int
     department: str
@@ -20,6 +21,7 @@ class Running:
     rule: str | None
     provisional: bool
     paused_at: datetime | None
+    reopenings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

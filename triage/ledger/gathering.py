@@ -45,7 +45,6 @@ from triage.thresholds import Thresholds
 from triage.transitions import OFF_THE_LINE, Command
 
 MOST_TEXTS = 100_000
-IMPORTED = "import"  # how the sources of imported lists begin
 _EXAMPLES = 50
 _PASSED_ON = (Command.RETURN, Command.REASSIGN)
 _LOCAL = "local"  # 属地政府: the only kind of department whose members are each other's like
@@ -66,15 +65,23 @@ def list_running(session: Session, *, now: datetime) -> Iterator[Running]:
             EntryRow.rule,
             EntryRow.provisional,
             EntryRow.paused_at,
+            EntryRow.reopenings,
         )
         .where(*RUNNING, _ORDINARY, EntryRow.deadline_at < now)
         .where(EntryRow.state.not_in(OFF_THE_LINE))
         .order_by(EntryRow.deadline_at, EntryRow.id)
     )
     for row in session.execute(query):
-        entry_id, department, deadline_at, rule, provisional, paused_at = row
-        if deadline_at is not None:
-            yield Running(entry_id, department, deadline_at, rule, provisional, paused_at)
+        if row.deadline_at is not None:
+            yield Running(
+                entry_id=row.id,
+                department=row.lead_department,
+                deadline_at=row.deadline_at,
+                rule=row.rule,
+                provisional=row.provisional,
+                paused_at=row.paused_at,
+                reopenings=row.reopenings,
+            )
 
 
 def list_askings(session: Session, *, since: datetime, thresholds: Thresholds) -> Iterator[Asking]:
@@ -336,6 +343,10 @@ def list_planned(session: Session, *, now: datetime) -> Iterator[Planned]:
 
 
 def _by_units() -> ColumnElement[bool]:
-    return or_(
-        SubmissionRow.channel == Channel.FIELD.value, SubmissionRow.source.startswith(IMPORTED)
+    """Whether an entry came by a visit or with an imported list, which leaves a first step."""
+    imported = (
+        select(ActionRow.id)
+        .where(ActionRow.entry_id == EntryRow.id, ActionRow.command == Command.REGISTER)
+        .exists()
     )
+    return or_(SubmissionRow.channel == Channel.FIELD.value, imported)
