@@ -19,6 +19,7 @@ from api.entry_schemas import (
     StandingOut,
     describe_commands,
 )
+from api.replies import assess_reply
 from api.schemas import EntryOut
 from api.service import Service, ServiceHere, read_clock
 from triage.errors import InvalidInput, NotFound
@@ -97,6 +98,12 @@ def post_command(
     """办一个动作：签收、退回、改派、回告、评价、销号等；答条目此后的样子。"""
     now = read_clock()
     given = read_as(body, CommandIn)
+    data = _read_data(given, service)
+    if command is Command.REPLY and given.text:
+        with service.store.reading() as session:
+            file = get_entry_file(session, entry_id, caller=caller)
+        # Outside the transaction that writes, so that the database is held for milliseconds only.
+        data["quality"] = assess_reply(service, file, given.text, now=now)
     with service.store.writing() as session:
         entry = run_command(
             session,
@@ -106,7 +113,7 @@ def post_command(
             version=given.version,
             now=now,
             note=given.note,
-            **_read_data(given, service),
+            **data,
         )
     commands = list_commands(entry, caller=caller, now=now)
     return StandingOut(

@@ -17,8 +17,9 @@ from api import deadline_schemas, finding_schemas, open311, people_schemas, task
 from api.accusations import HoldIn
 from api.citizen import RatingIn, TrackingIn
 from api.entry_schemas import CommandIn, DecisionIn
-from api.open311_schemas import FilingIn
 from api.list_schemas import ListImportIn
+from api.open311_schemas import FilingIn
+from api.replies import ReplyIn
 from api.schemas import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
 from api.webhook_schemas import WebhookChangeIn, WebhookIn
 
@@ -41,6 +42,7 @@ _BODIES = (
     *people_schemas.BODIES,
     *task_schemas.BODIES,
     ListImportIn,
+    ReplyIn,
 )
 _BODY_KINDS = {"x-body": "application/json", "x-form": "application/x-www-form-urlencoded"}
 _TYPES = {
