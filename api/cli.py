@@ -14,6 +14,7 @@ import typer
 
 from api import cli_audit, cli_deadlines, cli_lists, cli_users
 from api.cli_keyfile import rotate_keys
+from api.cli_replies import replies
 from api.cli_town import load_settings, now, open_store_here
 from triage.errors import InvalidInput, TriageError
 
@@ -39,6 +40,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(taxonomy_app, name="taxonomy")
+app.command()(replies)
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_deadlines.app, name="deadlines")
 app.add_typer(cli_lists.app, name="lists")

@@ -12,6 +12,10 @@ def _released_model() -> Path:
     return Path(str(files("models"))) / "default"
 
 
+def _released_reply_model() -> Path:
+    return Path(str(files("models"))) / "replies"
+
+
 class Settings(BaseSettings):
     """What a town may change without touching code; passed to `create_app`, read nowhere else."""
 
@@ -23,6 +27,10 @@ class Settings(BaseSettings):
     )
     model_dir: Path = Field(
         default_factory=_released_model, description="模型目录；默认用随程序发布的模型"
+    )
+    reply_model_dir: Path = Field(
+        default_factory=_released_reply_model,
+        description="回告质量模型的目录；默认用随程序发布的模型",
     )
     data_dir: Path | None = Field(
         None, description="本地数据目录：其中的责任单位、派单目录等文件替换自带的同名文件"
