@@ -101,6 +101,18 @@ def test_one_request_waits_at_a_time(store: Store) -> None:
         give(store, entry, Command.REQUEST_EXTENSION, HOUSING_OFFICER, **ASKED)
 
 
+def test_a_request_lapses_with_the_reply_and_does_not_bar_the_next_one(store: Store) -> None:
+    entry = lead_to(store, EntryState.ACCEPTED)
+    entry = give(store, entry, Command.REQUEST_EXTENSION, HOUSING_OFFICER, **ASKED)
+    entry = give(store, entry, Command.REPLY, HOUSING_OFFICER, **REPLY)
+    (lapsed,) = read(store, entry).extensions
+    assert (lapsed.granted, lapsed.decided_by) == (False, "li")
+    assert "失效" in (lapsed.decided_note or "")
+    entry = give(store, entry, Command.REOPEN, CLERK, note="仍有异响")
+    entry = give(store, entry, Command.REQUEST_EXTENSION, HOUSING_OFFICER, **ASKED)
+    assert [one.granted for one in read(store, entry).extensions] == [False, None]
+
+
 @pytest.mark.parametrize("command", [Command.GRANT_EXTENSION, Command.REFUSE_EXTENSION])
 def test_nothing_is_ruled_on_where_nobody_asked(store: Store, command: Command) -> None:
     entry = lead_to(store, EntryState.ACCEPTED)

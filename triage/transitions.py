@@ -114,8 +114,8 @@ URGE_LEVELS = {"urge": "督办", "listed": "挂牌督办"}
 SATISFACTION_NAMES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 
 _UNDECIDED = (EntryState.REGISTERED, EntryState.RETURNED)
-_WORKING = (EntryState.ACCEPTED, EntryState.REOPENED)
-_OPEN = (*_UNDECIDED, EntryState.ASSIGNED, *_WORKING)
+AT_WORK = (EntryState.ACCEPTED, EntryState.REOPENED)
+_OPEN = (*_UNDECIDED, EntryState.ASSIGNED, *AT_WORK)
 _ANSWERED = (EntryState.REPLIED, EntryState.EVALUATED)
 OFF_THE_LINE = (EntryState.CLOSED, EntryState.DECLINED, EntryState.FORWARDED, EntryState.MERGED)
 
@@ -165,7 +165,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.CORRECT,
-        (EntryState.RETURNED, EntryState.ASSIGNED, *_WORKING),
+        (EntryState.RETURNED, EntryState.ASSIGNED, *AT_WORK),
         None,
         Action.DECIDE,
         "改领域、紧急程度、性质、单位等",
@@ -189,7 +189,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.REASSIGN,
-        (EntryState.ASSIGNED, *_WORKING),
+        (EntryState.ASSIGNED, *AT_WORK),
         EntryState.ASSIGNED,
         Action.ASSIGN,
         "换主办单位，原承办人清空，新单位另行签收；办理时限不重新计算",
@@ -230,7 +230,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.DELEGATE,
-        _WORKING,
+        AT_WORK,
         None,
         Action.WORK,
         "换单位内的承办人",
@@ -239,7 +239,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.PROGRESS,
-        (*_WORKING, *_ANSWERED),
+        (*AT_WORK, *_ANSWERED),
         None,
         Action.WORK,
         "在经办记录中写一笔",
@@ -248,7 +248,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.ATTACH,
-        (EntryState.ASSIGNED, *_WORKING, *_ANSWERED),
+        (EntryState.ASSIGNED, *AT_WORK, *_ANSWERED),
         None,
         Action.WORK,
         "照片、记录等随条目保存，并记下摘要值",
@@ -258,7 +258,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.REQUEST_EXTENSION,
-        _WORKING,
+        AT_WORK,
         None,
         Action.WORK,
         "请求延长办理时限，等督查员批；同一时候只能有一份",
@@ -266,7 +266,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.GRANT_EXTENSION,
-        _WORKING,
+        AT_WORK,
         None,
         Action.RULE_EXTENSION,
         "办理时限后移，不超过所依规定的上限；延期次数加一",
@@ -274,7 +274,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.REFUSE_EXTENSION,
-        _WORKING,
+        AT_WORK,
         None,
         Action.RULE_EXTENSION,
         "时限不变，理由告知承办单位",
@@ -282,7 +282,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.PAUSE,
-        _WORKING,
+        AT_WORK,
         None,
         Action.WORK,
         "按规定列明的事由停表",
@@ -291,7 +291,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.RESUME,
-        _WORKING,
+        AT_WORK,
         None,
         Action.WORK,
         "恢复计时，停表的时间补回",
@@ -299,7 +299,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.REPLY,
-        _WORKING,
+        AT_WORK,
         EntryState.REPLIED,
         Action.WORK,
         "停表；每一位反映人都能看到；不予支持的须写明依据",
@@ -317,7 +317,7 @@ TRANSITIONS = (
     ),
     Transition(
         Command.DECLINE,
-        _WORKING,
+        AT_WORK,
         EntryState.DECLINED,
         Action.WORK,
         "不再受理，依据告知反映人",

@@ -116,10 +116,7 @@ def evaluate(
 
 
 def close(step: Step, *, ground: str | None = None) -> Done:
-    """Struck off the list with the outcome of its reply; without an evaluation on a stated ground.
-
-    Never while another's evaluation or a question for more time is open.
-    """
+    """Struck off the list with its outcome; without an evaluation only on a stated ground."""
     entry = step.entry
     if ground:
         entry.ground = check_words(ground, "ground", what="依据", most=MAX_GROUND)

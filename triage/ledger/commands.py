@@ -18,7 +18,7 @@ from triage.ledger.steps import Done, Step, append_action
 from triage.ledger.tables import EntryRow
 from triage.ledger.views import StoredEntry, entry_view
 from triage.roles import Caller
-from triage.transitions import FIELD_NAMES, Transition
+from triage.transitions import AT_WORK, FIELD_NAMES, Transition
 from triage.workflow import COMMAND_NAMES, Command, get_transition
 
 MAX_NOTE = 2_000
@@ -98,16 +98,19 @@ def run_command(
         raise InvalidInput(f"理由或说明不能超过 {MAX_NOTE} 字，请缩短", field="note")
 
     before = entry.state
-    done = STEPS[command](Step(session, entry, caller, now, note.strip()), **given)
+    step = Step(session, entry, caller, now, note.strip())
+    done = STEPS[command](step, **given)
     entry.state = done.turn or transition.after or before
     entry.version += 1
+    if before in AT_WORK and entry.state not in AT_WORK:
+        extensions.lapse_request(step)
     session.flush()
     append_action(
         session,
         entry,
         command,
         who=caller.who,
-        note=note.strip(),
+        note=step.note,
         data=done.data,
         before=before,
         now=now,

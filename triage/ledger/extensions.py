@@ -1,6 +1,6 @@
 """Time: asked for, granted or refused, and stopped on a ground (Art. 34)."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from triage.errors import Conflict, InvalidInput
 from triage.ledger.clock import check_extension, extend, pause_clock, resume_clock
@@ -52,6 +52,21 @@ def refuse_extension(step: Step) -> Done:
     """Refused with reasons; the deadline stays."""
     asked = _decide(step, granted=False)
     return Done({"extension": asked.id}, {"extension": asked.id})
+
+
+def lapse_request(step: Step) -> None:
+    """What nobody has ruled on lapses when the entry leaves the hands of who asked: the next one
+    may ask anew."""
+    step.session.execute(
+        update(ExtensionRow)
+        .where(ExtensionRow.entry_id == step.entry.id, ExtensionRow.granted.is_(None))
+        .values(
+            granted=False,
+            decided_by=step.caller.who,
+            decided_note="条目已转入下一步，申请自动失效",
+            decided_at=step.now,
+        )
+    )
 
 
 def pause(step: Step, *, ground: str) -> Done:
