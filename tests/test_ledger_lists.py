@@ -434,19 +434,48 @@ def test_what_asks_for_nothing_that_can_be_is_refused_by_name(
         assert caught.value.field == field
 
 
+def test_pages_of_one_department_go_through_all_levels_in_order_of_time(store: Store) -> None:
+    for n in range(9):
+        file_away(store, f"L-{n}", urgency=1 + n % 4, now=NOW + n // 2 * MINUTE)
+    file_away(store, "elsewhere", lead="城管局")
+    whole = problems(store, OFFICER, limit=200)
+    assert whole == [f"L-{n}" for n in range(8, -1, -1)]
+    with store.reading() as session:
+        for wanted in (ListFilter(), ListFilter(department="住建局")):
+            paged: list[str] = []
+            cursor = None
+            while len(paged) < len(whole):
+                page = list_problems(session, wanted, caller=OFFICER, limit=2, cursor=cursor)
+                paged += [line.entry.submission_id for line in page.lines]
+                cursor = page.next
+            assert (paged, cursor) == (whole, None)
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_page_of_the_problem_list_is_read_along_an_index_without_sorting(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "walks", "index"),
+    [
+        ({}, 1, "ix_entry_opened"),
+        ({"department": "住建局"}, 4, "ix_entry_ledger"),
+        ({"department": "住建局", "state": EntryState.ACCEPTED}, 4, "ix_entry_ledger_state"),
+    ],
+)
+def test_a_page_of_the_problem_list_is_read_along_an_index_without_sorting(
+    store: Store, wanted: dict[str, Any], walks: int, index: str
+) -> None:
     seen: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
         seen.append((sql, parameters))
 
     event.listen(store.reader, "before_cursor_execute", note)
-    lines(store, list_problems, cursor=write_cursor(NOW.isoformat(), 7))
+    lines(store, list_problems, cursor=write_cursor(NOW.isoformat(), 7), **wanted)
     event.remove(store.reader, "before_cursor_execute", note)
-    statement, parameters = next(one for one in seen if "FROM entry" in one[0])
+    asked = [one for one in seen if one[0].startswith("SELECT entry.opened_at, entry.id")]
+    assert len(asked) == walks
     with store.reader.connect() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        plan = "; ".join(row[3] for row in rows)
-    assert "ix_entry_opened" in plan
-    assert "TEMP B-TREE" not in plan
+        for statement, parameters in asked:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plan = "; ".join(row[3] for row in rows)
+            assert f"INDEX {index} " in plan
+            assert "TEMP B-TREE" not in plan
