@@ -32,6 +32,7 @@ from api.sending import send_due
 from api.service import open_town_store, read_clock
 from api.settings import Settings
 from triage.errors import TriageError
+from triage.ledger.attempts import drop_old_attempts
 from triage.ledger.outbox import find_due_webhooks, forget_delivered
 from triage.ledger.store import Store
 
@@ -59,12 +60,20 @@ def forget_old_deliveries(store: Store, now: datetime) -> None:
         forget_delivered(session, before=now - KEPT)
 
 
+def forget_old_attempts(store: Store, now: datetime) -> None:
+    """Delete failed sign-ins and look-ups that no limit counts any more: none looks back further
+    than a day."""
+    with store.writing() as session:
+        drop_old_attempts(session, before=now - timedelta(days=2))
+
+
 DUTIES = (
     Duty("give_back_unaccepted", crontab(minute="*/5"), give_back_unaccepted),
     Duty("remind_departments", crontab(minute="*/5"), remind_departments),
     Duty("recount_deadlines", crontab(minute="0", hour="18"), recount_deadlines),
     Duty("look_for_all_findings", crontab(minute="30", hour="21"), look_for_all_findings),
     Duty("forget_old_deliveries", crontab(minute="20", hour="18"), forget_old_deliveries),
+    Duty("forget_old_attempts", crontab(minute="25", hour="18"), forget_old_attempts),
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from triage.errors import AccessDenied, InvalidInput, NotFound
@@ -21,6 +21,7 @@ from triage.ledger.tables import ApiKeyRow
 from triage.roles import SHELL, Action, Caller, Scope, actions_of
 
 _KIND = "mst"  # marks a leaked key as ours for secret scanners
+_BY_PREFIX = select(ApiKeyRow).where(ApiKeyRow.prefix == bindparam("prefix"))
 _USE_GRAIN = timedelta(hours=1)  # so that reading does not mean writing
 
 
@@ -80,7 +81,7 @@ def create_key(
 def check_key(session: Session, plain: str) -> ApiKey:
     """The key with this text. Raises AccessDenied, the same for unknown, wrong and revoked."""
     kind, _, rest = plain.partition("_")
-    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == rest.partition("_")[0]))
+    row = session.scalar(_BY_PREFIX, {"prefix": rest.partition("_")[0]})
     # Compared even where there is no such key, so that the time taken does not tell.
     right = secrets.compare_digest(row.digest if row else _digest(""), _digest(plain))
     if row is None or not right or kind != _KIND or row.revoked_at is not None:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from triage.errors import AccessDenied
@@ -20,6 +20,18 @@ from triage.ledger.users import User, user_view
 
 _SEEN_GRAIN = timedelta(minutes=1)  # so that reading does not mean writing
 _KEPT = timedelta(days=30)
+# Put together once: every request of a person asks it.
+_OPEN = (
+    select(SessionRow, UserRow)
+    .join(UserRow, UserRow.id == SessionRow.user_id)
+    .where(
+        SessionRow.token_digest == bindparam("digest"),
+        SessionRow.ended_at.is_(None),
+        SessionRow.expires_at > bindparam("now"),
+        SessionRow.seen_at > bindparam("idle_since"),
+        UserRow.active,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +82,8 @@ def open_session(
 
 def check_session(session: Session, token: str, *, rules: SessionRules, now: datetime) -> SignedIn:
     """Who has this session. Raises AccessDenied, the same for unknown, ended, idle and too old."""
-    found = session.execute(
-        select(SessionRow, UserRow)
-        .join(UserRow, UserRow.id == SessionRow.user_id)
-        .where(
-            SessionRow.token_digest == _digest(token),
-            SessionRow.ended_at.is_(None),
-            SessionRow.expires_at > now,
-            SessionRow.seen_at > now - rules.idle,
-            UserRow.active,
-        )
-    ).one_or_none()
+    told = {"digest": _digest(token), "now": now, "idle_since": now - rules.idle}
+    found = session.execute(_OPEN, told).one_or_none()
     if found is None:
         raise AccessDenied("登录已过期，请重新登录")
     return _view(*found, token)
