@@ -146,6 +146,8 @@ ROUTES: dict[str, Guard] = {
     "GET /open311/v2/requests/{service_request_id}.{format}": (Action.READ, Action.SUBMIT),
     # the event log
     "GET /v1/audit": (Action.READ_AUDIT,),
+    # a reply looked at before it is sent
+    "POST /v1/replies:assess": (Action.SUGGEST,),
 }
 
 
