@@ -51,7 +51,7 @@ def record_submission(
     """The submission as it stands, and whether this call created it.
 
     A resend (the same id, or the same idempotency key of the same `source`, with the same content)
-    gives the one that stands. A `confidential` one, its words apart, which go under the seal.
+    gives the one that stands. The words of a `confidential` one go under the seal instead.
     Raises Conflict where the content differs, InvalidSubmission where the id or a time cannot be
     stored, KeyUnavailable where it must be sealed and cannot.
     """
