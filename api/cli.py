@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_audit, cli_deadlines, cli_lists, cli_users
+from api import cli_audit, cli_deadlines, cli_lists, cli_reports, cli_users
 from api.cli_keyfile import rotate_keys
 from api.cli_replies import replies
 from api.cli_town import load_settings, now, open_store_here
@@ -44,6 +44,7 @@ app.command()(replies)
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_deadlines.app, name="deadlines")
 app.add_typer(cli_lists.app, name="lists")
+app.add_typer(cli_reports.app, name="reports")
 app.add_typer(cli_users.app, name="users")
 
 InputFile = Annotated[

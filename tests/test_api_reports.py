@@ -15,7 +15,7 @@ from sqlalchemy import update
 from work_factories import file_one, give, sign_in
 
 from api.reportfigures import Period, Report, find_period
-from api.reports import template_name
+from api.reportwriting import template_name
 from api.service import read_clock
 from triage.calendar import day_of
 from triage.ledger.tables import DepartmentRow, EntryRow

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.reportfigures import REPORT_NAMES, Report
-from api.reports import template_name
+from api.reportwriting import template_name
 from triage.findings import RULE_NAMES, Rule
 from triage.ledger.selection import By
 from triage.ledger.statistics import Stage
