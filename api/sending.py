@@ -28,6 +28,7 @@ GROUP = 20  # messages claimed, and settled, at once
 _GRACE = timedelta(seconds=5)  # beyond the time that a whole group may take
 _MOST_READ = 65_536  # bytes of an answer; what is longer costs the connection
 _UNWELL = {408, 425, 429}  # like 500 and above: not this message is wrong, but the receiver busy
+_AGENT = f"minsheng-triage/{version('minsheng-triage')}"
 _TRIES = 2  # that many failures in a row: the receiver is down, not one message bad
 log = structlog.get_logger()
 
@@ -110,7 +111,7 @@ class Line:
         body = json.dumps(parcel.body, ensure_ascii=False, separators=(",", ":")).encode()
         headers = sign(self.secret, key=parcel.key, now=now, body=body) | {
             "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": f"minsheng-triage/{version('minsheng-triage')}",
+            "User-Agent": _AGENT,
         }
         self.late = False
         limit = Timer(self.timeout_s, self._cut)
