@@ -61,7 +61,7 @@ def work(running: RunningService, supervisor: httpx.Client) -> None:
             .values(deadline_at=now - timedelta(seconds=1), opened_at=now - timedelta(minutes=1))
         )
     supervisor.post("/v1/findings:run")
-    (line,) = supervisor.get("/v1/lists/supervision").json()["lines"]
+    (line,) = supervisor.get("/v1/lists/supervision", params={"rule": "overdue"}).json()["lines"]
     urged = {"verdict": "urged", "note": "请三日内回告"}
     assert supervisor.post(f"/v1/findings/{line['id']}/decision", json=urged).status_code == 200
 
