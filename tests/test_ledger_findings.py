@@ -32,6 +32,7 @@ from triage.ledger.findings import (
     get_finding,
     record_findings,
 )
+from triage.ledger.imports import Listed, import_problems
 from triage.ledger.looking import change_thresholds, load_thresholds, look_for_findings
 from triage.ledger.records import record_batch
 from triage.ledger.states import EntryState, FindingState, TaskState
@@ -182,6 +183,18 @@ def test_copies_by_one_unit_that_lack_person_and_place_are_found(store: Store) -
     (found,) = look(store, Rule.INVENTED)
     assert found.evidence["entries"] == entries
     assert found.evidence["source"] == "key:7"
+
+
+def test_an_imported_list_is_looked_at_as_visits_are(store: Store) -> None:
+    for n in range(3):
+        name = f"I-{n}"
+        submission = make_submission(id=name, title="", content=f"{LAMP}第{n}组", place=None)
+        suggestion = make_suggestion(id=name, place=PlaceSuggestion(None, None, ()))
+        listed = Listed(source="清单.xlsx", lead="住建局")
+        with store.writing() as session:
+            import_problems(session, [(submission, suggestion, listed)], caller=CLERK, now=NOW)
+    (found,) = look(store, Rule.INVENTED)
+    assert (found.evidence["source"], found.evidence["copies"]) == ("wang", 3)
 
 
 def test_citizens_who_write_alike_invent_nothing(store: Store) -> None:
