@@ -60,6 +60,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "since": ("2000-01-01",),
     "submission": IDS,
     "title": ("清单",),
+    "unit": ("某镇",),
     "until": ("2099-01-01",),
     "urgency": ("1", "4"),
 }
