@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.bodies import OneBody, read_as
-from api.schemas import Moment
+from api.schemas import ErrorOut, Moment
 from api.service import Service, ServiceHere, read_clock
 from triage.errors import NotFound
 from triage.ledger.answers import MAX_COMMENT
@@ -24,6 +24,13 @@ router = APIRouter(prefix="/v1/tracking", tags=["反映人查询"])
 _BY_CODE = "tracking"
 _BY_ADDRESS = "tracking-address"
 _ADDRESS_FACTOR = 10  # a village shares one address
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorOut, "description": "查询码与后四位对不上，或没有这个事项"},
+    429: {"model": ErrorOut, "description": "多次不符，按 Retry-After 等待"},
+}
+_TOO_EARLY: dict[int | str, dict[str, Any]] = {
+    409: {"model": ErrorOut, "description": "没有新的答复可以评价，或已经评价过"}
+}
 
 
 class TrackingIn(BaseModel):
@@ -97,13 +104,20 @@ class TrackedOut(BaseModel):
     matters: list[MatterOut]
 
 
-@router.post("", response_model=TrackedOut, openapi_extra={"x-body": "TrackingIn"})
+@router.post(
+    "", response_model=TrackedOut, responses=_REFUSALS, openapi_extra={"x-body": "TrackingIn"}
+)
 def post_look_up(request: Request, service: ServiceHere, body: OneBody) -> Any:
     """凭查询码和电话后四位，查看自己的来件办到哪一步、怎样答复。"""
     return _look_up(request, read_as(body, TrackingIn), service, now=read_clock())
 
 
-@router.post("/ratings", response_model=TrackedOut, openapi_extra={"x-body": "RatingIn"})
+@router.post(
+    "/ratings",
+    response_model=TrackedOut,
+    responses=_REFUSALS | _TOO_EARLY,
+    openapi_extra={"x-body": "RatingIn"},
+)
 def post_rating(request: Request, service: ServiceHere, body: OneBody) -> Any:
     """评价答复：是否解决、是否满意；答未解决的退回重新办理。"""
     given = read_as(body, RatingIn)

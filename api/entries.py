@@ -64,7 +64,7 @@ def get_entry(caller: Reader, service: ServiceHere, entry_id: EntryId) -> Any:
 @router.get(
     "/entries/{entry_id}/attachments/{attachment_id}",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "附件的内容"}},
+    responses={200: {"content": {"*/*": {}}, "description": "附件的内容"}},
 )
 def get_file(
     caller: Reader,

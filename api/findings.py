@@ -29,7 +29,11 @@ Manager = Annotated[Caller, Depends(needs(Action.MANAGE_SETTINGS))]
 FindingId = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="监督事项的编号")]
 
 
-@router.post("/findings:run", response_model=FindingsRunOut)
+@router.post(
+    "/findings:run",
+    response_model=FindingsRunOut,
+    responses={409: {"model": ErrorOut, "description": "正在查找"}},
+)
 def post_run(caller: Decider, service: ServiceHere) -> Any:
     """现在就按各项规则查一遍；平时每天清早自动查。"""
     return look_for_all_findings(service.store, read_clock(), caller=caller)

@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from api.auth import set_session_cookie
+from api.schemas import ErrorOut
 from api.service import Service, ServiceHere, read_clock
 from api.signin import enter_known
 from triage.errors import AccessDenied, NotFound, TriageError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import httpx
 
 router = APIRouter(prefix="/v1", tags=["登录"])
+_NOT_HERE: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorOut, "description": "没有开通统一身份登录"}
+}
 _COOKIE = "triage_oidc"
 _FOLDER = "/v1/oidc"
 _LASTS_S = 600  # from leaving for the provider until coming back
@@ -60,7 +64,7 @@ def get_provider(service: ServiceHere) -> ProviderOut:
     return ProviderOut(available=service.settings.oidc_issuer is not None)
 
 
-@router.get("/oidc/start", status_code=303, response_class=RedirectResponse)
+@router.get("/oidc/start", status_code=303, response_class=RedirectResponse, responses=_NOT_HERE)
 def get_start(request: Request, service: ServiceHere) -> RedirectResponse:
     """转到统一身份登录；没有开通的答 404。"""
     _check_available(service)
@@ -82,7 +86,7 @@ def get_start(request: Request, service: ServiceHere) -> RedirectResponse:
     return answer
 
 
-@router.get("/oidc/callback", status_code=303, response_class=RedirectResponse)
+@router.get("/oidc/callback", status_code=303, response_class=RedirectResponse, responses=_NOT_HERE)
 def get_callback(
     request: Request,
     service: ServiceHere,

@@ -39,6 +39,17 @@ from triage.ledger.tracking import find_code
 from triage.roles import Action, Caller
 
 _RANGE = timedelta(days=90)  # the longest that the specification lets one ask for
+_REFUSALS = {
+    400: "参数不合要求",
+    403: "没有有效的密钥，或密钥没有这项权限",
+    404: "没有这个编号或服务类别",
+    503: "数据库暂不可用，稍后重试",
+}
+_REFUSED_FILINGS = {
+    409: "幂等键已用于其他内容",
+    413: "请求体过大",
+    415: "请求体不是表单",
+}
 _SEALED = "已转送有权处理的机关，由该机关依规办理"
 
 
@@ -69,18 +80,24 @@ def _describe_parameters(
     """They are read before the route (`_read_key`), or not at all; here they are described."""
 
 
+def _tell_refusals(refusals: dict[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Refusals as a route describes them, in both formats."""
+    return {
+        status: {
+            "model": list[GeoErrorOut],
+            "content": {"application/xml": {}},
+            "description": description,
+        }
+        for status, description in refusals.items()
+    }
+
+
 router = APIRouter(
     prefix="/open311/v2",
     tags=["Open311"],
     route_class=Open311Route,
     dependencies=[Depends(_describe_parameters)],
-    responses={
-        200: {"content": {"application/xml": {}}},
-        400: {"model": list[GeoErrorOut], "description": "参数不合要求"},
-        403: {"model": list[GeoErrorOut], "description": "没有有效的密钥，或密钥没有这项权限"},
-        404: {"model": list[GeoErrorOut], "description": "没有这个编号或服务类别"},
-        503: {"model": list[GeoErrorOut], "description": "数据库暂不可用，稍后重试"},
-    },
+    responses={200: {"content": {"application/xml": {}}}, **_tell_refusals(_REFUSALS)},
 )
 Filer = Annotated[Caller, Depends(needs(Action.SUBMIT))]
 Follower = Annotated[Caller, Depends(needs(Action.READ, Action.SUBMIT))]
@@ -101,6 +118,7 @@ def get_services(
     "/requests.{format}",
     status_code=201,
     response_model=list[FiledOut],
+    responses=_tell_refusals(_REFUSED_FILINGS),
     openapi_extra={"x-form": "FilingIn"},
 )
 def post_request(

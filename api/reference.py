@@ -120,7 +120,9 @@ def _error_statuses(path: str, operation: dict[str, Any]) -> list[str]:
     statuses = ["503"]
     if "security" in operation:
         statuses += ["401", "403"]
-    if "{" in path:
+    if "{" in path or any(
+        parameter["name"] == "department" for parameter in operation.get("parameters", ())
+    ):
         statuses.append("404")
     if "requestBody" in operation:
         conflicts = "submissions" in path or "{" in path

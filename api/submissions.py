@@ -1,6 +1,7 @@
 """Routes by which submissions come in and are looked up again."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
@@ -72,7 +73,7 @@ def post_submission(
     )
     if not taken.created:
         response.status_code = 200
-    response.headers["Location"] = f"/v1/submissions/{taken.file.submission.id}"
+    response.headers["Location"] = f"/v1/submissions/{quote(taken.file.submission.id, safe='')}"
     return _taken_out(taken, caller, service)
 
 
@@ -144,7 +145,7 @@ def post_suggest(
 ) -> Suggestion:
     """只看标注，不入库：领域、紧急程度、性质、标签、地点、责任单位，各有依据。"""
     submission = read_submission(read_json(body), now=read_clock(), schema=TextIn)
-    return service.desk.suggest(submission)
+    return service.turns.suggest(submission)
 
 
 def _read_rows(sent: Any, service: Service) -> list[Any]:

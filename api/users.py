@@ -17,6 +17,7 @@ from api.people_schemas import (
     UserOut,
     UserPageOut,
 )
+from api.schemas import ErrorOut
 from api.service import Service, ServiceHere, read_clock
 from triage.ledger.invitations import Invitation, invite_user
 from triage.ledger.keys import create_key, list_keys, revoke_key
@@ -25,6 +26,9 @@ from triage.ledger.users import change_user, create_user, get_user, list_users
 from triage.roles import Action, Caller, Role
 
 router = APIRouter(prefix="/v1", tags=["用户与密钥"])
+_NO_DEPARTMENT: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorOut, "description": "没有这个责任单位"}
+}
 Manager = Annotated[Caller, Depends(needs(Action.MANAGE_USERS, Action.MANAGE_DISCIPLINE))]
 KeyManager = Annotated[Caller, Depends(needs(Action.MANAGE_KEYS, Action.MANAGE_DISCIPLINE))]
 Number = Annotated[int, Path(ge=1, lt=2**63, description="编号")]
@@ -54,7 +58,11 @@ def get_users(
 
 
 @router.post(
-    "/users", status_code=201, response_model=InvitedOut, openapi_extra={"x-body": "UserIn"}
+    "/users",
+    status_code=201,
+    response_model=InvitedOut,
+    responses=_NO_DEPARTMENT | {409: {"model": ErrorOut, "description": "登录名已有人使用"}},
+    openapi_extra={"x-body": "UserIn"},
 )
 def post_user(request: Request, caller: Manager, service: ServiceHere, body: OneBody) -> Any:
     """开通一位用户，并得到给他设密码用的一次性链接。"""
@@ -89,7 +97,12 @@ def patch_user(caller: Manager, service: ServiceHere, user_id: Number, body: One
         return change_user(session, user_id, change, caller=caller, now=read_clock())
 
 
-@router.post("/users/{user_id}/invitation", status_code=201, response_model=InvitationOut)
+@router.post(
+    "/users/{user_id}/invitation",
+    status_code=201,
+    response_model=InvitationOut,
+    responses={409: {"model": ErrorOut, "description": "用户已停用"}},
+)
 def post_invitation(
     request: Request, caller: Manager, service: ServiceHere, user_id: Number
 ) -> Any:
@@ -108,7 +121,13 @@ def get_keys(
         return [KeyOut.of(key) for key in list_keys(session)]
 
 
-@router.post("/keys", status_code=201, response_model=NewKeyOut, openapi_extra={"x-body": "KeyIn"})
+@router.post(
+    "/keys",
+    status_code=201,
+    response_model=NewKeyOut,
+    responses=_NO_DEPARTMENT,
+    openapi_extra={"x-body": "KeyIn"},
+)
 def post_key(caller: KeyManager, service: ServiceHere, body: OneBody) -> Any:
     """新建一个接口密钥；密钥只显示这一次。有 discipline 权限的只能由纪检员新建。"""
     told = read_as(body, KeyIn)

@@ -55,6 +55,13 @@ def test_a_submission_comes_out_labelled_and_stands_in_a_ledger_or_in_review(
         assert [line["submission_id"] for line in queue["lines"]] == ["WX-1"]
 
 
+def test_a_number_in_chinese_leads_to_the_submission_too(clerk: httpx.Client) -> None:
+    answer = clerk.post("/v1/submissions", json=make_body(id="信访〔2025〕7号"))
+    assert answer.status_code == 201
+    found = clerk.get(answer.headers["location"])
+    assert found.json()["submission"]["id"] == "信访〔2025〕7号"
+
+
 def test_what_is_sure_goes_to_the_ledger_of_the_lead_department(
     running: RunningService, clerk: httpx.Client
 ) -> None:
