@@ -71,12 +71,12 @@ def find_visitor(
 VisitorHere = Annotated[Visitor, Depends(find_visitor)]
 
 
-def find_caller(visitor: VisitorHere) -> Caller:
+async def find_caller(visitor: VisitorHere) -> Caller:
     """Who calls and what they may do. Raises as `find_visitor`."""
     return visitor.caller
 
 
-def find_signed_in(visitor: VisitorHere) -> SignedIn:
+async def find_signed_in(visitor: VisitorHere) -> SignedIn:
     """The person who calls. Raises AccessDenied for a key."""
     if visitor.signed_in is None:
         raise AccessDenied("这一项只供登录的用户使用，请改用浏览器登录后办理")
@@ -99,7 +99,7 @@ class Needs:
 
     actions: tuple[Action, ...]
 
-    def __call__(self, caller: CallerHere) -> Caller:
+    async def __call__(self, caller: CallerHere) -> Caller:
         if not any(caller.may(action) for action in self.actions):
             caller.require(self.actions[0])
         return caller

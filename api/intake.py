@@ -50,7 +50,7 @@ def take_in(
     Sent again it changes nothing and gives what stands. Raises Conflict where the id or the key
     was used for other content.
     """
-    suggestion = service.desk.suggest(submission)
+    suggestion = service.turns.suggest(submission)
     with service.store.writing() as session:
         stored, created = record_submission(
             session,

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.settings import Settings
+from api.turns import Turns
 from triage.desk import Desk, load_desk
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
@@ -24,6 +25,7 @@ class Service:
     settings: Settings
     store: Store
     desk: Desk
+    turns: Turns
     replies: ReplyModel
 
     def close(self) -> None:
@@ -43,7 +45,7 @@ def open_service(settings: Settings, *, desk: Desk | None = None) -> Service:
     store = open_town_store(settings)
     with store.writing() as session:
         sync_departments(session, desk.departments)
-    return Service(settings, store, desk, replies)
+    return Service(settings, store, desk, Turns(desk), replies)
 
 
 def open_town_store(settings: Settings) -> Store:
@@ -66,8 +68,8 @@ def open_town_store(settings: Settings) -> Store:
         raise
 
 
-def get_service(request: Request) -> Service:
-    """The service that this request came to."""
+async def get_service(request: Request) -> Service:
+    """The service that this request came to; async, as a hand-over to a thread costs more."""
     service: Service = request.app.state.service
     return service
 

@@ -21,6 +21,13 @@ def _select_reach() -> Select[str]:
 
 _REACH = _select_reach()  # every request asks it: putting it together takes longer than its answer
 
+_BY_KEY = (
+    select(DepartmentRow)
+    .where(or_(DepartmentRow.code == bindparam("key"), DepartmentRow.name == bindparam("key")))
+    .order_by(DepartmentRow.active.desc(), DepartmentRow.code)
+    .limit(1)
+)
+
 
 def sync_departments(session: Session, departments: Iterable[Department]) -> None:
     """Make the table say what the catalogue says.
@@ -76,13 +83,7 @@ def find_reach(session: Session, department: str | None) -> frozenset[str] | Non
 
 def get_department(session: Session, key: str) -> StoredDepartment:
     """The department with this code or name, retired or not. Raises NotFound."""
-    query = (
-        select(DepartmentRow)
-        .where(or_(DepartmentRow.code == key, DepartmentRow.name == key))
-        .order_by(DepartmentRow.active.desc(), DepartmentRow.code)
-        .limit(1)
-    )
-    row = session.scalar(query)
+    row = session.scalar(_BY_KEY, {"key": key})
     if row is None:
         raise NotFound(f"没有“{key}”这个责任单位，请核对责任单位名录", field="department")
     return department_view(row)

@@ -7,9 +7,10 @@ lines, counts or errors. `may_see_confidential` has no default, so that nobody f
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, tuple_
+from sqlalchemy import Select, bindparam, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from triage.errors import NotFound
@@ -30,9 +31,11 @@ from triage.ledger.tables import (
     EntryRow,
     SubmissionRow,
     SuggestionRow,
+    UtcTime,
     Words,
 )
 from triage.ledger.views import (
+    ENTRY_COLUMNS,
     DepartmentCounts,
     LedgerLine,
     ReviewLine,
@@ -159,24 +162,24 @@ def list_ledger(
         level, opened_at, entry_id = read_cursor(cursor, int, read_time, int)
         levels = [other for other in levels if other >= level]
         after = (opened_at, entry_id) if level in levels else None
-    where = [EntryRow.lead_department == code]
-    if state is not None:
-        where.append(EntryRow.state == state)
-    if domain is not None:
-        where.append(func.substr(EntryRow.domain_code, 1, len(domain), type_=Words()) == domain)
-    if nature is not None:
-        where.append(EntryRow.nature == nature)
-    if since is not None:
-        where.append(EntryRow.opened_at >= check_time(since, "since"))
-    if until is not None:
-        where.append(EntryRow.opened_at < check_time(until, "until"))
-    if not may_see_confidential:
-        where.append(EntryRow.confidential.is_(False))
+    given: dict[str, Any] = {
+        "state": state,
+        "domain": domain,
+        "nature": nature,
+        "since": check_time(since, "since") if since else None,
+        "until": check_time(until, "until") if until else None,
+        "public": None if may_see_confidential else False,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    given["department"] = code
 
     lines: list[LedgerLine] = []
     # One short walk along the index for each level: no database walks an index both ways at once.
     for level in levels:
-        lines += _ledger_lines(session, level, where, after=after, limit=limit + 1 - len(lines))
+        told = given | {"urgency": level, "most": limit + 1 - len(lines)}
+        if after is not None:
+            told |= {"after_time": after[0], "after_id": after[1]}
+        lines += _ledger_lines(session, told)
         after = None
         if len(lines) > limit:
             last = lines[limit - 1].entry
@@ -236,36 +239,57 @@ def list_review(
     return Page(lines, write_cursor(last.urgency, last.confidence, last.submission_id))
 
 
-def _ledger_lines(
-    session: Session,
-    urgency: int,
-    where: Sequence[ColumnElement[bool]],
-    *,
-    after: tuple[datetime, int] | None,
-    limit: int,
-) -> list[LedgerLine]:
-    newest = tuple_(EntryRow.opened_at, EntryRow.id)
-    query = (
-        select(EntryRow, SubmissionRow, func.substr(SubmissionRow.content, 1, EXCERPT))
-        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
-        .options(defer(SubmissionRow.content))
-        .where(*where, EntryRow.urgency == urgency)
-        .order_by(EntryRow.opened_at.desc(), EntryRow.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(newest < after)
+def _ledger_lines(session: Session, told: dict[str, Any]) -> list[LedgerLine]:
     return [
         LedgerLine(
-            entry=entry_view(entry),
-            title=submission.title,
-            excerpt=excerpt,
-            channel=Channel(submission.channel) if submission.channel else None,
-            place=submission.place,
-            received_at=submission.received_at,
+            entry=entry_view(line),
+            title=line.title,
+            excerpt=line.excerpt,
+            channel=Channel(line.channel) if line.channel else None,
+            place=line.place,
+            received_at=line.received_at,
         )
-        for entry, submission, excerpt in session.execute(query)
+        for line in session.execute(_lines_query(frozenset(told)), told)
     ]
+
+
+@cache
+def _lines_query(told: frozenset[str]) -> Select[Any]:
+    """The lines of one urgency by these parameters. Kept, since building and spelling such a
+    statement takes longer than carrying it out."""
+    conditions = {
+        "state": EntryRow.state == bindparam("state"),
+        "domain": func.substr(
+            EntryRow.domain_code, 1, func.length(bindparam("domain")), type_=Words()
+        )
+        == bindparam("domain"),
+        "nature": EntryRow.nature == bindparam("nature"),
+        "since": EntryRow.opened_at >= bindparam("since"),
+        "until": EntryRow.opened_at < bindparam("until"),
+        "public": EntryRow.confidential == bindparam("public"),
+        "after_id": tuple_(EntryRow.opened_at, EntryRow.id)
+        < tuple_(
+            bindparam("after_time", type_=UtcTime()), bindparam("after_id", type_=EntryRow.id.type)
+        ),
+    }
+    return (
+        select(
+            *ENTRY_COLUMNS,
+            SubmissionRow.title,
+            func.substr(SubmissionRow.content, 1, EXCERPT).label("excerpt"),
+            SubmissionRow.channel,
+            SubmissionRow.place,
+            SubmissionRow.received_at,
+        )
+        .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
+        .where(
+            EntryRow.lead_department == bindparam("department"),
+            EntryRow.urgency == bindparam("urgency"),
+            *(condition for name, condition in conditions.items() if name in told),
+        )
+        .order_by(EntryRow.opened_at.desc(), EntryRow.id.desc())
+        .limit(bindparam("most"))
+    )
 
 
 def _latest_suggestions(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,63 @@
+"""Many threads at one desk: each gets its own suggestion, and one that fails costs no other."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from api.turns import Turns
+from tests.ledger_factories import make_submission
+from tests.service_factories import load_tiny_desk
+from triage.desk import Desk
+from triage.submissions import Submission
+
+
+def make_many(count: int) -> list[Submission]:
+    return [make_submission(id=f"T-{n}", title=f"{n}号楼电梯停运") for n in range(count)]
+
+
+def test_each_of_many_threads_gets_the_suggestion_for_its_own_submission() -> None:
+    desk = load_tiny_desk()
+    submissions = make_many(200)
+    turns = Turns(desk)
+    with ThreadPoolExecutor(16) as pool:
+        told = list(pool.map(turns.suggest, submissions))
+    assert told == desk.suggest_many(submissions)
+
+
+class SlowDesk:
+    """Counts how many come at a time, and lets the first wait until the others are there."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.sizes: list[int] = []
+        self.others_are_there = Event()
+
+    def suggest_many(self, submissions: list[Submission]) -> list[object]:
+        self.sizes.append(len(submissions))
+        self.others_are_there.wait(10)
+        if any(submission.title == "坏" for submission in submissions):
+            raise ValueError("坏")
+        return list(self.desk.suggest_many(submissions))
+
+
+def test_those_who_come_meanwhile_are_worked_on_together_and_one_that_fails_costs_no_other() -> (
+    None
+):
+    desk = SlowDesk(load_tiny_desk())
+    turns = Turns(desk)  # type: ignore[arg-type]  # all that it asks of a desk
+    submissions = make_many(9)
+    submissions[4] = replace(submissions[4], title="坏")
+    with ThreadPoolExecutor(9) as pool:
+        waiting = [pool.submit(turns.suggest, submission) for submission in submissions]
+        while len(turns._waiting) < 8:
+            assert not any(each.done() for each in waiting)
+        desk.others_are_there.set()
+        for number, each in enumerate(waiting):
+            if number == 4:
+                with pytest.raises(ValueError, match="坏"):
+                    each.result()
+            else:
+                assert each.result().id == f"T-{number}"
+    assert desk.sizes[:2] == [1, 8]
