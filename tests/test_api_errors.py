@@ -3,7 +3,7 @@
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,7 @@ def test_without_a_valid_key_nothing_but_signs_of_life_is_open(running: RunningS
             for path, operations in routes.items()
             for method, operation in operations.items()
             if "security" in operation  # tests/test_role_matrix.py knows which need none
+            and "/open311/" not in path  # where it is 403; see tests/test_api_open311.py
         ]
         assert ("post", "/v1/submissions") in guarded
         for headers in ({}, {"Authorization": "Bearer mst_0_0"}, {"Authorization": "Basic eDp4"}):
@@ -262,8 +263,8 @@ class BreakingDesk:
     def __getattr__(self, name: str) -> Any:
         return getattr(load_tiny_desk(), name)
 
-    def suggest(self, submission: Submission) -> Suggestion:
-        raise ZeroDivisionError(f"cannot read: {submission.content}")
+    def suggest_many(self, submissions: Sequence[Submission]) -> list[Suggestion]:
+        raise ZeroDivisionError(f"cannot read: {submissions[0].content}")
 
 
 def test_a_fault_of_ours_is_a_number_to_the_caller_and_a_place_in_the_log(
