@@ -180,9 +180,7 @@ def keys_create(
     from triage.ledger.keys import create_key
 
     with open_store_here() as store, store.writing() as session:
-        plain, _ = create_key(
-            session, name=name, scopes=scope, now=now(), department=department
-        )
+        plain, _ = create_key(session, name=name, scopes=scope, now=now(), department=department)
     print(plain)
     print("请立即保存，此后无法再次显示", file=sys.stderr)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli_town import load_settings, now, open_store_here
-from api.reportfigures import Report
+from api.reportperiods import Report
 from triage.errors import InvalidInput
 
 app = typer.Typer(help="日汇报、周总结、通报（Word）。", no_args_is_help=True)
@@ -27,7 +27,7 @@ def write(
     unit: Annotated[str, typer.Option(help="编报单位，印在标题下")] = "",
 ) -> None:
     """写一份日汇报（daily）、周总结（weekly）或通报（bulletin）。"""
-    from api.reportfigures import find_period
+    from api.reportperiods import find_period
     from api.reportwriting import write_report
     from triage.calendar import day_of
     from triage.roles import ROLE_ACTIONS, Caller, Role

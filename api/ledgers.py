@@ -28,9 +28,7 @@ Urgency = Annotated[
 def get_departments(caller: Reader, service: ServiceHere) -> Any:
     """责任单位名录，以及各单位台账的条数（合计、按紧急程度、按状态）。"""
     with service.store.reading() as session:
-        counted = list_departments(
-            session, may_see_confidential=False, reach=caller.reach
-        )
+        counted = list_departments(session, may_see_confidential=False, reach=caller.reach)
     return [
         {
             "code": counts.department.code,

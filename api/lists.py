@@ -21,7 +21,6 @@ from api.list_schemas import (
     ProblemPageOut,
     TaskPageOut,
 )
-from api.listbooks import Heading, walk_pages, write_listbook
 from api.listcolumns import (
     EFFECT_COLUMNS,
     FINDING_COLUMNS,
@@ -293,6 +292,8 @@ def _book(
     caller: Caller,
 ) -> Response:
     """The whole list as a workbook; the event log notes who took how much of it."""
+    from api.listbooks import Heading, walk_pages, write_listbook  # the service starts sooner
+
     now = read_clock()
     title, unit = heading
     with service.store.reading() as session:

@@ -4,13 +4,12 @@ Names here are those that a town's own templates use; docs/statistics.md lists t
 """
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.reportperiods import REPORT_NAMES, Period, Report, say_day
 from api.wordcharts import Chart
 from triage.calendar import CHINA_TIME
 from triage.findings import RULE_NAMES, Rule
@@ -27,59 +26,6 @@ MOST_LINES = 15  # of a table or chart; what is left out is summed up in one lin
 MOST_FINDINGS = 100
 _DAY = timedelta(days=1)
 _NONE = "—"
-
-
-class Report(StrEnum):
-    """The reports that are written (日汇报、周总结、通报)."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    BULLETIN = "bulletin"
-
-
-REPORT_NAMES = {Report.DAILY: "日汇报", Report.WEEKLY: "周总结", Report.BULLETIN: "通报"}
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days of a report, from the first to the last."""
-
-    first: date
-    last: date
-
-    @property
-    def since(self) -> datetime:
-        """The moment at which the first day begins in China."""
-        return datetime.combine(self.first, time(), CHINA_TIME)
-
-    @property
-    def until(self) -> datetime:
-        """The moment at which the last day has ended."""
-        return datetime.combine(self.last + _DAY, time(), CHINA_TIME)
-
-    @property
-    def before(self) -> "Period":
-        """As many days just before."""
-        days = self.last - self.first + _DAY
-        return Period(self.first - days, self.last - days)
-
-    @property
-    def name(self) -> str:
-        """As a title says it."""
-        if self.first == self.last:
-            return _say_day(self.first)
-        return f"{_say_day(self.first)}至{_say_day(self.last)}"
-
-
-def find_period(report: Report, day: date) -> Period:
-    """The day itself, its week from Monday to Sunday, or its month."""
-    if report is Report.DAILY:
-        return Period(day, day)
-    if report is Report.WEEKLY:
-        monday = day - timedelta(days=day.weekday())
-        return Period(monday, monday + 6 * _DAY)
-    first = day.replace(day=1)
-    return Period(first, (first + 31 * _DAY).replace(day=1) - _DAY)
 
 
 def describe(
@@ -244,10 +190,6 @@ def _say_change(change: int) -> str:
     return f"增加 {change} 件" if change > 0 else f"减少 {-change} 件" if change else "持平"
 
 
-def _say_day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def _say_moment(moment: datetime) -> str:
     there = moment.astimezone(CHINA_TIME)
-    return f"{_say_day(there.date())}{there:%H:%M}"
+    return f"{say_day(there.date())}{there:%H:%M}"

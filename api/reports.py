@@ -11,8 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
 from api.auth import needs
-from api.reportfigures import Period, Report, find_period
-from api.reportwriting import read_template, report_name, template_name, write_report
+from api.reportperiods import Period, Report, find_period
 from api.service import ServiceHere, read_clock
 from triage.calendar import day_of
 from triage.errors import InvalidInput
@@ -45,6 +44,8 @@ def get_report(
     unit: Annotated[str, Query(max_length=100, description="编报单位，印在标题下")] = "",
 ) -> Response:
     """写一份日汇报、周总结或通报（Word），附图表；图表可在 Word 里改。"""
+    from api.reportwriting import report_name, write_report  # the service starts sooner
+
     now = read_clock()
     period = _read_period(report, day or day_of(now), first, last)
     with service.store.reading() as session:
@@ -63,6 +64,8 @@ def get_report(
 @router.get("/reports/{report}/template", response_class=Response, responses=_DOCUMENT)
 def get_template(_caller: Writer, service: ServiceHere, report: ReportHere) -> Response:
     """现用的模板（Word）；改好后放进本地数据目录即代替自带的。"""
+    from api.reportwriting import read_template, template_name
+
     return _answer(read_template(report, data_dir=service.settings.data_dir), template_name(report))
 
 

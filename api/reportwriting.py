@@ -11,7 +11,8 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy.orm import Session
 
-from api.reportfigures import REPORT_NAMES, Period, Report, describe, list_charts
+from api.reportfigures import describe, list_charts
+from api.reportperiods import REPORT_NAMES, Period, Report
 from api.wordcharts import place_chart
 from triage.errors import InvalidData
 from triage.roles import Caller

@@ -14,7 +14,7 @@ from service_factories import RunningService, run_service
 from sqlalchemy import update
 from work_factories import file_one, give, sign_in
 
-from api.reportfigures import Period, Report, find_period
+from api.reportperiods import Period, Report, find_period
 from api.reportwriting import template_name
 from api.service import read_clock
 from triage.calendar import day_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.reportfigures import REPORT_NAMES, Report
+from api.reportperiods import REPORT_NAMES, Report
 from api.reportwriting import template_name
 from triage.findings import RULE_NAMES, Rule
 from triage.ledger.selection import By

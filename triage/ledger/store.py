@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -24,6 +25,7 @@ from triage.sealing import KeyRing
 
 RING = "ring"  # the name in `session.info` of the keys that open what is sealed
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
+_BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
 
@@ -33,11 +35,14 @@ class Store:
     """An open database: one pool of connections, used in two ways. Give it back with `close()`.
 
     `ring` holds the keys of what is sealed in it; without one (None) nothing is sealed or opened.
+    `gate` lets the writers of this process in one after the other, where the database takes but one
+    at a time: SQLite lets those that wait sleep and try again, and the unlucky sleep for seconds.
     """
 
     writer: Engine
     reader: Engine
     ring: KeyRing | None = None
+    gate: "Lock | None" = None
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -48,6 +53,7 @@ class Store:
         """
         with (
             _unavailable(),
+            _in_turn(self.gate),
             Session(self.writer, info={EVENTS: [], RING: self.ring}) as session,
             session.begin(),
         ):
@@ -123,13 +129,24 @@ def upgrade(store: Store) -> None:
 
 
 @contextmanager
+def _in_turn(gate: "Lock | None") -> Iterator[None]:
+    if gate is None:
+        yield
+        return
+    if not gate.acquire(timeout=PATIENCE_S):
+        raise StoreUnavailable(_BUSY)
+    try:
+        yield
+    finally:
+        gate.release()
+
+
+@contextmanager
 def _unavailable() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise StoreUnavailable(
-            f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
-        ) from error
+        raise StoreUnavailable(_BUSY) from error
 
 
 def get_ring(session: Session) -> KeyRing:
@@ -194,6 +211,7 @@ def _open_sqlite(place: URL) -> Store:
     return Store(
         engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"),
         engine.execution_options(sqlite_begin="BEGIN", sqlite_query_only=True),
+        gate=Lock(),
     )
 
 
