@@ -95,7 +95,3 @@ def test_bytes_that_are_no_text_are_refused_with_a_remedy(garbage):
 def test_broken_utf8_is_named_and_never_read_as_other_characters(broken):
     with pytest.raises(InvalidInput, match="个字节处已损坏"):
         decode_bytes(broken)
-
-
-def test_a_break_as_workbooks_spell_it_becomes_space_of_the_same_length() -> None:
-    assert clean_text("停水_x000D_三天") == "停水" + " " * 7 + "三天"

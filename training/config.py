@@ -61,7 +61,8 @@ class ModelConfig:
     penalty: float = 0.1
     margin_share: float = 0.7
     margin_strength: float = 0.2
-    width: int = 96
+    width: int = 256
+    fineness: float = 1.7
     shrink: float = 0.001
     head_strength: float = 0.003
     accusation_strength: float = 0.1

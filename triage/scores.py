@@ -2,12 +2,14 @@
 
 The trainer finds a coefficient for each of about 100,000 terms and 700 outputs (every domain at
 each level, every nature, flag and urgency). The outputs move together, so the map is kept as a
-narrow waist: `basis` (terms, width) in 8-bit integers, then `directions` (width, outputs).
+narrow waist: `basis` (terms, width) in 8-bit integers, then `directions` (width, outputs). It must
+not be too narrow: what tells one leaf of the taxonomy from the next lies in small directions.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -38,20 +40,39 @@ class LinearScores:
         self.intercept = intercept  # (outputs,) float32
 
     @classmethod
-    def pack(cls, coefficients: Array, intercept: Array, *, width: int) -> "LinearScores":
-        """The map with the `width` directions in which `coefficients` (terms, outputs) vary most.
+    def pack(
+        cls,
+        coefficients: Array,
+        intercept: Array,
+        *,
+        width: int,
+        fineness: float,
+        spread: Array | None = None,
+    ) -> "LinearScores":
+        """The map through the `width` directions in which the scores vary most.
 
-        Outputs should come scaled by how much they matter; rounding to 8 bits costs less than the
-        third decimal of accuracy.
+        `spread` (documents, outputs): scores of texts as they come; without it the coefficients
+        (terms, outputs) themselves say where they vary. A term's numbers are rounded to steps of
+        its root mean square over `fineness`: steps so coarse that most are 0, 1 or 2, which a file
+        keeps in two or three bits.
         """
-        spread = coefficients.T @ coefficients
-        _, vectors = np.linalg.eigh(spread.astype(np.float64))
-        directions = vectors[:, ::-1][:, :width].T.astype(np.float32)
+        seen = coefficients if spread is None else spread
+        _, vectors = np.linalg.eigh((seen.T @ seen).astype(np.float64))
+        directions = np.ascontiguousarray(vectors[:, ::-1][:, :width].T, np.float32)
         waist = coefficients @ directions.T
-        term_scale = (np.abs(waist).max(axis=1) / 127).astype(np.float16)
+        size = np.sqrt((waist**2).mean(axis=1))
+        # Never so fine that the largest would not fit.
+        term_scale = np.maximum(size / fineness, np.abs(waist).max(axis=1) / 127).astype(np.float16)
         steps = np.maximum(term_scale.astype(np.float32), 1e-7)[:, None]
         basis = np.clip(np.rint(waist / steps), -127, 127).astype(np.int8)
         return cls(basis, term_scale, directions, intercept.astype(np.float32))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Direction by direction: those that matter least are nearly all zeros, side by side.
+        return self.__dict__ | {"basis": np.asfortranarray(self.basis)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state | {"basis": np.ascontiguousarray(state["basis"])})
 
     def score(self, rows: Matrix) -> Array:
         """(documents, outputs) float32 scores."""

@@ -24,17 +24,13 @@ _BYTE_ORDER_MARKS = {
 }
 
 
-_SPREADSHEET_BREAK = "_x000D_"  # how workbooks spell a carriage return, and some readers leave it
-
-
 def clean_text(raw: str) -> str:
     """`raw` with half-width forms, simplified characters and plain spaces; the same length.
 
     Characters whose normal form is longer than one character (㎡, ½) stay as they are; line
     breaks, control characters, invisible marks and broken surrogates become spaces.
     """
-    plain = raw.replace(_SPREADSHEET_BREAK, " " * len(_SPREADSHEET_BREAK))
-    return _unclean().sub(_clean_match, plain)
+    return _unclean().sub(_clean_match, raw)
 
 
 @cache
