@@ -4,6 +4,7 @@ The machine reads several submissions for little more than it takes to read one.
 for the one before it, and then takes along all that have come meanwhile.
 """
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -11,16 +12,7 @@ from triage.desk import CHUNK, Desk
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
 
-
-@dataclass(slots=True)
-class _Ticket:
-    submission: Submission
-    suggestion: Suggestion | None = None
-    failure: Exception | None = None
-
-    @property
-    def waits(self) -> bool:
-        return self.suggestion is None and self.failure is None
+_Waiting = tuple[Submission, Future[Suggestion]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +20,32 @@ class Turns:
     """Takes submissions from many threads to the desk, as many at a time as are waiting."""
 
     desk: Desk
-    _waiting: list[_Ticket] = field(default_factory=list)
+    _waiting: list[_Waiting] = field(default_factory=list)
     _list: Lock = field(default_factory=Lock)  # around the list of those who wait
     _turn: Lock = field(default_factory=Lock)  # held by whoever is at the desk
 
     def suggest(self, submission: Submission) -> Suggestion:
         """As `Desk.suggest`, and raises what that raises for this submission alone."""
-        ticket = _Ticket(submission)
+        told: Future[Suggestion] = Future()
         with self._list:
-            self._waiting.append(ticket)
+            self._waiting.append((submission, told))
         with self._turn:
-            while ticket.waits:
+            while not told.done():
                 with self._list:
                     batch = self._waiting[:CHUNK]
                     del self._waiting[:CHUNK]
                 self._work(batch)
-        if ticket.failure is not None:
-            raise ticket.failure
-        assert ticket.suggestion is not None  # noqa: S101 - it has one or the other
-        return ticket.suggestion
+        return told.result()
 
-    def _work(self, batch: list[_Ticket]) -> None:
+    def _work(self, batch: list[_Waiting]) -> None:
         try:
-            told = self.desk.suggest_many([ticket.submission for ticket in batch])
+            suggestions = self.desk.suggest_many([submission for submission, _ in batch])
         except Exception as error:
             if len(batch) == 1:
-                batch[0].failure = error
+                batch[0][1].set_exception(error)
                 return
-            for ticket in batch:  # one at which the machine stumbles must not cost the others
-                self._work([ticket])
+            for one in batch:  # one at which the machine stumbles must not cost the others
+                self._work([one])
             return
-        for ticket, suggestion in zip(batch, told, strict=True):
-            ticket.suggestion = suggestion
+        for (_, told), suggestion in zip(batch, suggestions, strict=True):
+            told.set_result(suggestion)

@@ -24,7 +24,6 @@ from triage.ledger.tables import EventRow, SettingRow
 from triage.ledger.timetables import (
     StoredHoliday,
     change_time_settings,
-    declare_year,
     list_holidays,
     load_time_settings,
     load_timetable,
@@ -73,7 +72,7 @@ def test_a_provisional_deadline_is_settled_when_its_year_is_declared(store: Stor
     days = [f"{NEXT}-06-0{n}" for n in range(1, 8)]
     say(store, *((day, False) for day in days))
     with store.writing() as session:
-        declare_year(session, NEXT, caller=ADMIN, now=NOW)
+        change_time_settings(session, {"declared_years": [NEXT]}, caller=ADMIN, now=NOW)
     assert recount(store) == 1
     after = times(store, entry_id)
     assert not after[3]
@@ -197,8 +196,6 @@ def test_what_is_no_holiday_is_refused(store: Store) -> None:
         for wrong in ([], [long], [early]):
             with pytest.raises(InvalidInput):
                 set_holidays(session, wrong, caller=ADMIN, now=NOW)
-        with pytest.raises(InvalidInput, match="已在日历中"):
-            declare_year(session, PUBLISHED[0], caller=ADMIN, now=NOW)
 
 
 def test_settings_are_changed_one_at_a_time_and_the_change_is_told(store: Store) -> None:
@@ -226,8 +223,6 @@ def test_only_an_administrator_changes_what_the_town_has_set(store: Store) -> No
             set_holidays(session, [], caller=CLERK, now=NOW)
         with pytest.raises(AccessDenied):
             remove_holiday(session, date(2027, 1, 1), caller=CLERK, now=NOW)
-        with pytest.raises(AccessDenied):
-            declare_year(session, NEXT, caller=CLERK, now=NOW)
 
 
 def test_stored_settings_that_are_none_are_named_to_the_administrator(store: Store) -> None:

@@ -188,8 +188,8 @@ def _add_margins(
 ) -> Array:
     """Add margins to `coefficients` (terms, outputs) and `unseen` (texts, outputs); the intercept.
 
-    They help where the classes are few or rare: level 1, nature, accusations, urgency. The finer
-    levels gain nothing that is worth the time.
+    They help where the classes are few or rare: level 1, nature, accusations, urgency. Flags gained
+    nothing by them; for the finer levels they take too long to fit and were not tried.
     """
     outputs = labels.outputs
     intercept = np.zeros(coefficients.shape[1], np.float32)

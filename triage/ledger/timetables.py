@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from triage.calendar import PUBLISHED, Calendar
+from triage.calendar import Calendar
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.ledger.events import record_events
 from triage.ledger.store import upsert
@@ -127,15 +127,6 @@ def remove_holiday(session: Session, day: date, *, caller: Caller, now: datetime
     if gone is None:
         raise NotFound(f"节假日表中没有 {day}，无须删除", field="day")
     _record(session, "holiday.removed", [day], caller=caller, now=now)
-
-
-def declare_year(session: Session, year: int, *, caller: Caller, now: datetime) -> TimeSettings:
-    """Count the holidays of a year as entered in full, so that its deadlines are no longer
-    provisional. Raises AccessDenied, InvalidInput for a year that is published anyway."""
-    if year in PUBLISHED:
-        raise InvalidInput(f"{year} 年的节假日已在日历中，只需录入与公布不同的日子", field="year")
-    years = load_time_settings(session).declared_years | {year}
-    return change_time_settings(session, {"declared_years": sorted(years)}, caller=caller, now=now)
 
 
 @lru_cache(maxsize=8)
