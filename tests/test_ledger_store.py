@@ -32,9 +32,16 @@ TABLES = {
     "event",
     "extension",
     "finding",
+    "fingerprint",
     "holiday",
+    "import",
+    "imported",
     "invitation",
     "milestone",
+    "problem",
+    "problem_correction",
+    "problem_member",
+    "repeat",
     "reply",
     "session",
     "setting",
@@ -44,7 +51,9 @@ TABLES = {
     "task",
     "task_action",
     "task_entry",
+    "trace",
     "user",
+    "view",
     "webhook",
 }
 
@@ -75,7 +84,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0002"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0003"]
     opened.close()
 
 

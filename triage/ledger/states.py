@@ -53,6 +53,34 @@ class FindingState(StrEnum):
     URGED = "urged"
 
 
+class RepeatState(StrEnum):
+    """What a clerk made of a probable repeat (疑似重复)."""
+
+    SUSPECTED = "suspected"
+    MERGED = "merged"
+    DISMISSED = "dismissed"
+
+
+class ProblemState(StrEnum):
+    """Whether a common problem (共性问题) stands, was called none, or went into another."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+    EMPTY = "empty"
+
+
+class ImportState(StrEnum):
+    """How far a file of submissions has come (批量导入)."""
+
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
 STATE_NAMES = {
     EntryState.REGISTERED: "登记",
     EntryState.ASSIGNED: "交办",

@@ -5,6 +5,7 @@ submission is taken in, not here, so that no row can fail half-way through a bat
 """
 
 from triage.ledger.tables.base import Row, UtcTime, Words, storable, to_utc
+from triage.ledger.tables.console import ImportedRow, ImportRow, ViewRow
 from triage.ledger.tables.intake import DecisionRow, DepartmentRow, SubmissionRow, SuggestionRow
 from triage.ledger.tables.lists import (
     EffectRow,
@@ -22,6 +23,14 @@ from triage.ledger.tables.people import (
     SessionRow,
     SubmitterRow,
     UserRow,
+)
+from triage.ledger.tables.problems import (
+    CorrectionRow,
+    FingerprintRow,
+    MemberRow,
+    ProblemRow,
+    RepeatRow,
+    TraceRow,
 )
 from triage.ledger.tables.record import (
     DeliveryRow,
@@ -45,6 +54,7 @@ __all__ = [
     "ApiKeyRow",
     "AttachmentRow",
     "AttemptRow",
+    "CorrectionRow",
     "DecisionRow",
     "DeliveryRow",
     "DepartmentRow",
@@ -54,9 +64,15 @@ __all__ = [
     "EventRow",
     "ExtensionRow",
     "FindingRow",
+    "FingerprintRow",
     "HolidayRow",
+    "ImportRow",
+    "ImportedRow",
     "InvitationRow",
+    "MemberRow",
     "MilestoneRow",
+    "ProblemRow",
+    "RepeatRow",
     "ReplyRow",
     "Row",
     "SessionRow",
@@ -67,8 +83,10 @@ __all__ = [
     "TaskActionRow",
     "TaskEntryRow",
     "TaskRow",
+    "TraceRow",
     "UserRow",
     "UtcTime",
+    "ViewRow",
     "WebhookRow",
     "Words",
     "storable",

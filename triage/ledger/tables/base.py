@@ -19,7 +19,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
-from triage.ledger.states import EntryState, FindingState, Outcome, SubmissionStatus, TaskState
+from triage.ledger.states import (
+    EntryState,
+    FindingState,
+    ImportState,
+    Outcome,
+    ProblemState,
+    RepeatState,
+    SubmissionStatus,
+    TaskState,
+)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -106,7 +115,10 @@ class Row(DeclarativeBase):
         list[dict[str, Any]]: JSON,
         EntryState: _one_of(EntryState),
         FindingState: _one_of(FindingState),
+        ImportState: _one_of(ImportState),
         Outcome: _one_of(Outcome),
+        ProblemState: _one_of(ProblemState),
+        RepeatState: _one_of(RepeatState),
         SubmissionStatus: _one_of(SubmissionStatus),
         TaskState: _one_of(TaskState),
     }

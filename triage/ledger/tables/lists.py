@@ -11,7 +11,10 @@ from triage.ledger.tables.base import SERIAL, Row
 
 
 class TaskRow(Row):
-    """A task (任务) that solves the matter of one or several entries; closed by its effect."""
+    """A task (任务) that solves the matter of one or several entries; closed by its effect.
+
+    `problem_id` is the common problem that it was suggested for, if any.
+    """
 
     __tablename__ = "task"
     __table_args__ = (
@@ -31,6 +34,7 @@ class TaskRow(Row):
     created_at: Mapped[datetime]
     deadline_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    problem_id: Mapped[int | None] = mapped_column(ForeignKey("problem.id"), index=True)
 
 
 class TaskEntryRow(Row):
