@@ -12,7 +12,11 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from uvicorn.supervisors import Multiprocess
 
-from api import (
+from api.errors import add_error_handlers
+from api.logs import configure_logs
+from api.middleware import Guard
+from api.reference import add_reference
+from api.routes import (
     accusations,
     audit,
     citizen,
@@ -33,13 +37,9 @@ from api import (
     users,
     webhooks,
 )
-from api.errors import add_error_handlers
-from api.logs import configure_logs
-from api.middleware import Guard
-from api.reference import add_reference
+from api.routes.users import link_to
 from api.service import Service, open_service, open_town_store, read_clock
 from api.settings import Settings
-from api.users import link_to
 from triage.desk import Desk
 from triage.errors import TriageError
 from triage.ledger.invitations import invite_first_admin
@@ -164,7 +164,7 @@ def _configure(app: FastAPI | str, **options: Any) -> uvicorn.Config:
 def _working(service: Service) -> AbstractContextManager[None]:
     if not service.settings.run_worker:
         return nullcontext()
-    from api.worker import working  # its parts take a while to import
+    from api.background.worker import working  # its parts take a while to import
 
     return working(service.settings, service.store)
 

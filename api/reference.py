@@ -13,15 +13,19 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
-from api import deadline_schemas, finding_schemas, open311, people_schemas, task_schemas
-from api.accusations import HoldIn
-from api.citizen import RatingIn, TrackingIn
-from api.entry_schemas import CommandIn, DecisionIn
-from api.list_schemas import ListImportIn
-from api.open311_schemas import FilingIn
-from api.replies import ReplyIn
-from api.schemas import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
-from api.webhook_schemas import WebhookChangeIn, WebhookIn
+from api.routes import open311
+from api.routes.accusations import HoldIn
+from api.routes.citizen import RatingIn, TrackingIn
+from api.routes.replies import ReplyIn
+from api.schemas import deadlines as deadline_schemas
+from api.schemas import findings as finding_schemas
+from api.schemas import people as people_schemas
+from api.schemas import tasks as task_schemas
+from api.schemas.entries import CommandIn, DecisionIn
+from api.schemas.lists import ListImportIn
+from api.schemas.open311 import FilingIn
+from api.schemas.submissions import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
+from api.schemas.webhooks import WebhookChangeIn, WebhookIn
 
 _REF = "#/components/schemas/{model}"
 _BODIES = (

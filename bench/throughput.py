@@ -13,7 +13,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from api.batch import BATCH, DeskFiles, Suggested, count_cores, suggest_all
+from api.files.batch import BATCH, DeskFiles, Suggested, count_cores, suggest_all
 from bench.peers import PEERS, find_missing
 from bench.results import Options, Result, find_median, tidy
 from bench.sample import make_sample, mean_length

@@ -34,7 +34,7 @@ from sqlalchemy import func, select, update
 from test_role_matrix import ROUTES
 from work_factories import file_one, give
 
-from api.clockwork import look_for_all_findings
+from api.background.clockwork import look_for_all_findings
 from api.service import read_clock
 from triage.ledger.invitations import invite_user
 from triage.ledger.keys import create_key

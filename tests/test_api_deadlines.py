@@ -11,7 +11,7 @@ from clock_factories import alter
 from service_factories import RunningService, run_service
 from work_factories import file_one
 
-from api.clockwork import give_back_unaccepted, recount_deadlines, remind_departments
+from api.background.clockwork import give_back_unaccepted, recount_deadlines, remind_departments
 from triage.calendar import PUBLISHED
 from triage.ledger.states import EntryState
 

@@ -11,9 +11,9 @@ from service_factories import RunningService, run_service
 from sqlalchemy import update
 from work_factories import file_one, give, sign_in
 
-from api.clockwork import look_for_all_findings
+from api.background.clockwork import look_for_all_findings
+from api.background.worker import DUTIES, do_duty
 from api.service import read_clock
-from api.worker import DUTIES, do_duty
 from triage.errors import Conflict
 from triage.findings import Rule
 from triage.ledger.store import Store

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from service_factories import RunningService, run_service
 
-from api.cli import run
+from api.cli.main import run
 from triage.ledger.tables import ActionRow, DecisionRow, EntryRow, EventRow, ReplyRow, SubmissionRow
 
 HEADER = (

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from service_factories import RunningService, run_service
 from sqlalchemy import update
 
-from api.listcolumns import EVIDENCE_NAMES, spell_evidence
+from api.files.listcolumns import EVIDENCE_NAMES, spell_evidence
 from triage.ledger.effects import Effect, Evidence, close_task
 from triage.ledger.records import record_batch
 from triage.ledger.states import EntryState, FindingState, Outcome

@@ -11,8 +11,8 @@ import pytest
 from ledger_factories import make_submission, make_suggestion
 from service_factories import RunningService, load_tiny_desk, run_service
 
-from api.open311_formats import Format, render
-from api.open311_schemas import GeoErrorOut
+from api.routes.open311_formats import Format, render
+from api.schemas.open311 import GeoErrorOut
 from api.service import read_clock
 from triage.ledger.commands import run_command
 from triage.ledger.history import get_entry_file

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from service_factories import RunningService, make_body, run_service
 
-from api.replies import ReplyIn
+from api.routes.replies import ReplyIn
 
 EXAMPLE = ReplyIn.model_config["json_schema_extra"]["examples"][0]
 

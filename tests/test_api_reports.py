@@ -14,8 +14,8 @@ from service_factories import RunningService, run_service
 from sqlalchemy import update
 from work_factories import file_one, give, sign_in
 
-from api.reportperiods import Period, Report, find_period
-from api.reportwriting import template_name
+from api.reports.periods import Period, Report, find_period
+from api.reports.writing import template_name
 from api.service import read_clock
 from triage.calendar import day_of
 from triage.ledger.tables import DepartmentRow, EntryRow

@@ -12,9 +12,9 @@ import pytest
 from service_factories import TINY_MODEL, load_tiny_desk, make_body, run_service
 
 from api.app import create_app, listen
-from api.pages import STATIC
 from api.reference import describe_api
-from api.schemas import SubmissionIn
+from api.routes.pages import STATIC
+from api.schemas.submissions import SubmissionIn
 from api.settings import Settings
 from triage.errors import InvalidArtefact, StoreUnavailable, TriageError
 

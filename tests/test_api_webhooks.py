@@ -12,7 +12,7 @@ from ledger_factories import make_submission, make_suggestion
 from receiver_factories import Receiver, run_receiver
 from service_factories import RunningService, run_service
 
-from api.sending import send_due
+from api.background.sending import send_due
 from api.service import read_clock
 from triage.ledger.records import record_batch
 from triage.ledger.webhooks import KINDS

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from api.cli import run
+from api.cli.main import run
 from triage.text import decode_bytes
 
 ROOT = Path(__file__).parent.parent
@@ -254,7 +254,7 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
 
 def test_help_loads_none_of_the_heavy_parts() -> None:
     code = (
-        "import sys; from api.cli import run; run(['--help']);"
+        "import sys; from api.cli.main import run; run(['--help']);"
         "print([m for m in ('sklearn', 'pandas', 'fastapi', 'sqlalchemy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

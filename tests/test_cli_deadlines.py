@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import run
+from api.cli.main import run
 
 OWN = """
 [[rulebooks]]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from ledger_factories import NOW, make_submission
 
-from api.cli import run
+from api.cli.main import run
 from api.service import open_service, open_town_store
 from api.settings import Settings
 from triage.errors import KeyUnavailable

@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from api.cli import run
+from api.cli.main import run
 
 ROWS = [
     {

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from api.cli import run
+from api.cli.main import run
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import run
+from api.cli.main import run
 from api.service import read_clock
 from triage.departments import Department
 from triage.ledger.departments import sync_departments

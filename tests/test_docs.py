@@ -9,7 +9,7 @@ from service_factories import load_tiny_desk
 
 from api import errors as edge_errors
 from api.app import create_app
-from api.cli import app as cli
+from api.cli.main import app as cli
 from api.errors import STATUS
 from api.reference import describe_api
 from api.settings import Settings

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.reportperiods import REPORT_NAMES, Report
-from api.reportwriting import template_name
+from api.reports.periods import REPORT_NAMES, Report
+from api.reports.writing import template_name
 from triage.findings import RULE_NAMES, Rule
 from triage.ledger.selection import By
 from triage.ledger.statistics import Stage

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 import xlwt
 
-from api.exports import OutputFile, escape_cell, write_table
-from api.files import (
+from api.files.exports import OutputFile, escape_cell, write_table
+from api.files.reading import (
     CHINA_TIME,
     IntakeFile,
     RowError,

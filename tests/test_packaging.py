@@ -112,7 +112,7 @@ import api, triage
 from triage.taxonomy import load_taxonomy
 print(triage.__file__)
 print(len(load_taxonomy("letters")), len(load_taxonomy("db44t2479")))
-from api.cli import run
+from api.cli.main import run
 print(run(["version"]))
 """
     file, leaves, version, status = run_installed(installed, code).splitlines()
@@ -127,7 +127,7 @@ def test_the_wheel_brings_the_model_and_the_tables(installed: Path, tmp_path: Pa
     code = f"""
 import os, sys
 os.environ["TRIAGE_DATABASE_URL"] = "sqlite:///{tmp_path}/town.db"
-from api.cli import run
+from api.cli.main import run
 print(run(["db", "upgrade"]))
 print(run(["classify", r"{tmp_path}/in.csv", "-o", r"{tmp_path}/out.jsonl"]))
 """

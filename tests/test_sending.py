@@ -9,7 +9,7 @@ import pytest
 from ledger_factories import DEPARTMENTS, NOW, make_submission, make_suggestion
 from receiver_factories import Receiver, free_port, run_receiver
 
-from api.sending import GROUP, open_line, send_due
+from api.background.sending import GROUP, open_line, send_due
 from triage.errors import AccessDenied
 from triage.ledger.departments import sync_departments
 from triage.ledger.outbox import BACK_OFF, HOLD, Attempt, Parcel, Result

@@ -9,7 +9,7 @@ from docx import Document
 from docxtpl import DocxTemplate
 from openpyxl import load_workbook
 
-from api.wordcharts import Chart, place_chart
+from api.reports.wordcharts import Chart, place_chart
 
 NAMES = {
     "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",

@@ -16,9 +16,9 @@ from receiver_factories import Receiver, free_port, run_receiver
 from service_factories import TINY_MODEL, load_tiny_desk
 from sqlalchemy import select
 
+from api.background.worker import DUTIES, KEPT, Duty, do_duty, forget_old_deliveries, working
 from api.service import open_service, read_clock
 from api.settings import Settings
-from api.worker import DUTIES, KEPT, Duty, do_duty, forget_old_deliveries, working
 from triage.errors import InvalidInput
 from triage.ledger.departments import sync_departments
 from triage.ledger.outbox import enqueue_trial

@@ -1,0 +1,1 @@
+"""The `triage` command, one module for each group of commands."""

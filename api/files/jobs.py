@@ -1,0 +1,180 @@
+"""One run over a file: rows in, results out, progress and remarks on standard error."""
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.files.exports import LinesWriter, OutputFile, escape_cell
+from api.files.reading import CHINA_TIME, IntakeFile, RowError, open_submissions
+from triage.errors import InvalidFile, InvalidInput
+from triage.submissions import Submission
+
+_SHOWN = 5
+_ERROR_COLUMN = "错误"
+_ERRORS_HEADER = ("行号", "编号", "字段", "原因", "原始内容")
+
+
+class Job:
+    """Where the results of one file go; counts what was done as it is written.
+
+    Results go to `output`, or to standard output as JSON lines; rows that fail also to a side
+    file (`errors`, or OUT.errors.csv, or for standard output IN.errors.csv in the working folder).
+    """
+
+    def __init__(
+        self,
+        source: Path | None,
+        *,
+        output: Path | None,
+        header: Sequence[str],
+        errors: Path | None = None,
+    ) -> None:
+        if source and output and output.exists() and source.exists() and output.samefile(source):
+            raise InvalidInput("结果文件不能与来件文件相同，请换一个文件名")
+        self._source = source
+        self._output = output
+        self._header = (*header, _ERROR_COLUMN)
+        self._errors_path = errors or _side_file(source, output)
+        self._errors: IO[str] | None = None
+        self._first_bad: list[RowError] = []
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._writer: OutputFile | LinesWriter | None = None
+        self.is_table = output is not None and output.suffix.lower() in (".csv", ".xlsx")
+        self.done = 0
+        self.bad = 0
+        self.review = 0
+
+    @contextmanager
+    def reading(
+        self, *, columns: Mapping[str, str] | None = None, worksheet: str | None = None
+    ) -> Iterator[Iterator[Submission | RowError]]:
+        """The rows to work on, while the output is open; then the summary.
+
+        Raises InvalidFile for what cannot be read or written, before anything is written. An
+        interrupt leaves what is done so far in the part file and says where.
+        """
+        started = time.monotonic()
+        now = datetime.now(CHINA_TIME)
+        with (
+            open_submissions(self._source, now=now, columns=columns, worksheet=worksheet) as intake,
+            self._closing_errors(),
+        ):
+            rows = self._counted(intake)
+            first = next(rows, None)
+            if first is None:
+                raise InvalidFile("文件中没有来件（只有表头或空行），请检查是否选错了文件")
+            if self._output is None:
+                self._writer = LinesWriter(sys.stdout)
+                yield chain([first], rows)
+                self._writer.close()
+            else:
+                with self._whole(self._output) as self._writer:
+                    yield chain([first], rows)
+        self._summarise(intake.notes, seconds=time.monotonic() - started)
+
+    def write(self, record: Mapping[str, Any], *, review: bool = False) -> None:
+        """The result of the next row, in order."""
+        assert self._writer is not None  # noqa: S101 - only within reading()
+        self._writer.write(record)
+        self.done += 1
+        self.review += review
+
+    def write_error(self, error: RowError) -> None:
+        """In place of the next row's result: why there is none."""
+        if self.is_table:
+            self.write({"编号": error.id, _ERROR_COLUMN: error.message})
+        else:
+            self.write(error.as_record())
+        self.bad += 1
+        self._keep(error)
+
+    @contextmanager
+    def _whole(self, path: Path) -> Iterator[OutputFile]:
+        output = OutputFile(path, header=self._header)
+        try:
+            with output:
+                yield output
+        except KeyboardInterrupt:
+            self._say(f"已中断：已完成的 {self.done} 件保存在 {output.part}")
+            raise
+
+    def _counted(self, intake: IntakeFile) -> Iterator[Submission | RowError]:
+        """The rows, moving a progress bar where a person is watching."""
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        sheet = intake.sheet
+        with bar:
+            task = bar.add_task("正在处理", total=sheet.total)
+            for number, row in enumerate(intake, start=1):
+                yield row
+                if number % 64 == 0:
+                    bar.update(task, completed=sheet.done(), description=f"已完成 {self.done} 件")
+
+    def _keep(self, error: RowError) -> None:
+        if len(self._first_bad) < _SHOWN:
+            self._first_bad.append(error)
+        if self._errors_path is None:
+            return
+        if self._errors is None:
+            self._errors = self._errors_path.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._errors).writerow(_ERRORS_HEADER)
+        values = json.dumps(error.values, ensure_ascii=False, default=str)
+        cells = (error.number, error.id, error.field, error.message, values)
+        csv.writer(self._errors).writerow(
+            [escape_cell("" if cell is None else str(cell)) for cell in cells]
+        )
+
+    @contextmanager
+    def _closing_errors(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._errors is not None:
+                self._errors.close()
+
+    def _summarise(self, notes: Sequence[str], *, seconds: float) -> None:
+        if not self.bad and self._errors_path is not None and self._output is not None:
+            self._errors_path.unlink(missing_ok=True)  # an earlier run's would mislead
+        for note in notes:
+            self._say(f"提示：{note}")
+        parts = [f"完成 {self.done} 件，用时 {seconds:.1f} 秒"]
+        if self.review:
+            parts.append(f"{self.review} 件需人工复核")
+        if self.bad:
+            parts.append(f"{self.bad} 行有误")
+        if self._output is not None:
+            parts.append(f"结果在 {self._output}")
+        self._say("；".join(parts))
+        for error in self._first_bad:
+            place = f"第 {error.number} 行" if error.number else f"编号 {error.id}"
+            self._say(f"  {place}：{error.message}")
+        if self.bad > _SHOWN:
+            self._say(f"  ……其余 {self.bad - _SHOWN} 行从略")
+        if self.bad and self._errors_path is not None:
+            self._say(f"  有误的行另存于 {self._errors_path}，改正后可单独再处理")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+
+def _side_file(source: Path | None, output: Path | None) -> Path | None:
+    if output is not None:
+        return output.with_name(f"{output.name}.errors.csv")
+    return Path(f"{source.name}.errors.csv") if source is not None else None

@@ -1,0 +1,214 @@
+"""Text files of rows: JSON lines and CSV, in UTF-8, UTF-16 or GB18030."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import IO
+
+from api.files.rows import HEADER_ROWS, Row, Sheet, find_header, place_columns
+from triage.columns import SUBMISSION_FIELDS, find_columns
+from triage.errors import InvalidFile
+
+MAX_LINE = 8 << 20  # bytes; some twenty times the longest content that can be taken
+LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
+_SAMPLE = 1 << 20  # bytes
+_DELIMITERS = (",", "\t", ";", "，")
+_CUT_SHORT = ("unexpected end of data", "incomplete multibyte sequence")
+_BROKEN = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are no text
+_BROKEN_BYTES = "本行含有无法识别的字节（编码错误），请用 UTF-8 重新导出"
+
+
+def open_text(
+    file: IO[bytes],
+    *,
+    name: str,
+    suffix: str = "",
+    columns: Mapping[str, str] | None = None,
+    fields: Sequence[str] = SUBMISSION_FIELDS,
+) -> Sheet:
+    """The rows of a seekable file of JSON lines or CSV, whichever its first characters say.
+
+    Raises InvalidFile where it is neither.
+    """
+    head = file.read(_SAMPLE)
+    file.seek(0)
+    encoding = find_encoding(head)
+    if encoding is None:
+        raise InvalidFile(
+            f"{name} 不是文本，也不是 Excel 工作簿；请另存为 .xlsx，或 UTF-8/GBK 编码的 .csv"
+        )
+    start = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    if not start:
+        raise InvalidFile(f"{name} 没有内容，请检查是否选错了文件")
+    if start.startswith("["):
+        raise InvalidFile(f"{name} 是一个 JSON 数组，请改为每行一个 JSON 对象（.jsonl）")
+    if start[:200].lower().startswith(("<html", "<!doctype", "<?xml", "<table")):
+        raise InvalidFile(f"{name} 是网页格式的表格，请用 Excel 打开后另存为 .xlsx 再试")
+    if encoding == "utf-16" or (b"\r" in head and b"\n" not in head):
+        text = file.read().decode(encoding, errors="replace").replace("\r\n", "\n")
+        file, encoding = io.BytesIO(text.replace("\r", "\n").encode()), "utf-8"
+    lines = _decode_lines(file, encoding)
+    if start.startswith("{") or suffix in LINES_SUFFIXES:
+        sheet = Sheet(rows=_read_lines(lines, columns, fields))
+        if suffix and suffix not in LINES_SUFFIXES:
+            sheet.notes.append(f"{name} 实际是 JSON 行文件，已按 JSON 行读取")
+        return sheet
+    return _open_csv(lines, start, name=name, columns=columns, fields=fields)
+
+
+def find_encoding(sample: bytes) -> str | None:
+    """The encoding that most lines of `sample` agree with, None where it is no text.
+
+    By lines, because one damaged byte must not make a UTF-8 file look like GB18030.
+    """
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if sample.count(0) > len(sample) // 100:
+        return None
+    lines = [line for line in sample.split(b"\n") if not line.isascii()][:2000]
+    if not lines or sample.startswith(b"\xef\xbb\xbf"):
+        return "utf-8"
+    utf8 = sum(_decodes(line, "utf-8") for line in lines)
+    if 2 * utf8 >= len(lines):
+        return "utf-8"
+    return "gb18030" if any(_decodes(line, "gb18030") for line in lines) else None
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.reason in _CUT_SHORT and error.start >= len(line) - 4
+    return True
+
+
+def _decode_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
+    """The lines with their ends; bytes that are no text become surrogates, which spoil their own
+    row and no other. What is beyond `MAX_LINE` comes as a line of its own."""
+    first = True
+    while line := file.readline(MAX_LINE):
+        text = line.decode(encoding, errors="surrogateescape")
+        yield text.removeprefix("\ufeff") if first else text
+        first = False
+
+
+def _read_lines(
+    lines: Iterator[str], columns: Mapping[str, str] | None, fields: Sequence[str]
+) -> Iterator[Row]:
+    known: dict[tuple[str, ...], dict[str, int]] = {}
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _read_line(line, number, columns, fields, known)
+
+
+def _read_line(
+    line: str,
+    number: int,
+    columns: Mapping[str, str] | None,
+    fields: Sequence[str],
+    known: dict[tuple[str, ...], dict[str, int]],
+) -> Row:
+    """`known` remembers which key is which field for each set of keys seen."""
+    if _BROKEN.search(line):
+        return Row(number, {}, _BROKEN_BYTES)
+    try:
+        record = json.loads(line, strict=False)
+    except (ValueError, RecursionError):
+        return Row(number, {}, "本行不是有效的 JSON，请检查引号和逗号")
+    if not isinstance(record, dict):
+        return Row(number, {}, '本行不是 JSON 对象，应形如 {"id": …, "title": …, "content": …}')
+    keys = tuple(record)
+    if keys not in known:
+        if len(known) > 1000:
+            known.clear()
+        # a line may lack a key that others have, so only a key that is there is looked for
+        named = {f: key for f, key in (columns or {}).items() if not key or key in record}
+        known[keys] = find_columns(keys, fields=fields, columns=named)
+    return Row(number, {field: record[keys[at]] for field, at in known[keys].items()})
+
+
+def _open_csv(
+    source: Iterator[str],
+    start: str,
+    *,
+    name: str,
+    columns: Mapping[str, str] | None,
+    fields: Sequence[str],
+) -> Sheet:
+    csv.field_size_limit(MAX_LINE)
+    delimiter, above = _find_delimiter(start, columns, fields)
+    rows = _csv_rows(source, delimiter)
+    _, header, _ = next(islice(rows, above, None))
+    sheet = Sheet(rows=iter(()))
+    places = place_columns(sheet, header=header, name=name, columns=columns, fields=fields)
+    sheet.rows = _name_cells(rows, places, len(header))
+    return sheet
+
+
+def _find_delimiter(
+    start: str, columns: Mapping[str, str] | None, fields: Sequence[str]
+) -> tuple[str, int]:
+    """The delimiter under which the header is best known, and the rows above the header."""
+    best, answer = 0, (",", 0)
+    lines = start.splitlines(keepends=True)[: 4 * HEADER_ROWS]
+    for delimiter in _DELIMITERS:
+        try:
+            rows = list(islice(csv.reader(lines, delimiter=delimiter), HEADER_ROWS))
+        except csv.Error:
+            continue
+        above, known = find_header(rows, columns=columns, fields=fields)
+        if known > best:
+            best, answer = known, (delimiter, above)
+    return answer
+
+
+def _csv_rows(source: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str], str | None]]:
+    """(record number from 1, cells, what is wrong) of each record of the file."""
+    pending: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in source:
+            pending.append(line)
+            yield line.replace("\x00", "")
+
+    reader = csv.reader(lines(), delimiter=delimiter)
+    number = 0
+    while True:
+        number += 1
+        pending.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield number, [], "本行有一格过长，可能缺少一个引号，请检查"
+            continue
+        if len(pending) > 1 and _is_unclosed(pending, delimiter):
+            yield number, cells, f"引号没有成对，其后 {len(pending) - 1} 行都并入了本行，请检查"
+        elif any(map(_BROKEN.search, cells)):
+            yield number, cells, _BROKEN_BYTES
+        else:
+            yield number, cells, None
+
+
+def _is_unclosed(lines: list[str], delimiter: str) -> bool:
+    """Whether a quote opened here is never closed, so that all that follows was swallowed."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
+
+
+def _name_cells(
+    rows: Iterator[tuple[int, list[str], str | None]], places: Mapping[str, int], width: int
+) -> Iterator[Row]:
+    for number, cells, broken in rows:
+        values = {field: cells[at] if at < len(cells) else "" for field, at in places.items()}
+        if not broken and any(cell.strip() for cell in cells[width:]):
+            broken = f"本行有 {len(cells)} 格，表头只有 {width} 列：内容中的分隔符应放在引号内"
+        if broken or any(value.strip() for value in values.values()):
+            yield Row(number, values, broken)

@@ -1,0 +1,1 @@
+"""Daily report, weekly summary and bulletin as Word documents."""

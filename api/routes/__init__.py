@@ -1,0 +1,1 @@
+"""HTTP routes, one module for each noun; each takes a request apart and calls the ledger."""

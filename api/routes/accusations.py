@@ -1,0 +1,153 @@
+"""Routes for discipline officers, who alone open accusations (检举控告, Art. 30)."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.auth import needs
+from api.bodies import OneBody, read_as
+from api.routes.ledgers import Cursor, Limit
+from api.schemas.submissions import Moment, ReasonIn, SubmissionOut, SubmitterOut
+from api.service import ServiceHere, read_clock
+from triage.ledger.discipline import (
+    Accusation,
+    hold_accusation,
+    list_accusations,
+    read_accusation,
+    release_accusation,
+    unmask_accuser,
+)
+from triage.roles import Action, Caller
+from triage.submissions import Channel
+from triage.submitters import Submitter
+
+router = APIRouter(prefix="/v1/accusations", tags=["检举控告"])
+
+Reader = Annotated[Caller, Depends(needs(Action.READ_ACCUSATIONS))]
+Decider = Annotated[Caller, Depends(needs(Action.DECIDE_ACCUSATIONS))]
+State = Literal["waiting", "held", "released"]
+
+
+class HoldIn(ReasonIn):
+    """认定属于检举控告。"""
+
+    accused: list[str] | None = Field(
+        None,
+        max_length=50,
+        description="被反映单位（代码或名称），取代文字中认出的；这些单位及其下属单位的人看不到",
+    )
+
+
+class AccusationLineOut(BaseModel):
+    """检举控告清单中的一行，不含文字。"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    submission_id: str
+    state: State = Field(description="waiting 待认定，held 已认定，released 已放行")
+    received_at: Moment = Field(description="入库时间")
+    decided_by: str | None
+    decided_at: Moment | None
+
+
+class AccusationPageOut(BaseModel):
+    """检举控告清单的一页，新的在前。"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    lines: list[AccusationLineOut]
+    next: str | None = Field(description="下一页的翻页标记；空表示没有了")
+
+
+class AccusationOut(AccusationLineOut):
+    """一件检举控告的全部。"""
+
+    title: str
+    content: str
+    channel: Channel | None
+    place: str | None
+    sent_at: Moment | None = Field(description="收件时间")
+    suggestion: dict[str, Any] | None
+    accused: list[str] = Field(description="被反映单位的代码")
+    notes: list[dict[str, Any]] = Field(description="谁在何时认定或放行，理由")
+    submitter: SubmitterOut | None = Field(description="反映人，已遮盖；没有登记时为空")
+
+
+@router.get("", response_model=AccusationPageOut)
+def get_accusations(
+    caller: Reader,
+    service: ServiceHere,
+    state: Annotated[
+        State | None, Query(description="只看一种：waiting 待认定，held 已认定，released 已放行")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """检举控告清单，不含文字；查看记入日志。"""
+    with service.store.writing() as session:
+        return list_accusations(
+            session, caller=caller, now=read_clock(), state=state, limit=limit, cursor=cursor
+        )
+
+
+@router.get("/{submission_id}", response_model=AccusationOut)
+def get_accusation(caller: Reader, service: ServiceHere, submission_id: str) -> Any:
+    """一件检举控告的全文；每次查看都记入日志。"""
+    with service.store.writing() as session:
+        return _out(read_accusation(session, submission_id, caller=caller, now=read_clock()))
+
+
+@router.post(
+    "/{submission_id}/hold", response_model=AccusationOut, openapi_extra={"x-body": "HoldIn"}
+)
+def post_hold(caller: Decider, service: ServiceHere, submission_id: str, body: OneBody) -> Any:
+    """认定属于检举控告，并可指明被反映单位。"""
+    given = read_as(body, HoldIn)
+    with service.store.writing() as session:
+        return _out(
+            hold_accusation(
+                session,
+                submission_id,
+                caller=caller,
+                now=read_clock(),
+                reason=given.reason,
+                accused=given.accused,
+            )
+        )
+
+
+@router.post(
+    "/{submission_id}/release", response_model=SubmissionOut, openapi_extra={"x-body": "ReasonIn"}
+)
+def post_release(caller: Decider, service: ServiceHere, submission_id: str, body: OneBody) -> Any:
+    """认定不属于检举控告：来件恢复原文，进复核队列，按普通来件办理。"""
+    given = read_as(body, ReasonIn)
+    with service.store.writing() as session:
+        return release_accusation(
+            session, submission_id, caller=caller, now=read_clock(), reason=given.reason
+        )
+
+
+@router.post(
+    "/{submission_id}/submitter", response_model=SubmitterOut, openapi_extra={"x-body": "ReasonIn"}
+)
+def post_unmask(
+    caller: Annotated[Caller, Depends(needs(Action.UNMASK))],
+    service: ServiceHere,
+    submission_id: str,
+    body: OneBody,
+) -> Any:
+    """查看检举人的姓名、电话、证件号、住址；须说明理由，记入日志。"""
+    given = read_as(body, ReasonIn)
+    with service.store.writing() as session:
+        submitter = unmask_accuser(
+            session, submission_id, caller=caller, reason=given.reason, now=read_clock()
+        )
+    return submitter or Submitter()
+
+
+def _out(accusation: Accusation) -> AccusationOut:
+    line = AccusationLineOut.model_validate(accusation.line)
+    told = {name: getattr(accusation, name) for name in accusation.__slots__ if name != "line"}
+    return AccusationOut.model_validate(line.model_dump() | told, from_attributes=True)

@@ -1,0 +1,98 @@
+"""Routes by which departments and clerks read: the departments, their ledgers, the review queue."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from api.auth import needs
+from api.schemas.submissions import DepartmentOut, LedgerPageOut, ReadMoment, ReviewPageOut
+from api.service import ServiceHere
+from triage.errors import AccessDenied
+from triage.ledger.departments import get_department
+from triage.ledger.paging import MAX_PAGE
+from triage.ledger.queries import list_departments, list_ledger, list_review
+from triage.ledger.states import EntryState
+from triage.roles import Action, Caller
+
+router = APIRouter(prefix="/v1", tags=["台账"])
+
+Reader = Annotated[Caller, Depends(needs(Action.READ))]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="每页几条")]
+Cursor = Annotated[str | None, Query(description="上一页答复中的 next；不填为第一页")]
+Urgency = Annotated[
+    int | None, Query(ge=1, le=4, description="只看一级：1 特急，2 紧急，3 较急，4 一般")
+]
+
+
+@router.get("/departments", response_model=list[DepartmentOut])
+def get_departments(caller: Reader, service: ServiceHere) -> Any:
+    """责任单位名录，以及各单位台账的条数（合计、按紧急程度、按状态）。"""
+    with service.store.reading() as session:
+        counted = list_departments(session, may_see_confidential=False, reach=caller.reach)
+    return [
+        {
+            "code": counts.department.code,
+            "name": counts.department.name,
+            "full_name": counts.department.full_name,
+            "kind": counts.department.kind,
+            "active": counts.department.active,
+            "total": counts.total,
+            "by_urgency": counts.by_urgency,
+            "by_state": counts.by_state,
+        }
+        for counts in counted
+    ]
+
+
+@router.get("/ledgers/{department}", response_model=LedgerPageOut)
+def get_ledger(
+    caller: Reader,
+    service: ServiceHere,
+    department: Annotated[str, Path(description="责任单位的代码或名称")],
+    state: Annotated[EntryState | None, Query(description="只看一种状态")] = None,
+    urgency: Urgency = None,
+    domain: Annotated[str | None, Query(description="领域编码，上级编码含其下各级")] = None,
+    nature: Annotated[str | None, Query(description="只看一种诉求性质，如 投诉")] = None,
+    since: Annotated[ReadMoment, Query(description="此时（含）起交办的")] = None,
+    until: Annotated[ReadMoment, Query(description="此时（不含）前交办的")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """一个责任单位的台账，一次一页。"""
+    with service.store.reading() as session:
+        code = get_department(session, department).code
+        caller.require_reach(code)
+        return list_ledger(
+            session,
+            code,
+            may_see_confidential=False,
+            state=state,
+            urgency=urgency,
+            domain=domain,
+            nature=nature,
+            since=since,
+            until=until,
+            limit=limit,
+            cursor=cursor,
+        )
+
+
+@router.get("/review", response_model=ReviewPageOut)
+def get_review(
+    caller: Annotated[Caller, Depends(needs(Action.READ_REVIEW))],
+    service: ServiceHere,
+    urgency: Urgency = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """待人工复核的来件，附系统建议和没有直接派单的原因。"""
+    if caller.reach is not None:
+        raise AccessDenied("复核队列只供受理处查看，您只能查看本单位及下属单位的台账")
+    with service.store.reading() as session:
+        return list_review(
+            session,
+            may_see_confidential=False,
+            urgency=urgency,
+            limit=limit,
+            cursor=cursor,
+        )

@@ -1,0 +1,126 @@
+"""Routes for statistics: rates, hours by stage, first-dispatch accuracy, each by what is asked."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from api.auth import needs
+from api.schemas.statistics import (
+    DispatchOut,
+    DispatchTableOut,
+    StagesOut,
+    StagesTableOut,
+    WorkTableOut,
+    tell_about,
+    tell_work,
+)
+from api.schemas.submissions import ReadMoment
+from api.service import ServiceHere, read_clock
+from triage.ledger.selection import By, Selection
+from triage.ledger.statistics import (
+    count_repeats,
+    count_work,
+    measure_dispatch,
+    measure_stages,
+)
+from triage.roles import Action, Caller
+from triage.submissions import Channel
+
+router = APIRouter(prefix="/v1", tags=["统计"])
+
+Reader = Annotated[Caller, Depends(needs(Action.READ_STATISTICS))]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query asks for: which entries, and by what they are grouped."""
+
+    selection: Selection
+    by: By | None
+    level: int
+
+
+def read_query(
+    since: Annotated[
+        ReadMoment, Query(description="此时（含）起交办的；不写时区按北京时间算")
+    ] = None,
+    until: Annotated[ReadMoment, Query(description="此时（不含）前交办的")] = None,
+    by_deadline: Annotated[
+        bool, Query(description="true：时段按办理时限算，即此间到期的；false：按首次交办算")
+    ] = False,
+    by: Annotated[
+        By | None,
+        Query(
+            description="按什么分组，不填只给合计：department 单位，division 区划，domain 领域，"
+            "urgency 紧急程度，nature 诉求性质，channel 渠道，day 日，week 周，month 月"
+        ),
+    ] = None,
+    level: Annotated[int, Query(ge=1, le=3, description="按领域分组时分到第几级")] = 1,
+    department: Annotated[str | None, Query(description="只算一个主办单位，代码或名称")] = None,
+    division: Annotated[
+        str | None, Query(description="只算一个行政区划，编码，上级编码含其下各级")
+    ] = None,
+    domain: Annotated[
+        str | None, Query(description="只算一个领域，编码，上级编码含其下各级")
+    ] = None,
+    urgency: Annotated[int | None, Query(ge=1, le=4, description="只算一级紧急程度")] = None,
+    channel: Annotated[Channel | None, Query(description="只算一种渠道")] = None,
+) -> Asked:
+    """The query as the ledger takes it."""
+    selection = Selection(
+        since=since,
+        until=until,
+        by_deadline=by_deadline,
+        department=department,
+        division=division,
+        domain=domain,
+        urgency=urgency,
+        channel=channel and channel.value,
+    )
+    return Asked(selection, by, level)
+
+
+AskedHere = Annotated[Asked, Depends(read_query)]
+
+
+@router.get("/statistics", response_model=WorkTableOut)
+def get_statistics(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """回复率、按时回复率、办结率、满意率、解决率、退件率、重复率，分子分母都在。"""
+    now = read_clock()
+    with service.store.reading() as session:
+        tallies = count_work(
+            session, asked.selection, caller=caller, now=now, by=asked.by, level=asked.level
+        )
+        repeats = count_repeats(
+            session, asked.selection, caller=caller, by=asked.by, level=asked.level
+        )
+    return tell_about(asked.selection, by=asked.by, now=now) | tell_work(tallies, repeats)
+
+
+@router.get("/statistics/hours", response_model=StagesTableOut)
+def get_hours(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """各环节用了多少小时：中位数，和九成条目不超过的小时数。"""
+    with service.store.reading() as session:
+        table = measure_stages(
+            session, asked.selection, caller=caller, by=asked.by, level=asked.level
+        )
+    groups = [
+        StagesOut.tell(group.figures, key=group.key, name=group.name) for group in table.groups
+    ]
+    told = {"total": StagesOut.tell(table.total), "groups": groups}
+    return tell_about(asked.selection, by=asked.by, now=read_clock()) | told
+
+
+@router.get("/statistics/dispatch", response_model=DispatchTableOut)
+def get_dispatch(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """首次派单准确率：系统首次建议的主办单位，有多少没有被改掉。"""
+    with service.store.reading() as session:
+        table = measure_dispatch(
+            session, asked.selection, caller=caller, by=asked.by, level=asked.level
+        )
+    groups = [
+        DispatchOut.tell(group.figures, key=group.key, name=group.name) for group in table.groups
+    ]
+    told = {"total": DispatchOut.tell(table.total), "groups": groups}
+    return tell_about(asked.selection, by=asked.by, now=read_clock()) | told

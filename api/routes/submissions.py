@@ -1,0 +1,212 @@
+"""Routes by which submissions come in and are looked up again."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from api.auth import needs
+from api.bodies import OneBody, read_as, read_body, read_json
+from api.errors import error_body, status_of
+from api.intake import Taken, take_in, take_in_batch
+from api.schemas.submissions import (
+    BatchOut,
+    Destination,
+    EntryOut,
+    FileOut,
+    ReasonIn,
+    RowOut,
+    SubmissionOut,
+    SubmitterOut,
+    TakenOut,
+    TextIn,
+    read_row,
+    read_submission,
+)
+from api.service import Service, ServiceHere, read_clock
+from triage.errors import InvalidInput
+from triage.ledger.queries import get_submission
+from triage.ledger.records import Filed
+from triage.ledger.states import SubmissionStatus
+from triage.ledger.submitters import unmask
+from triage.ledger.views import StoredSubmission
+from triage.roles import Action, Caller
+from triage.submitters import Submitter
+from triage.suggestions import Suggestion
+from triage.tracking import make_code
+
+router = APIRouter(prefix="/v1", tags=["来件"])
+_CONFIDENTIAL = "这件来件涉及检举控告，已转入纪检台账，只有纪检人员可以查看"
+
+
+async def _batch_body(request: Request, service: ServiceHere) -> bytes:
+    return await read_body(request, limit=service.settings.max_batch_bytes)
+
+
+Sender = Annotated[Caller, Depends(needs(Action.SUBMIT))]
+BatchBody = Annotated[bytes, Depends(_batch_body)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=200, description="幂等键：同键同内容重发，只入库一次"),
+]
+
+
+@router.post(
+    "/submissions",
+    status_code=201,
+    response_model=TakenOut,
+    responses={200: {"model": TakenOut, "description": "此前已有同样的来件，答现在的样子"}},
+    openapi_extra={"x-body": "SubmissionIn"},
+)
+def post_submission(
+    caller: Sender,
+    service: ServiceHere,
+    response: Response,
+    body: OneBody,
+    idempotency_key: IdempotencyKey = None,
+) -> TakenOut:
+    """报送一件来件：标注、入库，有把握的直接进主办单位台账，没把握的等人工复核。"""
+    now = read_clock()
+    submission = read_submission(read_json(body), now=now)
+    taken = take_in(
+        service, submission, source=caller.who, idempotency_key=idempotency_key, now=now
+    )
+    if not taken.created:
+        response.status_code = 200
+    response.headers["Location"] = f"/v1/submissions/{quote(taken.file.submission.id, safe='')}"
+    return _taken_out(taken, caller, service)
+
+
+@router.post(
+    "/submissions:batch",
+    response_model=BatchOut,
+    response_model_exclude_none=True,
+    openapi_extra={"x-body": "BatchIn"},
+)
+def post_batch(caller: Sender, service: ServiceHere, body: BatchBody) -> BatchOut:
+    """报送一批来件：每件各有结果，分段入库；中途断线时已入库的不丢，整批重发也无害。"""
+    now = read_clock()
+    rows = _read_rows(read_json(body), service)
+    submissions = [read_row(row, now=now) for row in rows]
+    filed = take_in_batch(service, submissions, source=caller.who, now=now)
+    told = [
+        _row_out(index, row, outcome, caller, service)
+        for index, (row, outcome) in enumerate(zip(rows, filed, strict=True))
+    ]
+    statuses = [row.status for row in told]
+    created, existing = statuses.count(201), statuses.count(200)
+    return BatchOut(
+        created=created,
+        existing=existing,
+        failed=len(told) - created - existing,
+        rows=told,
+    )
+
+
+@router.get("/submissions/{submission_id}", response_model=FileOut)
+def get_one(
+    caller: Annotated[Caller, Depends(needs(Action.READ))],
+    service: ServiceHere,
+    submission_id: str,
+) -> Any:
+    """一件来件的全部：原文、系统建议、台账条目、历次认定、反映人（遮盖）。"""
+    with service.store.reading() as session:
+        return get_submission(
+            session,
+            submission_id,
+            may_see_confidential=False,
+            reach=caller.reach,
+        )
+
+
+@router.post(
+    "/submissions/{submission_id}/submitter",
+    response_model=SubmitterOut,
+    openapi_extra={"x-body": "ReasonIn"},
+)
+def post_unmask(
+    caller: Annotated[Caller, Depends(needs(Action.UNMASK))],
+    service: ServiceHere,
+    submission_id: str,
+    body: OneBody,
+) -> Any:
+    """查看反映人的姓名、电话、证件号、住址；须说明理由，谁、何时、为何查看记入日志。"""
+    reason = read_as(body, ReasonIn).reason
+    caller.require(Action.READ)
+    with service.store.writing() as session:
+        get_submission(session, submission_id, may_see_confidential=False, reach=caller.reach)
+        submitter = unmask(session, submission_id, caller=caller, reason=reason, now=read_clock())
+    return submitter or Submitter()
+
+
+@router.post("/suggest", response_model=Suggestion, openapi_extra={"x-body": "TextIn"})
+def post_suggest(
+    _caller: Annotated[Caller, Depends(needs(Action.SUGGEST))], service: ServiceHere, body: OneBody
+) -> Suggestion:
+    """只看标注，不入库：领域、紧急程度、性质、标签、地点、责任单位，各有依据。"""
+    submission = read_submission(read_json(body), now=read_clock(), schema=TextIn)
+    return service.turns.suggest(submission)
+
+
+def _read_rows(sent: Any, service: Service) -> list[Any]:
+    """The rows of a batch. Raises InvalidInput where the body is no batch or a too long one."""
+    if not isinstance(sent, dict) or not isinstance(sent.get("submissions"), list):
+        raise InvalidInput('请求体应形如 {"submissions": [来件, …]}，请改正', field="submissions")
+    rows: list[Any] = sent["submissions"]
+    most = service.settings.max_batch_rows
+    if not 1 <= len(rows) <= most:
+        raise InvalidInput(
+            f"一批应有 1 到 {most} 件，收到 {len(rows)} 件，请分批报送", field="submissions"
+        )
+    return rows
+
+
+def _find_code(submission: StoredSubmission, caller: Caller, service: Service) -> str | None:
+    """The tracking code for the receipt: for whoever brought the submission, and nobody else."""
+    ring = service.store.ring
+    if ring is None or submission.source != caller.who:
+        return None
+    return make_code(ring, submission.id)
+
+
+def _destination(submission: StoredSubmission) -> Destination:
+    if submission.confidential:  # handed in, but nobody here sees what becomes of it (Art. 30)
+        return Destination.DISCIPLINE
+    waits = submission.status is SubmissionStatus.REVIEW
+    return Destination.REVIEW if waits else Destination.LEDGER
+
+
+def _taken_out(taken: Taken, caller: Caller, service: Service) -> TakenOut:
+    file = taken.file
+    hidden = file.submission.confidential
+    shown = not hidden and bool(file.entries)
+    return TakenOut(
+        submission=SubmissionOut.model_validate(file.submission),
+        destination=_destination(file.submission),
+        suggestion=None if hidden else file.suggestion,
+        entry=EntryOut.model_validate(file.entries[-1]) if shown else None,
+        tracking_code=_find_code(file.submission, caller, service),
+        notice=_CONFIDENTIAL if hidden else None,
+    )
+
+
+def _row_out(index: int, row: Any, filed: Filed, caller: Caller, service: Service) -> RowOut:
+    if filed.error is not None:
+        sent_id = row.get("id") if isinstance(row, dict) else None
+        status, _ = status_of(filed.error)
+        return RowOut(
+            index=index,
+            id=sent_id if isinstance(sent_id, str) else None,
+            status=status,
+            **error_body(filed.error),
+        )
+    assert filed.submission is not None  # noqa: S101 - it stands wherever there is no error
+    stored = filed.submission
+    return RowOut(
+        index=index,
+        id=stored.id,
+        status=201 if filed.created else 200,
+        destination=_destination(stored),
+        entry=EntryOut.model_validate(filed.entry) if filed.entry else None,
+        tracking_code=_find_code(stored, caller, service),
+    )
