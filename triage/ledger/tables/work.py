@@ -20,6 +20,8 @@ from triage.ledger.tables.base import SERIAL, Row
 # Spelt out in the statements too, else no database sees that the partial index fits.
 _RUNNING = "replied_at IS NULL AND closed_at IS NULL AND deadline_at IS NOT NULL"
 _PROVISIONAL = "provisional"
+_OPEN = "closed_at IS NULL"
+_UNRULED = "granted IS NULL"
 _UNACCEPTED = "state = 'assigned' AND accept_by IS NOT NULL"
 
 
@@ -99,6 +101,14 @@ class EntryRow(Row):
             postgresql_where=text(_PROVISIONAL),
         ),
         Index("ix_entry_opened", "opened_at", "id"),
+        Index(
+            "ix_entry_open",
+            "state",
+            "opened_at",
+            "id",
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
     )
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
@@ -219,6 +229,14 @@ class ExtensionRow(Row):
     """A request for more time (延期申请); `granted` is None while nobody has decided."""
 
     __tablename__ = "extension"
+    __table_args__ = (
+        Index(
+            "ix_extension_unruled",
+            "id",
+            sqlite_where=text(_UNRULED),
+            postgresql_where=text(_UNRULED),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), index=True)

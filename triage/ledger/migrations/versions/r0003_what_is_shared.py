@@ -15,6 +15,7 @@ def upgrade() -> None:
     _add_problems()
     _add_console()
     _add_task_problem()
+    _add_waiting_indexes()
     _refuse_changes("problem_correction")
 
 
@@ -216,6 +217,16 @@ def _add_task_problem() -> None:
         op.add_column("task", sa.Column("problem_id", _SERIAL, nullable=True))
         op.create_foreign_key("fk_task_problem_id", "task", "problem", ["problem_id"], ["id"])
     op.create_index("ix_task_problem_id", "task", ["problem_id"])
+
+
+def _add_waiting_indexes() -> None:
+    """What waits is looked up whenever somebody opens the console."""
+    for name, table, columns, where in (
+        ("ix_entry_open", "entry", ["state", "opened_at", "id"], "closed_at IS NULL"),
+        ("ix_extension_unruled", "extension", ["id"], "granted IS NULL"),
+    ):
+        condition = sa.text(where)
+        op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
 
 
 def _refuse_changes(table: str) -> None:
