@@ -23,6 +23,7 @@ from api.routes import (
     deadlines,
     entries,
     findings,
+    home,
     ledgers,
     lists,
     oidc,
@@ -74,6 +75,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     app.add_middleware(Guard)
     for routes in (
         submissions,
+        home,
         ledgers,
         entries,
         deadlines,

@@ -69,6 +69,10 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/keys": (Action.MANAGE_KEYS,),
     "POST /v1/keys": (Action.MANAGE_KEYS, Action.MANAGE_DISCIPLINE),
     "DELETE /v1/keys/{key_id}": (Action.MANAGE_KEYS,),
+    # the first page and the review queue
+    "GET /v1/home": CALLER,
+    "GET /v1/reviews": (Action.READ_REVIEW,),
+    "GET /v1/reviews/today": (Action.READ_REVIEW,),
     # submissions and ledgers
     "POST /v1/submissions": (Action.SUBMIT,),
     "POST /v1/submissions:batch": (Action.SUBMIT,),
