@@ -1,0 +1,59 @@
+from triage.problems import choose_problem, group_traces
+from triage.traces import MOST_KEYS, Told, measure_match, read_trace, read_traces
+
+NOISE = Told(
+    "1", "翠屏苑小区楼下烧烤店深夜噪音扰民", "翠屏苑小区3栋楼下的烧烤店每晚营业到两点，吵得睡不着。"
+)
+NOISE_AGAIN = Told(
+    "2", "翠屏苑烧烤摊夜里太吵", "我住翠屏苑，楼下烧烤店夜里喝酒划拳，老人孩子无法入睡。"
+)
+NOISE_ELSEWHERE = Told(
+    "3", "枫桥里小区楼下烧烤店深夜噪音扰民", "枫桥里小区7栋楼下的烧烤店每晚很吵。"
+)
+SALARY = Told("4", "昌和建材拖欠工资", "我在昌和建材做工，三个月的工资到现在没有发。")
+
+
+def test_the_same_trouble_at_the_same_place_is_one_group():
+    groups = group_traces(read_traces([NOISE, SALARY, NOISE_AGAIN]))
+    assert groups == [[0, 2], [1]]
+
+
+def test_a_persons_word_wins_over_the_likeness():
+    traces = read_traces([NOISE, SALARY, NOISE_AGAIN])
+    assert group_traces(traces, apart=[(0, 2)]) == [[0], [1], [2]]
+    assert group_traces(traces, together=[(0, 1)], apart=[(1, 2)]) == [[0, 1], [2]]
+
+
+def test_a_new_submission_joins_the_problem_of_its_like():
+    candidates = [(read_trace(SALARY), 8), (read_trace(NOISE), 7)]
+    problem, likeness = choose_problem(read_trace(NOISE_AGAIN), candidates)
+    assert problem == 7
+    assert 0 < likeness <= 1
+
+
+def test_a_new_matter_joins_no_problem():
+    problem, likeness = choose_problem(read_trace(SALARY), [(read_trace(NOISE), 7)])
+    assert problem is None
+    assert likeness < 0.1
+    assert choose_problem(read_trace(SALARY), []) == (None, 0.0)
+
+
+def test_keys_are_few_signed_numbers_that_like_texts_share():
+    one, other = read_traces([NOISE, NOISE_AGAIN])
+    assert 0 < len(one.keys) <= MOST_KEYS
+    assert all(-(2**63) <= key < 2**63 for key in one.keys)
+    assert set(one.keys) & set(other.keys)
+
+
+def test_a_text_read_alone_leaves_the_trace_that_it_leaves_among_others():
+    alone, among = read_trace(NOISE), read_traces([SALARY, NOISE])[1]
+    assert alone.keys == among.keys
+    assert measure_match(alone, among) == measure_match(among, alone)
+
+
+def test_no_text_at_all_leaves_an_empty_trace_that_matches_nothing():
+    empty = read_trace(Told("5", "", "！！"))
+    assert empty.keys == ()
+    assert measure_match(empty, read_trace(NOISE)) == 0.0
+    assert group_traces([empty, empty]) == [[0], [1]]
+    assert group_traces([]) == []
