@@ -60,6 +60,14 @@ Columns = Annotated[
         "--column", metavar="字段=列名", help="指明某字段在文件中的列名，可多次使用；列名留空则不读"
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="local|tcp://…",
+        help="在 Dask 集群上逐个部分地做：IN、OUT 为文件夹，结果为 Parquet，可中断后接着做",
+    ),
+]
 Worksheet = Annotated[
     str | None, typer.Option("--sheet", help="工作表名，缺省为第一张有表头的工作表")
 ]
@@ -81,8 +89,11 @@ def classify(
     errors: Annotated[
         Path | None, typer.Option(help="有误的行另存到哪里，缺省为 OUT.errors.csv")
     ] = None,
+    cluster: Cluster = None,
 ) -> None:
     """给文件中的每件来件标注领域、紧急程度、性质、地点和建议承办单位，顺序不变。"""
+    if cluster is not None:
+        _classify_archive(source, output, column, sheet, model, workers, errors, cluster)
     from api.files.batch import TABLE_HEADER, suggest_all, table_row
     from api.files.jobs import Job
     from api.files.reading import RowError
@@ -263,6 +274,36 @@ def taxonomy_check(
     level1 = {domain.level1 for domain in taxonomy}
     level2 = {domain.level2 for domain in taxonomy}
     print(f"可用：一级 {len(level1)} 类、二级 {len(level2)} 类、三级 {len(taxonomy)} 类")
+
+
+def _classify_archive(
+    source: str,
+    output: Path | None,
+    column: Sequence[str] | None,
+    sheet: str | None,
+    model: Path | None,
+    workers: int | None,
+    errors: Path | None,
+    cluster: str,
+) -> NoReturn:
+    from api.cli.archives import classify_archive
+
+    if output is None or source == "-" or errors is not None:
+        raise InvalidInput(
+            "用 --cluster 时，IN 是来件文件夹，-o 是结果文件夹；"
+            "有误的行在结果的 error 列，不用 --errors"
+        )
+    raise typer.Exit(
+        classify_archive(
+            Path(source),
+            output,
+            cluster=cluster,
+            workers=workers,
+            desk_files=_desk_files(model),
+            columns=_column_map(column),
+            worksheet=sheet,
+        )
+    )
 
 
 def _input_path(source: str) -> Path | None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from api.files.parquet import MAGIC, open_parquet
 from api.files.rows import Row, Sheet
 from api.files.textfiles import open_text
 from api.files.workbooks import OLE, ZIP, open_workbook
@@ -77,11 +78,13 @@ class RowError:
 class IntakeFile:
     """An opened file of submissions; iterate it once.
 
-    Its `notes` are remarks for the person (Chinese), some of them known only at the end.
+    Its `notes` are remarks for the person (Chinese), some of them known only at the end. Where the
+    file has no ids, a row's is its number behind `prefix`.
     """
 
     sheet: Sheet
     now: datetime
+    prefix: str = ""
 
     @property
     def notes(self) -> list[str]:
@@ -95,7 +98,7 @@ class IntakeFile:
             if numbered is None and not row.broken:
                 numbered = "id" not in row.values
             if numbered and not row.broken and "id" not in row.values:
-                row = Row(row.number, {"id": str(row.number), **row.values})
+                row = Row(row.number, {"id": f"{self.prefix}{row.number}", **row.values})
             made = make_submission(row, now=self.now)
             if isinstance(made, Submission):
                 repeated += made.id in seen
@@ -114,19 +117,21 @@ def open_submissions(
     now: datetime,
     columns: Mapping[str, str] | None = None,
     worksheet: str | None = None,
+    prefix: str = "",
 ) -> Iterator[IntakeFile]:
-    """The submissions of a .jsonl, .csv, .xlsx or .xls file, or of standard input where None.
+    """The submissions of a .jsonl, .csv, .xlsx, .xls or .parquet file; None is standard input.
 
     The first bytes decide what the file is, not its name. `now` (aware) is what dates in the
     future are measured by; `columns` maps fields to the headers of this file, "" leaves a field
-    out. Raises InvalidFile where no row can be read at all.
+    out; `prefix` goes before the row's number in a file without ids. Raises InvalidFile where no
+    row can be read at all.
     """
     if path is None:
         data = io.BytesIO(sys.stdin.buffer.read())
-        yield IntakeFile(open_text(data, name="标准输入", columns=columns), now)
+        yield IntakeFile(open_text(data, name="标准输入", columns=columns), now, prefix)
         return
     with open_sheet(path, columns=columns, worksheet=worksheet) as sheet:
-        yield IntakeFile(sheet, now)
+        yield IntakeFile(sheet, now, prefix)
 
 
 @contextmanager
@@ -151,6 +156,10 @@ def open_sheet(
             with open_workbook(path, columns=columns, worksheet=worksheet, fields=fields) as sheet:
                 if not named_workbook:
                     sheet.notes.insert(0, f"{path.name} 实际是 Excel 工作簿，已按工作簿读取")
+                yield sheet
+            return
+        if magic.startswith(MAGIC):
+            with open_parquet(path, columns=columns, fields=fields) as sheet:
                 yield sheet
             return
         suffix = path.suffix.lower()

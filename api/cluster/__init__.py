@@ -1,0 +1,1 @@
+"""Beyond one machine: whole archives, part by part, on a Dask cluster."""
