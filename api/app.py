@@ -37,6 +37,7 @@ from api.routes import (
     tasks,
     users,
     webhooks,
+    words,
 )
 from api.routes.users import link_to
 from api.service import Service, open_service, open_town_store, read_clock
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     for routes in (
         submissions,
         home,
+        words,
         ledgers,
         entries,
         deadlines,

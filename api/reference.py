@@ -21,6 +21,7 @@ from api.schemas import deadlines as deadline_schemas
 from api.schemas import findings as finding_schemas
 from api.schemas import people as people_schemas
 from api.schemas import tasks as task_schemas
+from api.schemas import words as word_schemas
 from api.schemas.entries import CommandIn, DecisionIn
 from api.schemas.lists import ListImportIn
 from api.schemas.open311 import FilingIn
@@ -45,6 +46,7 @@ _BODIES = (
     *finding_schemas.BODIES,
     *people_schemas.BODIES,
     *task_schemas.BODIES,
+    *word_schemas.BODIES,
     ListImportIn,
     ReplyIn,
 )

@@ -73,6 +73,13 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/home": CALLER,
     "GET /v1/reviews": (Action.READ_REVIEW,),
     "GET /v1/reviews/today": (Action.READ_REVIEW,),
+    # the words of the desk
+    "GET /v1/taxonomy": CALLER,
+    "GET /v1/directory": CALLER,
+    "GET /v1/divisions": CALLER,
+    "GET /v1/divisions/{division}": CALLER,
+    "GET /v1/words": CALLER,
+    "POST /v1/privacy:find": (Action.SUGGEST,),
     # submissions and ledgers
     "POST /v1/submissions": (Action.SUBMIT,),
     "POST /v1/submissions:batch": (Action.SUBMIT,),
@@ -228,6 +235,7 @@ def call(client: httpx.Client, route: str) -> httpx.Response:
     for name, value in {
         "command": "accept",
         "day": "2025-03-01",
+        "division": "430102",
         "format": "json",
         "report": "daily",
     }.items():

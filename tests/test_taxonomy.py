@@ -60,7 +60,7 @@ def test_a_town_brings_its_own():
 def test_the_headings_at_level_2_stand_in_file_order_each_once():
     sections = read(GOOD).sections
     assert [section.code for section in sections] == ["0101", "0102", "0201"]
-    assert sections[0] == Section("0101", "城乡建设", "供水")
+    assert sections[0] == Section("0101", "城乡建设", "供水", "01")
     for name, count in (("letters", 118), ("db44t2479", 99)):
         assert len(load_taxonomy(name).sections) == count
 

@@ -120,6 +120,11 @@ class Divisions:
     def __len__(self) -> int:
         return sum(len(rows) for rows in self._named.values())
 
+    def present(self) -> dict[str, str]:
+        """The name of every division of today, by code, down to streets and townships."""
+        rows = (row for rows in self._named.values() for row in rows)
+        return {row.code: row.name for row in rows if not row.valid_to}
+
     def names(self) -> list[str]:
         """The names of all present divisions down to the county, sorted."""
         return sorted({n for n, rows in self._named.items() if any(len(r.code) == 6 for r in rows)})

@@ -44,11 +44,15 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading at level 2: what a person chooses from, where the leaves are too many."""
+    """A heading at level 2: what a person chooses from, where the leaves are too many.
+
+    `above` is the code of its level 1.
+    """
 
     code: str
     level1: str
     level2: str
+    above: str
 
 
 class Taxonomy:
@@ -132,7 +136,7 @@ def read_taxonomy(data: bytes, *, name: str) -> Taxonomy:
             if code_of_name.setdefault(path, code) != code:
                 raise InvalidData(f"{where}：“{'/'.join(path)}”有两个编码，请统一")
         domains.append(Domain(codes[2], *names))
-        sections.setdefault(codes[1], Section(codes[1], *names[:2]))
+        sections.setdefault(codes[1], Section(codes[1], names[0], names[1], codes[0]))
     if not domains:
         raise InvalidData(f"分类表“{name}”没有任何分类，请检查文件内容")
     return Taxonomy(name, tuple(domains), sections=tuple(sections.values()))

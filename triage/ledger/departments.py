@@ -81,6 +81,12 @@ def find_reach(session: Session, department: str | None) -> frozenset[str] | Non
     return frozenset(session.scalars(_REACH, {"department": department}))
 
 
+def list_directory(session: Session) -> tuple[tuple[StoredDepartment, str | None], ...]:
+    """Every department, retired ones too, in order of code, each with the code of the one above."""
+    rows = session.scalars(select(DepartmentRow).order_by(DepartmentRow.code))
+    return tuple((department_view(row), row.parent) for row in rows)
+
+
 def get_department(session: Session, key: str) -> StoredDepartment:
     """The department with this code or name, retired or not. Raises NotFound."""
     row = session.scalar(_BY_KEY, {"key": key})
