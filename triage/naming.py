@@ -1,26 +1,48 @@
 """What a common problem is called: what and where, in the members' own words, short enough to list.
 
-The name is the title, or where titles say little the clause of a content, that holds most of what
-the members share, without the courtesies around it (关于…的问题, 恳请领导…), and with the place in
-front where it does not name it. Nothing is invented: all but the place in front stands in one
-member as it is written here.
+The name is the title, or where titles say little the clause of a content, that names the place and
+holds most of what the members share, without the courtesies around it (see `triage.headings`).
+Where it names no place, the place that most members name stands in front. Nothing is invented.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from triage.headings import (
+    count_vague,
+    cut_admin,
+    drop_codes,
+    drop_filler,
+    find_admin,
+    is_admin,
+    list_parts,
+    list_sentences,
+    tidy,
+)
 from triage.places import find_places
 from triage.privacy import mask
+from triage.rarity import cut_runs, get_rarity
 from triage.text import clean_text
+from triage.themes import find_theme, list_terms
 from triage.traces import Told
 from triage.words import cut_words
 
 MAX_NAME = 30
+# Whom or what it concerns, which is not yet what is the matter.
+_OBJECTS = frozenset(
+    ("开发商", "楼盘", "物业", "社区", "街道", "空地", "业主", "单位", "项目", "学校")
+)
 _READ = 60  # members that are read; a problem of thousands is called what these say
 _HEAD = 300  # characters of a content that are read for what the members share
-_CLAUSES = 8  # of a content that may become a name
+_SENTENCES = 6  # of a content that may become a name
+_SHORT = 22  # characters of a name that is easily taken in
+_LEAST = 5  # characters that say something
+_OPENING, _LATER = 0.0, 0.4  # worth of the first clause of a content; what each after it loses
+_PLAIN, _RARE = 2.0, 5.0  # rarity at which a word says nothing, and all that it can say
+_MOST_RATED = 12  # clauses that are looked through for a place
 # Everyday words of messages, which say neither what nor where.
 _COMMON_LIST = (
     "我们 你们 他们 自己 大家 领导 政府 部门 相关 有关 相关部门 问题 情况 建议 咨询 反映 投诉 举报 "
@@ -31,46 +53,46 @@ _COMMON_LIST = (
     "由于 所以 但是 而且 以及 还是 就是 关于 对于 非常 十分 经常 长期 每天 开始 到底 究竟 还有 "
     "需要 应该 再次 强烈 呼吁 本人 位于 座落 给予 答复 回复 重视 关注 监管 部分 全体 广大 本来 "
     "作为 先生 女士 同志 朋友 中国 国家 人民 社会 地方 事情 方面 一下 一些 两个 几个 许多 很多 "
-    "所有 任何 其他 之后 之前 以来 以后 左右 此致 敬礼 管理 有限公司 公司 "
+    "以东 以西 以南 以北 所有 任何 其他 之后 之前 以来 以后 左右 此致 敬礼 管理 有限公司 公司 "
 )
 _COMMON = frozenset(_COMMON_LIST.split())
-_LEAD = re.compile(
-    r"^(?:[\W_]+"
-    r"|(?:再次|再|多次|第?[一二三四五六七八九十\d]+[次问]|强烈|实名|联名|紧急|急|继续|依然|关于(?:要求|请求|反映|咨询|建议)?|有关|对于|针对"
-    r"|对(?=[^，。]{4,}的(?:建议|质疑|疑问|投诉|意见|咨询|看法|反馈))|就(?=[^，。]{4,}(?:问题|事宜|进行))|跪求|急求"
-    r"|请求|恳请|恳求|请(?!假|示|客|来|人|帖|愿)|敬请|要求|希望|盼望|期盼|建议|呼吁|咨询|请教|请问|询问|想问|问|求助|求(?!职|学|医)|举报|投诉|检举|质疑"
-    r"|反映|反应|反馈|控诉|诉|曝光|揭露|一?下"
-    r"|(?:各位)?(?:尊敬的)?(?:市|省|区|县)?(?:领导|政府|书记|市长|县长|区长|有关部门|相关部门|有关单位|相关单位|贵局)(?:们)?(?:你好|您好|好)?"
-    r"|帮助|帮忙|帮(?!扶)|严查|彻查|查处|重视|关注|关心|协调|督促|尽快|尽早|早日|(?:予以|给予)?解决|处理|管管|管一管))+"
-)
-_TAIL = re.compile(
-    r"(?:[\W_]+|(?:的|之|等)?(?:相关|有关|一些|几点|若干|具体)*(?:问题|情况|事宜|建议|意见|投诉|举报|咨询|请求|诉求|疑问|质疑|反馈|求助|反映|申诉|请示"
-    r"|报告|看法|一事|之事|事件)|(?:请|望|盼|恳请|希望|敬请|求)[^，。]{0,12}(?:解决|处理|重视|关注|回复|答复|管管|监管|查处|严查|帮助|介入|支持"
-    r"|落实|过问)|谁来?管|无人管理?|怎么办|谢谢|了吗|了呢|好吗|吗|呢|啊|吧|了)+$"
-)
-_STOP = re.compile(r"[。！？!?；;，,：:、\s…—~～]+")
-_SELF = re.compile(
-    r"^(?:我们?|本人|咱们)(?:是|系|家住|住在?|现住)|^(?:尊敬|敬爱|各位)|您好|你好|^(?:谢谢|感谢|此致)|领导好"
-)
-_ADMIN = re.compile(
-    r"(?:西地省|[\u4e00-\u9fff]{2,3}省|[\u4e00-\u9fffA-Z]{1,3}市(?![场政民委井内区])"
-    r"|[A-Z]\d{1,2}[区县市]+|[\u4e00-\u9fff]{1,3}[区县](?![域间内长]))"
-)
-_VAGUE = re.compile(
-    r"太差|太黑|黑心|无良|何时了|谁之过|天理|良心|可怜|救救|心寒|令人|天怒|怨声|维权|强烈|必须|凭什么|难道|何在|究竟|到底|竟然"
-    r"|我们?的?|你们?|您|他们|已解决|感谢"
-)
-_FILLER = re.compile(
-    r"经常性?|长期以来|长期|严重(?=影响|扰)|一直以来|一直|多次|非常|十分|真的|实在|现在|目前|仍然|还是|居然|竟然|大量(?=的)|请问|到底|究竟|为何还?|的居民"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A run of words that may become the name; `weight` is what its place in the message gives."""
+    """A run of words that may become the name, and what its place in the message is worth."""
 
     text: str
-    weight: float
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What the name should say: the words with the share of members that hold them, the place ("":
+    none) and the terms of the theme."""
+
+    shares: Mapping[str, float]
+    place: str
+    terms: tuple[str, ...]
+
+    def rate(self, clause: _Clause, own: str) -> float:
+        """How well a clause would do as the name: it says where, what the members share, and
+        nothing else. `own` is the place that it names itself."""
+        rest = clause.text.replace(own, "") if own else clause.text
+        points = clause.worth + min(self.count(cut_words(rest)), 3.0)
+        points += 1.5 * any(term in clause.text for term in self.terms)
+        if self.place and _names(clause.text, self.place):
+            points += 3.0
+        elif not is_admin(own):
+            points += 1.5
+        if not _tells_more(rest):
+            points -= 2.0
+        points -= 1.2 * count_vague(clause.text)
+        return points - 0.12 * max(0, len(clause.text) - _SHORT)
+
+    def count(self, words: Iterable[str]) -> float:
+        """How much of what the members share these words hold."""
+        return sum(self.shares.get(word, 0.0) for word in set(words))
 
 
 def name_problem(tolds: Sequence[Told], *, domain: str) -> str:
@@ -80,24 +102,35 @@ def name_problem(tolds: Sequence[Told], *, domain: str) -> str:
     words give nothing. Personal data is masked.
     """
     read = _sample(tolds)
-    shares = _share_words(read)
-    place = _choose_place(read)
-    clauses = [clause for told in read for clause in _list_clauses(told)]
-    best = max(clauses, key=lambda clause: _rate(clause, shares, place), default=None)
-    said = best.text if best else ""
-    if not said or not _says_what(said, place):
-        said = place + domain if place not in said else said + domain
-    elif place and not _names(said, place):
-        said = place + said
-    return _shorten(mask(said), shares)
+    theme = find_theme(read)
+    sought = _Sought(_share_words(read), _choose_place(read), list_terms(theme) if theme else ())
+    clauses = list(dict.fromkeys(clause for told in read for clause in _list_clauses(told)))
+    clauses.sort(key=lambda one: (-sought.rate(one, ""), one.text))
+    clauses = clauses[:_MOST_RATED]
+    found = find_places([(clause.text, "", None) for clause in clauses])
+    owns = [phrase.text if phrase else "" for phrase in found]
+    rated = [
+        (sought.rate(clause, own), clause.text, own)
+        for clause, own in zip(clauses, owns, strict=True)
+    ]
+    _, said, own = max(rated, default=(0.0, "", ""))
+    place = sought.place
+    if not _tells_more(said.replace(place or "\n", "").replace(own or "\n", "")):
+        said = (said or place) + (theme.name if theme else domain)
+    if place and not _names(said, place) and is_admin(own):
+        said = place + said[find_admin(said) :]
+    return _shorten(mask(said), sought)
 
 
 def find_words(tolds: Sequence[Told], *, count: int = 8) -> tuple[str, ...]:
-    """The words that hold the members together: most shared first, at most `count`."""
-    shares = _share_words(_sample(tolds))
-    ranked = sorted(shares.items(), key=lambda item: (-item[1] * min(len(item[0]), 4), item[0]))
+    """The words that hold the members together: the rare ones that most share, those of titles
+    before others; at most `count`."""
+    read = _sample(tolds)
+    titles = " ".join(_plain(told.title) for told in read)
+    shares = _share_words(read)
+    points = {word: share * (3 if word in titles else 1) for word, share in shares.items()}
     words: list[str] = []
-    for word, _ in ranked:
+    for word in sorted(points, key=lambda one: (-points[one], one)):
         if not any(word in other or other in word for other in words) and word == mask(word):
             words.append(word)
         if len(words) == count:
@@ -110,122 +143,118 @@ def choose_representatives(tolds: Sequence[Told], *, count: int = 3) -> tuple[st
     before it."""
     read = _sample(tolds)
     shares = _share_words(read)
-    held = {told.id: {word for word in set(_words(told)) if word in shares} for told in read}
-    left = {told.id: told for told in read}
+    left = {told.id: {word for word in _list_words(told) if word in shares} for told in read}
     chosen: list[str] = []
     seen: set[str] = set()
     while left and len(chosen) < count:
         best = max(
             left,
-            key=lambda one: (
-                sum(shares[word] * (0.3 if word in seen else 1.0) for word in held[one]),
-                one,
+            key=lambda one: sum(
+                shares[word] * (0.3 if word in seen else 1.0) for word in left[one]
             ),
         )
         chosen.append(best)
-        seen |= held[best]
-        del left[best]
+        seen |= left.pop(best)
     return tuple(chosen)
 
 
 def _sample(tolds: Sequence[Told]) -> list[Told]:
-    """As many as are read, evenly over all, in a fixed order."""
+    """As many as are read, evenly over all, in the order of their ids."""
     ordered = sorted(tolds, key=lambda told: told.id)
     step = max(1, len(ordered) // _READ)
     return ordered[::step][:_READ]
 
 
-def _words(told: Told) -> list[str]:
-    text = f"{clean_text(told.title)}。{clean_text(told.content[:_HEAD])}"
-    return [
-        word for word in cut_words(text) if len(word) > 1 and word not in _COMMON and word.isalnum()
-    ]
+def _plain(text: str) -> str:
+    """Clean text without the codes of towns and districts, which would be cut into words."""
+    return drop_codes(clean_text(text))
+
+
+def _list_words(told: Told) -> set[str]:
+    text = f"{_plain(told.title)}。{_plain(told.content[:_HEAD])}"
+    return {word for word in cut_words(text) if _tells(word)}
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 1 and word not in _COMMON and not word.isascii()
+
+
+def _tells_more(rest: str) -> bool:
+    """Whether what is left of a name without its place says what the matter is."""
+    return any(_tells(word) and word not in _OBJECTS for word in cut_words(cut_admin(rest)))
 
 
 def _share_words(tolds: Sequence[Told]) -> dict[str, float]:
-    """The share of members that hold each word that at least two hold (of one member, all)."""
-    held = Counter(word for told in tolds for word in set(_words(told)))
+    """What each word that at least two members hold (of one member, any) is worth: their share, and
+    the more the rarer it is."""
+    held = Counter(word for told in tolds for word in _list_words(told))
     least = min(2, len(tolds))
-    return {word: number / len(tolds) for word, number in held.items() if number >= least}
+    words = [word for word, number in held.items() if number >= least]
+    runs, owners, _ = cut_runs(words)
+    rare = np.zeros(len(words))
+    np.maximum.at(rare, owners, get_rarity().weigh(runs))
+    worth = np.clip(rare - _PLAIN, 0, _RARE - _PLAIN) / (_RARE - _PLAIN)
+    return {
+        word: held[word] / len(tolds) * float(own)
+        for word, own in zip(words, worth, strict=True)
+        if own > 0
+    }
 
 
 def _choose_place(tolds: Sequence[Told]) -> str:
-    """The place that most members name, its long form, "" where none does."""
+    """The place that most members name, in its shortest form; "" where none does."""
     given = [(clean_text(told.title), clean_text(told.content), told.place) for told in tolds]
     phrases = [phrase.text for phrase in find_places(given) if phrase]
-    cores = [(_core(phrase), phrase) for phrase in phrases]
-    votes: Counter[str] = Counter()
-    for core, phrase in cores:
-        if core:
-            votes[phrase] += sum(core in other for _, other in cores)
-    if not votes:
-        return ""
-    most = max(votes.values())
-    return min(
-        (phrase for phrase in votes if votes[phrase] == most), key=lambda one: (len(one), one)
-    )
-
-
-def _core(phrase: str) -> str:
-    """A place without the towns and districts that it lies in."""
-    return _ADMIN.sub("", phrase)
+    cores = [cut_admin(phrase) for phrase in phrases]
+    votes = {
+        phrase: sum(core in other for other in cores) + sum(core in told[0] for told in given)
+        for phrase, core in zip(phrases, cores, strict=True)
+        if len(core) > 1
+    }
+    return min(votes, key=lambda one: (-votes[one], len(one), one), default="")
 
 
 def _names(text: str, place: str) -> bool:
-    """Whether a text names this place: most of its name without towns and districts."""
-    core = _core(place)
-    if not core:
-        return place in text
+    """Whether a text names this place: half of its name without towns and districts."""
+    core = cut_admin(place)
     half = max(2, (len(core) + 1) // 2)
-    return any(core[at : at + half] in text for at in range(len(core) - half + 1))
+    return any(core[at : at + half] in text for at in range(max(1, len(core) - half + 1)))
 
 
-def _list_clauses(told: Told) -> Iterable[_Clause]:
-    title = _tidy(clean_text(told.title))
-    if title:
-        yield _Clause(title, 1.0)
-        for part in _STOP.split(title):
-            if part != title and len(part) >= 6:
-                yield _Clause(_tidy(part), 0.9)
-    parts = [part for part in _STOP.split(clean_text(told.content[:_HEAD])) if part]
-    for part in parts[:_CLAUSES]:
-        tidy = _tidy(part)
-        if len(tidy) >= 6 and not _SELF.search(part):
-            yield _Clause(tidy, 0.5)
+def _list_clauses(told: Told) -> Iterator[_Clause]:
+    title = tidy(clean_text(told.title))
+    if len(title) >= _LEAST:
+        yield _Clause(title, 2.0)
+        parts = list_parts(title)
+        yield from (_Clause(part, 1.0) for part in parts if part != title and len(part) >= _LEAST)
+        return
+    for number, clause in enumerate(list_sentences(clean_text(told.content[:_HEAD]))):
+        if number == _SENTENCES:
+            break
+        if len(clause) >= _LEAST:
+            yield _Clause(clause, _OPENING - _LATER * number)
 
 
-def _tidy(text: str) -> str:
-    """A clause without the courtesies around it."""
-    text = _LEAD.sub("", text.strip())
-    return _TAIL.sub("", text).strip()
-
-
-def _says_what(text: str, place: str) -> bool:
-    rest = _ADMIN.sub("", text.replace(place, "")) if place else text
-    return len(rest) >= 2
-
-
-def _rate(clause: _Clause, shares: dict[str, float], place: str) -> float:
-    """How well a clause would do as the name."""
-    words = {word for word in cut_words(clause.text) if word in shares}
-    score = sum(shares[word] * min(len(word), 4) for word in words)
-    if place and _names(clause.text, place):
-        score += 3
-    score -= 1.5 * len(_VAGUE.findall(clause.text))
-    score -= 0.15 * max(0, len(clause.text) - 22)
-    return clause.weight * score
-
-
-def _shorten(text: str, shares: dict[str, float]) -> str:
-    """The text in at most `MAX_NAME` characters, by dropping what says least first."""
+def _shorten(text: str, sought: _Sought) -> str:
+    """The text in at most `MAX_NAME` characters: without what only presses, without the district,
+    then the run of words that says most."""
     if len(text) > MAX_NAME:
-        text = _FILLER.sub("", text)
-    while len(text) > MAX_NAME and (admin := _ADMIN.match(text)) and admin.end() < len(text):
-        text = text[admin.end() :]
+        text = drop_filler(text)
+    if len(text) > MAX_NAME:
+        text = text[find_admin(text) :] or text
     if len(text) <= MAX_NAME:
         return text
     words = cut_words(text)
-    while len(words) > 1 and len("".join(words)) > MAX_NAME:
-        rest = [word for word in words[1:-1] if word not in shares]
-        words.remove(rest[-1] if rest else words[-1])
-    return "".join(words)[:MAX_NAME]
+    runs = []
+    for start in range(len(words)):
+        end, size = start, 0
+        while end < len(words) and size + len(words[end]) <= MAX_NAME:
+            size += len(words[end])
+            end += 1
+        run = "".join(words[start:end])
+        points = sought.count(words[start:end]) + (start == 0) + (end == len(words))
+        points += 2 * bool(sought.place and _names(run, sought.place))
+        points += any(term in run for term in sought.terms)
+        runs.append((points, -start, run))
+    best = max(runs)[2] if runs else ""
+    return tidy(best) or text[:MAX_NAME]

@@ -6,8 +6,9 @@ the path of the domain. It hangs on the words of one problem alone, so that a pr
 the moment it exists and keeps it whatever else comes in.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,16 +42,36 @@ class Trouble:
     """
 
     theme: Theme
-    terms: tuple[str, ...]
-    beside: tuple[str, ...] = ()
+    terms: frozenset[str]
+    beside: frozenset[str] = frozenset()
 
-    def count(self, title: str, body: str) -> int:
-        """How strongly a clean title and the beginning of its content speak of this."""
-        if self.beside and not any(word in title or word in body for word in self.beside):
+    def count(self, title: Set[str], body: Set[str]) -> int:
+        """How strongly the words of a title and of the beginning of its content speak of this."""
+        if self.beside and title.isdisjoint(self.beside) and body.isdisjoint(self.beside):
             return 0
-        return _TITLE * any(term in title for term in self.terms) + _BODY * any(
-            term in body for term in self.terms
+        return _TITLE * (not title.isdisjoint(self.terms)) + _BODY * (
+            not body.isdisjoint(self.terms)
         )
+
+
+class Troubles:
+    """All rows of a themes.toml, in order; `find_words` tells which of their words a text holds."""
+
+    def __init__(self, rows: tuple[Trouble, ...]) -> None:
+        self.rows = rows
+        self._by_start: dict[str, list[str]] = {}
+        for word in sorted({word for row in rows for word in (*row.terms, *row.beside)}):
+            self._by_start.setdefault(word[0], []).append(word)
+        self._starts = re.compile(f"[{re.escape(''.join(self._by_start))}]")
+
+    def find_words(self, text: str) -> set[str]:
+        """The terms and words beside them that stand in a clean text."""
+        return {
+            word
+            for start in set(self._starts.findall(text))
+            for word in self._by_start[start]
+            if word in text
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,29 +103,40 @@ def name_theme(
     *,
     domain_code: str,
     domain_path: tuple[str, str, str],
-    troubles: Sequence[Trouble] | None = None,
+    troubles: Troubles | None = None,
 ) -> Theme:
     """The theme of a problem with these members: by its words, else by its domain.
 
     `domain_path` holds the names at the three levels. `troubles` are the town's own, or those that
     come with the product; of two that fit alike the first wins.
     """
+    if theme := find_theme(tolds, troubles=troubles):
+        return theme
+    _, level2, level3 = domain_path
+    return Theme(f"domain:{domain_code}", level2 if level3 == level2 else f"{level2}·{level3}")
+
+
+def find_theme(tolds: Sequence[Told], *, troubles: Troubles | None = None) -> Theme | None:
+    """The theme that these members' words speak of, if any does."""
     known = load_troubles() if troubles is None else troubles
     points: Counter[Theme] = Counter()
     read = tolds[:_READ]
     for told in read:
-        title, body = clean_text(told.title), clean_text(told.content[:_HEAD])
-        best: dict[Theme, int] = {}
-        for trouble in known:
+        title = known.find_words(clean_text(told.title))
+        body = known.find_words(clean_text(told.content[:_HEAD]))
+        said: dict[Theme, int] = {}
+        for trouble in known.rows:
             if found := trouble.count(title, body):
-                best[trouble.theme] = max(found, best.get(trouble.theme, 0))
-        points.update(best)
-    if points:
-        theme, most = points.most_common(1)[0]
-        if most >= _LEAST * len(read):
-            return theme
-    _, level2, level3 = domain_path
-    return Theme(f"domain:{domain_code}", level2 if level3 == level2 else f"{level2}·{level3}")
+                said[trouble.theme] = max(found, said.get(trouble.theme, 0))
+        points.update(said)
+    best = max((row.theme for row in known.rows), key=lambda theme: points[theme])
+    return best if points[best] >= max(_LEAST * len(read), 1) else None
+
+
+def list_terms(theme: Theme, *, troubles: Troubles | None = None) -> tuple[str, ...]:
+    """The words by which a theme is known; none for one that is a domain."""
+    known = load_troubles() if troubles is None else troubles
+    return tuple(sorted(term for row in known.rows if row.theme == theme for term in row.terms))
 
 
 def count_themes(problems: Iterable[Themed]) -> list[ThemeCount]:
@@ -133,12 +165,12 @@ def count_themes(problems: Iterable[Themed]) -> list[ThemeCount]:
 
 
 @cache
-def load_troubles() -> tuple[Trouble, ...]:
+def load_troubles() -> Troubles:
     """The troubles that come with the product."""
     return read_troubles((files("triage") / "data" / "themes.toml").read_bytes())
 
 
-def read_troubles(data: bytes) -> tuple[Trouble, ...]:
+def read_troubles(data: bytes) -> Troubles:
     """The troubles in the bytes of a themes.toml.
 
     Raises InvalidData with the number of the row that is malformed or gives a key another name.
@@ -155,8 +187,8 @@ def read_troubles(data: bytes) -> tuple[Trouble, ...]:
         terms, beside = (_read_words(entry.get(field, []), where) for field in ("terms", "beside"))
         if not terms:
             raise InvalidData(f"{where}缺少 terms，请至少写一个词")
-        troubles.append(Trouble(Theme(key, name), terms, beside))
-    return tuple(troubles)
+        troubles.append(Trouble(Theme(key, name), frozenset(terms), frozenset(beside)))
+    return Troubles(tuple(troubles))
 
 
 def _read_text(value: Any, field: str, where: str) -> str:
