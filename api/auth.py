@@ -7,13 +7,15 @@ whatever page asks; so a request that changes something must also carry the sess
 
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.errors import NotSignedIn
-from api.service import Service, ServiceHere, read_clock
+from api.service import Service, read_clock
 from api.settings import Settings
 from triage.errors import AccessDenied
 from triage.ledger import sessions
@@ -44,21 +46,24 @@ class Visitor:
     signed_in: SignedIn | None = None
 
 
-def find_visitor(
+async def find_visitor(
     request: Request,
-    service: ServiceHere,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     token: Annotated[str | None, Security(_cookie)],
 ) -> Visitor:
     """Who calls. Raises NotSignedIn where there is neither a valid key nor an open session,
     AccessDenied where a page of another service may have sent the request."""
+    service: Service = request.app.state.service
     if credentials is not None:
-        return Visitor(_read_key(service, credentials.credentials))
+        known = service.keys.find(credentials.credentials)
+        return Visitor(
+            known or await run_in_threadpool(_read_key, service, credentials.credentials)
+        )
     if token is None:
         raise NotSignedIn(
             "请先登录；由系统调用时请加请求头 Authorization: Bearer 密钥，没有密钥请向管理员申请"
         )
-    visitor = _read_session(service, token)
+    visitor = await run_in_threadpool(_read_session, service, token)
     if request.method not in _SAFE:
         assert visitor.signed_in is not None  # noqa: S101 - it comes from a session
         if not is_csrf(visitor.signed_in, request.headers.get(CSRF_HEADER, "")):
@@ -99,7 +104,8 @@ class Needs:
 
     actions: tuple[Action, ...]
 
-    async def __call__(self, caller: CallerHere) -> Caller:
+    async def __call__(self, visitor: VisitorHere) -> Caller:
+        caller = visitor.caller
         if not any(caller.may(action) for action in self.actions):
             caller.require(self.actions[0])
         return caller
@@ -135,6 +141,7 @@ def _is_public_https(request: Request) -> bool:
 
 
 def _read_key(service: Service, plain: str) -> Caller:
+    checked_at = monotonic()
     try:
         with service.store.reading() as session:
             key = check_key(session, plain)
@@ -145,6 +152,7 @@ def _read_key(service: Service, plain: str) -> Caller:
     if needs_touch(key, now=now):
         with service.store.writing() as session:
             touch_key(session, key, now=now)
+    service.keys.note(plain, caller, checked_at=checked_at)
     return caller
 
 

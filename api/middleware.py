@@ -4,7 +4,6 @@ import secrets
 import time
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +22,8 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_SAFE = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS.items()]
+_NOT_KEPT = (b"cache-control", b"no-store")
 log = structlog.get_logger()
 
 
@@ -43,10 +44,13 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers.update(SAFE_HEADERS)
+                headers = [(name.lower(), value) for name, value in message["headers"]]
                 if not scope["path"].startswith("/static/"):
-                    headers["Cache-Control"] = "no-store"
+                    headers = [pair for pair in headers if pair[0] != _NOT_KEPT[0]]
+                    headers.append(_NOT_KEPT)
+                given = {name for name, _ in headers}
+                headers += [pair for pair in _SAFE if pair[0] not in given]
+                message["headers"] = headers
             await send(message)
 
         try:

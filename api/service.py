@@ -1,11 +1,12 @@
 """What a request needs at hand: the desk that suggests, the store that remembers, the settings."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.known import KnownKeys
 from api.settings import Settings
 from api.turns import Turns
 from triage.desk import Desk, load_desk
@@ -27,6 +28,7 @@ class Service:
     desk: Desk
     turns: Turns
     replies: ReplyModel
+    keys: KnownKeys = field(default_factory=KnownKeys)
 
     def close(self) -> None:
         """Give the database back."""
@@ -42,7 +44,18 @@ def open_service(settings: Settings, *, desk: Desk | None = None) -> Service:
     replies = load_reply_model(settings.reply_model_dir)
     if desk is None:
         desk = load_desk(settings.model_dir, data_dir=settings.data_dir)
-    store = open_town_store(settings)
+    return _assemble(settings, open_town_store(settings), desk, replies)
+
+
+def furnish(settings: Settings, store: Store) -> Service:
+    """As `open_service`, around a store that is open already."""
+    replies = load_reply_model(settings.reply_model_dir)
+    return _assemble(
+        settings, store, load_desk(settings.model_dir, data_dir=settings.data_dir), replies
+    )
+
+
+def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel) -> Service:
     with store.writing() as session:
         sync_departments(session, desk.departments)
     return Service(settings, store, desk, Turns(desk), replies)

@@ -149,9 +149,11 @@ def delete_key(
     service: ServiceHere,
     key_id: Number,
 ) -> Any:
-    """吊销一个密钥，立即生效且不能恢复。"""
+    """吊销一个密钥，一秒内在各进程生效，不能恢复。"""
     with service.store.writing() as session:
-        return KeyOut.of(revoke_key(session, key_id, caller=caller, now=read_clock()))
+        revoked = revoke_key(session, key_id, caller=caller, now=read_clock())
+    service.keys.forget()
+    return KeyOut.of(revoked)
 
 
 def link_to(base: str, token: str) -> str:

@@ -226,5 +226,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA query_only = {options.get('sqlite_query_only', False)}")
+    fairy = connection.connection
+    only = bool(options.get("sqlite_query_only", False))
+    if fairy.info.get("query_only") is not only:  # a connection most often goes on as it did
+        connection.exec_driver_sql(f"PRAGMA query_only = {only}")
+        fairy.info["query_only"] = only
     connection.exec_driver_sql(options["sqlite_begin"])
