@@ -114,6 +114,19 @@ def benchmark(
         print(json.dumps(run_benchmark(train, test, label=label, say=_say)))
 
 
+@app.command()
+def repeats(
+    data: Annotated[
+        Path, typer.Option("--data", file_okay=False, exists=True, help="messages_*.jsonl 所在目录")
+    ],
+) -> None:
+    """Plant edited copies among real messages and look them up. 量重复来件的查全率和查准率。"""
+    with _plain_errors():
+        from training.repeats import measure_repeats
+
+        print(json.dumps(measure_repeats(data), ensure_ascii=False))
+
+
 def _load(config: Path, data: Path | None) -> Config:
     loaded = load_config(config, data_dir=data)
     if loaded.corpus.skipped:

@@ -1,23 +1,30 @@
-"""Texts that are near copies of each other, found among many without comparing each with each."""
+"""Texts that are near copies of each other, found among many without comparing each with each.
+
+A text is cut into runs of a few characters (片段); two texts are as alike as the share of runs that
+they have in common. A MinHash of the runs, cut into bands, gives a handful of keys: of texts that
+are much alike some keys agree, so the others need never be looked at.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rensa import RMinHash
 
-_WIDTH = 5  # characters in a shingle: a changed name or number costs five, a new sentence many
-_HASHES = 80
-_BANDS = 16  # of five hashes: of texts that share 0.8 of their shingles 998 in 1,000 pairs meet
-_ROWS = _HASHES // _BANDS
+Runs = frozenset[str]
+
+_WIDTH = 5  # characters in a run: a changed name or number costs five, a new sentence many
+_BANDS, _ROWS = 16, 5  # of texts that share 0.8 of their runs 998 in 1,000 pairs meet
 _KEPT = 8  # texts that a band remembers, so that a thousand equal ones cost a thousand steps
 _SEED = 7
 _SAID = re.compile("[^0-9A-Za-z\u4e00-\u9fff]+")
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Text number `later` shares `similarity` (0 to 1) of its shingles with text `earlier`."""
+    """Text number `later` shares `similarity` (0 to 1) of its runs with text `earlier`."""
 
     later: int
     earlier: int
@@ -29,44 +36,72 @@ def find_copies(texts: Sequence[str], *, similarity: float, length: int = 0) -> 
 
     Texts of fewer than `length` letters and characters are left out; punctuation does not count.
     """
-    met: list[dict[int, list[int]]] = [{} for _ in range(_BANDS)]
+    met: dict[int, list[int]] = {}
     for number, text in enumerate(texts):
         own = _cut(text, length)
         if not own:
             continue
-        sketch = RMinHash(_HASHES, _SEED)
-        sketch.update(sorted(own))
-        digest = sketch.digest()
         candidates: set[int] = set()
-        for band, places in enumerate(met):
-            same = places.setdefault(hash(tuple(digest[band * _ROWS : (band + 1) * _ROWS])), [])
+        for key in list_keys(own, bands=_BANDS, rows=_ROWS):
+            same = met.setdefault(key, [])
             candidates.update(same)
             if len(same) < _KEPT:
                 same.append(number)
-        # Cut anew when needed: the shingles of all texts would fill the memory.
-        likely = ((_share(own, _cut(texts[other], length)), -other) for other in candidates)
+        # Cut anew when needed: the runs of all texts would fill the memory.
+        likely = ((measure_share(own, _cut(texts[other], length)), -other) for other in candidates)
         share, earlier = max(likely, default=(0.0, 0))
         if candidates and share >= similarity:
             yield Copy(number, -earlier, round(share, 3))
 
 
 def measure_likeness(one: str, other: str) -> float:
-    """The share of shingles that two texts have in common, 0 to 1."""
-    return _share(_cut(one, 0), _cut(other, 0))
+    """The share of runs that two texts have in common, 0 to 1."""
+    return measure_share(cut_runs(one, _WIDTH), cut_runs(other, _WIDTH))
+
+
+def list_said(text: str) -> str:
+    """The letters, digits and Chinese characters of a text, without all that stands between."""
+    return _SAID.sub("", text)
 
 
 def count_said(text: str) -> int:
     """How many letters, digits and Chinese characters a text has."""
-    return len(_SAID.sub("", text))
+    return len(list_said(text))
 
 
-def _cut(text: str, length: int) -> frozenset[str]:
-    said = _SAID.sub("", text)
-    if not said or len(said) < length:
+def cut_runs(text: str, width: int) -> Runs:
+    """The runs of `width` characters of what is said; of a shorter text the whole is one."""
+    said = list_said(text)
+    if not said:
         return frozenset()
-    return frozenset(said[at : at + _WIDTH] for at in range(max(1, len(said) - _WIDTH + 1)))
+    return frozenset(said[at : at + width] for at in range(max(1, len(said) - width + 1)))
 
 
-def _share(one: frozenset[str], other: frozenset[str]) -> float:
+def measure_share(one: Runs, other: Runs) -> float:
+    """The share of runs that two texts have in common (Jaccard), 0 to 1."""
     together = len(one | other)
     return len(one & other) / together if together else 0.0
+
+
+def list_keys(runs: Runs, *, bands: int, rows: int) -> tuple[int, ...]:
+    """One signed 64-bit number for each band of `rows` hashes; none where there are no runs.
+
+    The same runs give the same keys in every process, so that they can be kept: of two texts that
+    share s of their runs a band agrees with the chance s ** rows.
+    """
+    if not runs:
+        return ()
+    sketch = RMinHash(bands * rows, _SEED)
+    sketch.update(list(runs))
+    # Multiply and fold, as hash tables do: chance decides, no adversary does.
+    keys = np.arange(1, bands + 1, dtype=np.uint64) * _MIX[0]
+    for column in np.array(sketch.digest(), np.uint64).reshape(bands, rows).T:
+        keys = (keys ^ column) * _MIX[1]
+        keys ^= keys >> np.uint64(29)
+    keys *= _MIX[2]
+    keys ^= keys >> np.uint64(32)
+    return tuple(keys.view(np.int64).tolist())
+
+
+def _cut(text: str, length: int) -> Runs:
+    return frozenset() if count_said(text) < length else cut_runs(text, _WIDTH)

@@ -18,6 +18,7 @@ from triage.ledger.clock import columns_at
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
+from triage.ledger.repeats import record_repeats
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
 from triage.ledger.timetables import load_timetable
@@ -78,6 +79,7 @@ def record_batch(
     hidden = {submission.id for submission, suggestion in fresh if suggestion.confidential}
     _add_suggestions(session, fresh, hidden=hidden, now=now)
     entries = open_entries(session, fresh, now=now, taxonomy=taxonomy)
+    record_repeats(session, [told for told, _ in fresh if told.id not in hidden], now=now)
     filed = []
     for (submission, _), outcome in zip(pairs, recorded, strict=True):
         if isinstance(outcome, TriageError):
@@ -116,6 +118,7 @@ def record_suggestions(
             if row.confidential:
                 hidden.add(row.id)
     _add_suggestions(session, pairs, hidden=hidden, now=now)
+    record_repeats(session, [told for told, _ in pairs if told.id not in hidden], now=now)
 
 
 def _add_suggestions(
