@@ -9,9 +9,9 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from uvicorn.supervisors import Multiprocess
 
+from api.console import ConsoleFiles
 from api.errors import add_error_handlers
 from api.logs import configure_logs
 from api.middleware import Guard
@@ -99,7 +99,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     ):
         app.include_router(routes.router)
     add_reference(app)
-    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.mount("/static", ConsoleFiles(), name="static")
     return app
 
 

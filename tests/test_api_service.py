@@ -1,5 +1,7 @@
 """How the service starts, describes itself, and is found in a browser without a network."""
 
+import base64
+import hashlib
 import os
 import re
 import signal
@@ -12,8 +14,8 @@ import pytest
 from service_factories import TINY_MODEL, load_tiny_desk, make_body, run_service
 
 from api.app import create_app, listen
+from api.console import STATIC
 from api.reference import describe_api
-from api.routes.pages import STATIC
 from api.schemas.submissions import SubmissionIn
 from api.settings import Settings
 from triage.errors import InvalidArtefact, StoreUnavailable, TriageError
@@ -108,15 +110,27 @@ def test_the_description_is_complete(tmp_path: Path) -> None:
     app.state.service.close()
 
 
+def sum_of(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
 def test_the_pages_need_no_other_host_and_no_inline_script(tmp_path: Path) -> None:
     with run_service(tmp_path) as running, running.client() as visitor:
-        pages = [visitor.get(path).text for path in ("/", "/docs")]
-        for page in pages:
-            assert not re.search(r"<script(?![^>]* src=)|\son\w+=|style=", page)
+        answers = [visitor.get(path) for path in ("/", "/docs")]
+        pages = [answer.text for answer in answers]
+        for answer, page in zip(answers, pages, strict=True):
+            policy = answer.headers["content-security-policy"]
+            assert "unsafe" not in policy
+            for script in re.findall(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", page, re.DOTALL):
+                assert f"'sha256-{sum_of(script)}'" in policy  # the import map
+            assert not re.search(r"\son\w+=|style=", page)
             for address in re.findall(r"(?:src|href)=[\"']?([^\"'\s>]+)", page):
                 assert address.startswith(("/", "#"))
-        for file in STATIC.iterdir():
-            answer = visitor.get(f"/static/{file.name}")
+        for file in STATIC.rglob("*"):
+            name = str(file.relative_to(STATIC))
+            if not file.is_file() or name.startswith("vendor/"):
+                continue
+            answer = visitor.get(f"/static/{name}")
             assert answer.status_code == 200
             for address in re.findall(r"https?://[^\s\"')]+", answer.text):
                 assert address == "http://www.w3.org/2000/svg"

@@ -46,6 +46,7 @@ ROUTES: dict[str, Guard] = {
     # signs of life and pages
     "GET /": ANYBODY,
     "GET /account": ANYBODY,
+    "GET /citizen": ANYBODY,
     "GET /docs": ANYBODY,
     "GET /openapi.json": ANYBODY,
     "GET /healthz": ANYBODY,

@@ -1,15 +1,12 @@
-"""Routes that are not the API: the console's page, the reference, and signs of life."""
-
-from importlib.resources import files
-from pathlib import Path
+"""Routes that are not the API: the console's page, and signs of life."""
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
+from api.console import console_page
 from api.service import ServiceHere
 
-STATIC = Path(str(files("api"))) / "static"
 router = APIRouter(tags=["运行"])
 
 
@@ -21,15 +18,21 @@ class Health(BaseModel):
 
 
 @router.get("/", include_in_schema=False)
-def get_console() -> FileResponse:
+def get_console() -> HTMLResponse:
     """The console."""
-    return FileResponse(STATIC / "index.html")
+    return console_page()
 
 
 @router.get("/account", include_in_schema=False)
-def get_account() -> FileResponse:
-    """The page on which people sign in and set a password."""
-    return FileResponse(STATIC / "account.html")
+def get_account() -> HTMLResponse:
+    """The console where people set a password by a one-time link."""
+    return console_page()
+
+
+@router.get("/citizen", include_in_schema=False)
+def get_citizen() -> HTMLResponse:
+    """The console where citizens look up what became of their submission; printed on receipts."""
+    return console_page()
 
 
 @router.get("/healthz")

@@ -1,0 +1,67 @@
+// 工作台: what waits for whoever opened it, the overdue first, each a link to where it is done.
+
+import { get } from "../api.js";
+import { count, time, until, urgencyTag } from "../format.js";
+import { html } from "../html.js";
+import { Frame } from "../parts/frame.js";
+import { useLoad, useRepeat } from "../parts/load.js";
+import { State } from "../parts/state.js";
+import { link } from "../router.js";
+import { session } from "../session.js";
+
+const HELP = `等着您办的事都在这里：超期的在前，其次是今天的特急、紧急件。
+点一个数字看全部，点一条直接去办。每两分钟自动更新一次。`;
+
+// Where the whole of a kind is shown, and how loud its figure is.
+const WHERE = {
+  overdue: [link("/supervision", { tab: "overdue" }), "danger"], urgent_today: [link("/ledgers", { urgency: 1 }), "danger"],
+  due_soon: [link("/ledgers", { due: "soon" }), "warn"], unaccepted: [link("/ledgers", { state: "assigned" }), ""],
+  review: [link("/review"), ""], returned: [link("/ledgers", { state: "returned" }), "warn"], reopened: [link("/ledgers", { state: "reopened" }), "warn"],
+  extensions: [link("/supervision", { tab: "extensions" }), ""], to_evaluate: [link("/ledgers", { state: "replied" }), ""], to_close: [link("/ledgers", { state: "evaluated" }), ""],
+  mine: [link("/ledgers", { mine: 1 }), ""], findings: [link("/supervision"), ""], tasks: [link("/lists", { list: "tasks" }), ""], accusations: [link("/confidential"), ""],
+  imports: [link("/imports"), ""], dead_letters: [link("/admin/webhooks"), "warn"], no_password: [link("/admin/users"), ""],
+};
+
+const ABOUT = {
+  entry: (line) => link(`/entries/${line.id}`),
+  submission: (line) => link(`/submissions/${encodeURIComponent(line.id)}`),
+  finding: (line) => link("/supervision", { finding: line.id }),
+  task: (line) => link(`/tasks/${line.id}`),
+  import: (line) => link("/imports", { id: line.id }),
+};
+
+export default {
+  setup() {
+    const home = useLoad((signal) => get("/v1/home", {}, { signal }));
+    useRepeat(home.reload, 120_000);
+    return () => html`<${Frame} help=${HELP} load=${home} lead=${greeting()}>${() => body(home.data)}</>`;
+  },
+};
+
+const greeting = () => `${session.me.name}，今天是 ${new Date().toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "long" })}`;
+
+function body({ cards }) {
+  const waiting = cards.filter((card) => card.count);
+  if (!waiting.length) return html`<div class="panel"><${State} kind="empty" title="没有等着您办的事" text="有新的来件、退回、到期提醒时，这里会列出来。" /></div>`;
+  const none = cards.filter((card) => !card.count).map((card) => card.name);
+  return html`<div class="figures">${waiting.map((card) => figure(card))}</div>
+    ${none.length > 0 && html`<p class="none muted">没有等着的：${none.join("、")}</p>`}
+    <div class="columns">${waiting.filter((card) => card.lines.length).map((card) => panel(card))}</div>`;
+}
+
+function figure(card) {
+  const [address, tone] = WHERE[card.kind] ?? [null, ""];
+  return html`<a key=${card.kind} class=${`figure ${tone}`} href=${address}><b>${count(card.count)}${card.more ? "+" : ""}</b><span>${card.name}</span></a>`;
+}
+
+const panel = (card) => html`<section class="panel" key=${card.kind} aria-label=${card.name}>
+  <div class="panel-head"><h2>${card.name}</h2><span class="muted">${count(card.count)} 件</span><span class="grow"></span>${WHERE[card.kind] && html`<a class="more" href=${WHERE[card.kind][0]}>看全部</a>`}</div>
+  <ul class="waiting">${card.lines.map((line) => row(card, line))}</ul>
+</section>`;
+
+const row = (card, line) => html`<li key=${line.id}>
+  ${line.urgency && urgencyTag(line.urgency)}
+  <a class="what" href=${ABOUT[line.about]?.(line)}>${line.name || "（无标题）"}</a>
+  <span class="where muted">${line.department}</span>
+  <span class=${`when number ${card.kind === "overdue" ? "tone-danger" : "muted"}`} title=${time(line.at)}>${line.at && (line.about === "entry" || line.about === "task") ? until(line.at) : time(line.at)}</span>
+</li>`;

@@ -1,0 +1,53 @@
+// What a page reads from the server: loading, there, empty or failed; what is overtaken is aborted.
+
+import { onScopeDispose, reactive, watch } from "vue";
+import { isAborted } from "../api.js";
+
+// const file = useLoad((signal) => get(`/v1/entries/${id}`, {}, { signal }), () => route.params.id);
+// `file.data`, `file.error`, `file.loading`, `file.reload()`. Read again when `source` changes; the
+// data of before stays on the page until the new comes.
+export function useLoad(load, source = null) {
+  const state = reactive({ data: null, error: null, loading: true, reload });
+  let running = null;
+
+  async function reload() {
+    running?.abort();
+    const own = new AbortController();
+    running = own;
+    state.loading = true;
+    try {
+      const data = await load(own.signal);
+      if (running !== own) return;
+      state.data = data;
+      state.error = null;
+      state.loading = false;
+    } catch (error) {
+      if (running !== own || isAborted(error)) return;
+      state.error = error;
+      state.loading = false;
+    }
+  }
+
+  if (source) watch(source, reload);
+  onScopeDispose(() => running?.abort());
+  reload();
+  return state;
+}
+
+// The function called once typing has paused for `pause` ms; `cancel` forgets a call that waits.
+export function usePause(step, pause = 350) {
+  let timer = 0;
+  const soon = (...told) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => step(...told), pause);
+  };
+  soon.cancel = () => clearTimeout(timer);
+  onScopeDispose(soon.cancel);
+  return soon;
+}
+
+// Called every `every` ms while the page is open and seen; for what waits for me, progress of imports.
+export function useRepeat(step, every) {
+  const timer = setInterval(() => document.visibilityState === "visible" && step(), every);
+  onScopeDispose(() => clearInterval(timer));
+}

@@ -1,0 +1,68 @@
+// Who is signed in, and what they may do. The browser keeps the session itself; here stands only
+// that there is one, so that the first look asks the server only where it will be answered.
+
+import { reactive } from "vue";
+import { get, onSignedOut, post, remove, setCsrf } from "./api.js";
+import { forgetReference } from "./reference.js";
+import { go, link, route } from "./router.js";
+
+const MARK = "signed-in";
+export const session = reactive({ me: null, ready: false });
+
+// Whether one of these actions is allowed; without any, whether somebody is signed in.
+export function may(...actions) {
+  if (!session.me) return false;
+  return actions.length === 0 || actions.some((action) => session.me.actions.includes(action));
+}
+
+export function enter(me) {
+  localStorage.setItem(MARK, "1");
+  setCsrf(me.csrf);
+  session.me = me;
+}
+
+export async function openSession() {
+  onSignedOut(leaveForSignIn);
+  if (localStorage.getItem(MARK)) {
+    try {
+      enter(await get("/v1/me"));
+    } catch (error) {
+      if (error.status !== 401) throw error;
+    }
+  }
+  session.ready = true;
+}
+
+// Coming back from the town's own identity provider the browser has a session that nobody told of.
+export function expectSession() {
+  localStorage.setItem(MARK, "1");
+}
+
+export async function signIn(login, password) {
+  enter(await post("/v1/session", { login, password }));
+}
+
+export async function signOut() {
+  await remove("/v1/session");
+  forget();
+  go("/signin");
+}
+
+// Back to where one was, or home; never to another site, since it is only the part behind #.
+export function comeBack() {
+  const next = route.query.next;
+  if (typeof next === "string" && next.startsWith("/")) location.hash = `#${next}`;
+  else go("/");
+}
+
+function forget() {
+  localStorage.removeItem(MARK);
+  setCsrf("");
+  session.me = null;
+  forgetReference();
+}
+
+function leaveForSignIn() {
+  forget();
+  if (!route.page?.open) go("/signin", { next: link(route.path, route.query).slice(1) }, { replace: true });
+}
