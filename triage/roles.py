@@ -61,6 +61,8 @@ class Action(StrEnum):
     READ_LISTS = "read_lists"
     IMPORT_LISTS = "import_lists"
     PLAN_TASKS = "plan_tasks"
+    READ_PROBLEMS = "read_problems"
+    CORRECT_PROBLEMS = "correct_problems"  # split, merge, move, rename, dismiss; cluster anew
     DECIDE_FINDINGS = "decide_findings"
     READ_STATISTICS = "read_statistics"
     WRITE_REPORTS = "write_reports"
@@ -92,6 +94,8 @@ ACTION_NAMES = {
     Action.READ_LISTS: "查看和导出清单",
     Action.IMPORT_LISTS: "导入清单",
     Action.PLAN_TASKS: "安排任务",
+    Action.READ_PROBLEMS: "查看共性问题",
+    Action.CORRECT_PROBLEMS: "更正共性问题",
     Action.DECIDE_FINDINGS: "处理监督事项",
     Action.READ_STATISTICS: "查看统计",
     Action.WRITE_REPORTS: "编写通报",
@@ -122,6 +126,8 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
             Action.READ_LISTS,
             Action.IMPORT_LISTS,
             Action.PLAN_TASKS,
+            Action.READ_PROBLEMS,
+            Action.CORRECT_PROBLEMS,
             Action.READ_STATISTICS,
             Action.UNMASK,
         }
@@ -133,6 +139,7 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
             Action.WORK,
             Action.READ_LISTS,
             Action.PLAN_TASKS,
+            Action.READ_PROBLEMS,
             Action.READ_STATISTICS,
             Action.UNMASK,
         }
@@ -148,6 +155,8 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
             Action.URGE,
             Action.READ_LISTS,
             Action.PLAN_TASKS,
+            Action.READ_PROBLEMS,
+            Action.CORRECT_PROBLEMS,
             Action.DECIDE_FINDINGS,
             Action.READ_STATISTICS,
             Action.WRITE_REPORTS,
@@ -177,7 +186,9 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
 SCOPE_ACTIONS: Mapping[Scope, frozenset[Action]] = {
     Scope.SUBMIT: frozenset({Action.SUBMIT}),
     Scope.SUGGEST: frozenset({Action.SUGGEST}),
-    Scope.READ: frozenset({Action.READ, Action.READ_LISTS, Action.READ_STATISTICS}),
+    Scope.READ: frozenset(
+        {Action.READ, Action.READ_LISTS, Action.READ_PROBLEMS, Action.READ_STATISTICS}
+    ),
     Scope.REVIEW: ROLE_ACTIONS[Role.CLERK] - {Action.SUBMIT, Action.UNMASK},
     Scope.WORK: frozenset({Action.READ, Action.WORK}),
     Scope.DISCIPLINE: frozenset({Action.READ_ACCUSATIONS, Action.DECIDE_ACCUSATIONS}),

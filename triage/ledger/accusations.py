@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
 from triage.ledger.matters import free_merged
+from triage.ledger.problems import forget_submission
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import get_ring
 from triage.ledger.submitters import hide_person
@@ -126,6 +127,7 @@ def put_away(
         .where(EntryRow.submission_id == submission.id)
         .values(confidential=True, version=EntryRow.version + 1)
     )
+    forget_submission(session, submission.id, now=now)  # last, as it waits for its turn
     happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
     record_events(session, [happened], now=now)
 

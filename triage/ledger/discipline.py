@@ -24,6 +24,7 @@ from triage.ledger.accusations import (
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
+from triage.ledger.problems import place_again
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.submitters import check_reason, find_masked, show_person, unmask
 from triage.ledger.tables import (
@@ -182,6 +183,7 @@ def release_accusation(
         _show_suggestion(session, submission, file.suggestions[-1], now=now)
     session.flush()
     show_person(session, submission_id)
+    place_again(session, submission_id, now=now)
     return submission_view(submission)
 
 

@@ -18,6 +18,7 @@ from triage.ledger.clock import columns_at
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
+from triage.ledger.problems import place_suggested
 from triage.ledger.repeats import record_repeats
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
@@ -80,6 +81,7 @@ def record_batch(
     _add_suggestions(session, fresh, hidden=hidden, now=now)
     entries = open_entries(session, fresh, now=now, taxonomy=taxonomy)
     record_repeats(session, [told for told, _ in fresh if told.id not in hidden], now=now)
+    place_suggested(session, [pair for pair in fresh if pair[0].id not in hidden], now=now)
     filed = []
     for (submission, _), outcome in zip(pairs, recorded, strict=True):
         if isinstance(outcome, TriageError):
@@ -119,6 +121,7 @@ def record_suggestions(
                 hidden.add(row.id)
     _add_suggestions(session, pairs, hidden=hidden, now=now)
     record_repeats(session, [told for told, _ in pairs if told.id not in hidden], now=now)
+    place_suggested(session, [pair for pair in pairs if pair[0].id not in hidden], now=now)
 
 
 def _add_suggestions(

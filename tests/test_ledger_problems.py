@@ -1,0 +1,175 @@
+"""Common problems as submissions come in, on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from ledger_factories import MINUTE, NOW
+from problem_factories import (
+    LIFT,
+    NOISE,
+    file,
+    file_matter,
+    members_of,
+    read_problem,
+    suggest_for,
+    tell,
+)
+from sqlalchemy import func, select
+from test_ledger_race import run_at_once
+from workflow_factories import CLERK, file_departments
+
+from triage.ledger.candidates import MOST_TRACED
+from triage.ledger.decisions import Decision, record_decision
+from triage.ledger.records import record_batch
+from triage.ledger.states import ProblemState
+from triage.ledger.store import Store
+from triage.ledger.tables import MemberRow, ProblemRow, TraceRow
+
+
+@pytest.fixture(autouse=True)
+def departments(store: Store) -> None:
+    file_departments(store)
+
+
+def count(store: Store, table: type) -> int:
+    with store.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_one_alone_leaves_its_traces_and_makes_no_problem(store: Store) -> None:
+    file(store, tell(LIFT, 0, "A-1"))
+    assert members_of(store) == {}
+    assert count(store, ProblemRow) == 0
+    assert count(store, TraceRow) > 3
+
+
+def test_the_second_of_a_matter_makes_the_problem_and_the_third_joins_it(store: Store) -> None:
+    file_matter(store, LIFT, 3, prefix="A")
+    members = members_of(store)
+    assert set(members) == {"A-0", "A-1", "A-2"}
+    assert len(set(members.values())) == 1
+    problem = read_problem(store, members["A-0"])
+    assert (problem.size, problem.reporters, problem.state) == (3, 3, ProblemState.OPEN)
+    assert "幸福里" in problem.name
+    assert problem.divisions == ["430102"]
+    assert problem.departments == ["zhujian"]
+    assert (problem.first_seen, problem.last_seen) == (NOW, NOW + timedelta(hours=2))
+    assert problem.heat == problem.figures["heat"]["total"] > 0
+    assert problem.figures["weeks"] == {"2025-02-24": 3}
+    assert problem.figures["urgencies"] == {"3": 3}
+
+
+def test_another_trouble_and_what_nobody_shares_stay_apart(store: Store) -> None:
+    file_matter(store, LIFT, 2, prefix="A")
+    file_matter(store, NOISE, 2, prefix="B")
+    file_matter(store, "", 4, prefix="C")
+    members = members_of(store)
+    assert set(members) == {"A-0", "A-1", "B-0", "B-1"}
+    assert members["A-0"] == members["A-1"] != members["B-0"] == members["B-1"]
+
+
+def test_those_of_one_batch_find_each_other(store: Store) -> None:
+    mixed = [tell(matter, n, f"{n}-{matter}") for n in range(3) for matter in (LIFT, NOISE, "")]
+    file(store, *mixed)
+    members = members_of(store)
+    problems = {
+        matter: {members.get(f"{n}-{matter}") for n in range(3)} for matter in (LIFT, NOISE)
+    }
+    assert len(problems[LIFT]) == len(problems[NOISE]) == 1
+    assert problems[LIFT] != problems[NOISE]
+    assert not any(one.endswith("-") for one in members)
+
+
+def test_a_resend_counts_once(store: Store) -> None:
+    file_matter(store, LIFT, 3, prefix="A")
+    file_matter(store, LIFT, 3, prefix="A")
+    assert read_problem(store, members_of(store)["A-0"]).size == 3
+
+
+def test_of_a_large_problem_the_traces_of_some_stand_for_all(store: Store) -> None:
+    told = [tell(LIFT, n, f"A-{n:03}") for n in range(MOST_TRACED + 40)]
+    file(store, *told[: MOST_TRACED + 20])
+    file(store, *told[MOST_TRACED + 20 :])
+    members = members_of(store)
+    assert len(members) == MOST_TRACED + 40
+    assert len(set(members.values())) == 1
+    with store.reading() as session:
+        traced = session.scalars(select(TraceRow.submission_id).distinct()).all()
+    assert not {"A-099"} & set(traced)
+    assert read_problem(store, members["A-000"]).size == MOST_TRACED + 40
+
+
+def test_two_intakes_of_the_same_matter_at_once_make_one_problem(store: Store) -> None:
+    for turn in range(6):
+        told = [
+            tell(matter, number, f"{turn}-{number}{matter}")
+            for matter in (LIFT, NOISE)
+            for number in range(4)
+        ]
+
+        def take_in(number: int, batch: list = told) -> None:  # type: ignore[type-arg]
+            pairs = [(one, suggest_for(one)) for one in batch[number::2]]
+            with store.writing() as session:
+                record_batch(session, pairs, now=NOW)
+
+        run_at_once(lambda: take_in(0), lambda: take_in(1))
+    members = members_of(store)
+    assert len(members) == 48
+    assert len(set(members.values())) == 2
+
+
+def test_an_accusation_takes_no_part(store: Store) -> None:
+    file_matter(store, LIFT, 2, prefix="A")
+    file(store, tell(LIFT, 2, "J-1"), confidential=True)
+    assert set(members_of(store)) == {"A-0", "A-1"}
+    with store.reading() as session:
+        assert "J-1" not in session.scalars(select(TraceRow.submission_id)).all()
+
+
+def test_what_turns_out_to_be_an_accusation_leaves_and_takes_its_words_along(store: Store) -> None:
+    odd = replace(
+        tell(LIFT, 2, "J-1"),
+        title="幸福里小区电梯停运是紫荆花公司的责任",
+        content="幸福里小区电梯停运，紫荆花公司不修，紫荆花公司推脱，紫荆花公司收了钱。",
+    )
+    file_matter(store, LIFT, 2, prefix="A")
+    file(store, odd, replace(odd, id="J-2"))
+    problem_id = members_of(store)["J-1"]
+    standing = read_problem(store, problem_id)
+    assert "紫荆花" in f"{standing.name}{standing.figures}"
+    for submission_id in ("J-1", "J-2"):
+        with store.writing() as session:
+            decision = Decision(nature="检举控告", reason="举报")
+            record_decision(session, submission_id, decision, caller=CLERK, now=NOW + MINUTE)
+        assert submission_id not in members_of(store)
+        with store.reading() as session:
+            assert submission_id not in session.scalars(select(TraceRow.submission_id)).all()
+    problem = read_problem(store, problem_id)
+    assert (problem.size, problem.state) == (2, ProblemState.OPEN)
+    assert "紫荆花" not in f"{problem.name}{problem.figures}"
+    assert "J-1" not in str(problem.figures)
+
+
+def test_a_large_problem_is_counted_exactly_when_it_has_grown(store: Store) -> None:
+    told = [tell(LIFT, n, f"A-{n:03}") for n in range(230)]
+    file(store, *told[:220])
+    file(store, *told[220:225])
+    problem_id = members_of(store)["A-000"]
+    assert read_problem(store, problem_id).size == 225
+    assert read_problem(store, problem_id).figures["counted"] == 220
+    file(store, *(replace(one, id=f"B-{one.id}") for one in told[:20]))
+    assert read_problem(store, problem_id).figures["counted"] == 245
+
+
+def test_every_member_belongs_to_one_problem_and_counts_agree(store: Store) -> None:
+    file_matter(store, LIFT, 4, prefix="A")
+    file_matter(store, NOISE, 3, prefix="B")
+    with store.reading() as session:
+        counted = dict(
+            session.execute(
+                select(MemberRow.problem_id, func.count()).group_by(MemberRow.problem_id)
+            ).all()
+        )
+        sizes = dict(session.execute(select(ProblemRow.id, ProblemRow.size)).all())
+    assert counted == sizes

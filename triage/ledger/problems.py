@@ -1,0 +1,223 @@
+"""Common problems (共性问题) as submissions come in: each joins one, or waits alone for a second.
+
+A submission that nothing resembles leaves its traces only; the second of the same matter makes the
+problem. Whatever changes who belongs to a problem takes a turn first (`take_turn`), so that two
+that come in at once and are of one matter see each other. None of these functions commits.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, text
+from sqlalchemy.orm import Session
+
+from triage.ledger.candidates import (
+    MOST_TRACED,
+    Fellows,
+    find_candidates,
+    forget_traces,
+    record_traces,
+)
+from triage.ledger.paging import in_chunks
+from triage.ledger.problemfacts import read_tolds
+from triage.ledger.problemfigures import count_joined, recount_problems
+from triage.ledger.states import ProblemState
+from triage.ledger.store import upsert
+from triage.ledger.tables import FingerprintRow, MemberRow, ProblemRow, RepeatRow, TraceRow
+from triage.problems import choose_problem
+from triage.submissions import Submission
+from triage.suggestions import Suggestion
+from triage.traces import Told, Trace, read_traces
+
+MACHINE = "machine"
+_TURN_LOCK = 0x7472696167650003  # "triage", 3: any number that no other program locks
+
+
+def take_turn(session: Session) -> None:
+    """Wait until no other transaction changes who belongs to which problem; kept to the commit.
+
+    SQLite has but one writer at any time. On PostgreSQL it is the last lock but the event chain's:
+    who holds it waits for no row that another holds who waits for it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TURN_LOCK})
+
+
+def place_suggested(
+    session: Session, pairs: Sequence[tuple[Submission, Suggestion]], *, now: datetime
+) -> None:
+    """Place submissions that have just come in, none of them confidential."""
+    place_tolds(
+        session,
+        [
+            Told(
+                id=submission.id,
+                title=submission.title,
+                content=submission.content,
+                place=submission.place or "",
+                division=suggestion.place.division,
+                domain_code=suggestion.domain.code,
+                received_at=submission.received_at or now,
+            )
+            for submission, suggestion in pairs
+        ],
+        now=now,
+    )
+
+
+def place_again(session: Session, submission_id: str, *, now: datetime) -> None:
+    """Place a submission that stands in the open again."""
+    place_tolds(session, list(read_tolds(session, [submission_id]).values()), now=now)
+
+
+def place_tolds(session: Session, tolds: Sequence[Told], *, now: datetime) -> None:
+    """Let each submission join the problem that it is of, or make one with the one it resembles.
+
+    In order, so that those of one batch find each other. One that belongs somewhere stays there.
+    """
+    if not tolds:
+        return
+    traces = {trace.id: trace for trace in read_traces(tolds)}
+    take_turn(session)
+    record_traces(session, traces)
+    candidates: dict[str, list[str]] = {}
+    for chunk in in_chunks(sorted(traces)):
+        candidates |= find_candidates(session, chunk)
+    known = {other for others in candidates.values() for other in others} - traces.keys()
+    others = list(read_tolds(session, known).values())
+    traces |= {trace.id: trace for trace in read_traces(others)}
+    placing = _Placing(_find_problems(session, traces))
+    fellows = Fellows()
+    for told in tolds:
+        trace = traces[told.id]
+        near = [*candidates.get(told.id, ()), *fellows.find(trace)]
+        fellows.add(told.id, trace)
+        placing.place(told.id, trace, [(one, traces[one]) for one in near if one in traces])
+    _write(session, placing, tolds, now=now)
+
+
+def forget_submission(session: Session, submission_id: str, *, now: datetime) -> None:
+    """Take out all that a submission shares with others: it has turned out to be an accusation.
+
+    What the machine wrote of the problem it was in is written anew from those who stay.
+    """
+    take_turn(session)
+    problem_ids = session.scalars(
+        delete(MemberRow)
+        .where(MemberRow.submission_id == submission_id)
+        .returning(MemberRow.problem_id)
+    ).all()
+    session.execute(delete(TraceRow).where(TraceRow.submission_id == submission_id))
+    session.execute(delete(FingerprintRow).where(FingerprintRow.submission_id == submission_id))
+    session.execute(
+        delete(RepeatRow).where(
+            or_(RepeatRow.submission_id == submission_id, RepeatRow.earlier_id == submission_id)
+        )
+    )
+    recount_problems(session, problem_ids, now=now, rewrite=True)
+
+
+def add_problems(session: Session, count: int, *, now: datetime) -> list[int]:
+    """The ids of so many new problems, still without members: `recount_problems` fills them."""
+    blank: dict[str, Any] = {
+        "name": "",
+        "named_by": None,
+        "state": ProblemState.EMPTY,
+        "merged_into": None,
+        "version": 1,
+        "size": 0,
+        "reporters": 0,
+        "heat": 0.0,
+        "domain_code": "",
+        "theme": "",
+        "divisions": [],
+        "departments": [],
+        "first_seen": now,
+        "last_seen": now,
+        "figures": {},
+        "updated_at": now,
+    }
+    if not count:
+        return []
+    inserted = insert(ProblemRow).returning(ProblemRow.id)
+    return list(session.scalars(inserted, [dict(blank) for _ in range(count)]))
+
+
+@dataclass(slots=True)
+class _Placing:
+    """Who belongs where while a batch is placed: `of` holds the problem (id) of each submission;
+    one that is still to be made has a number below zero."""
+
+    of: dict[str, int]
+    joined: dict[str, tuple[int, float]] = field(default_factory=dict)
+    made: int = 0
+
+    def place(self, submission_id: str, trace: Trace, near: Iterable[tuple[str, Trace]]) -> None:
+        if submission_id in self.of:
+            return
+        alone: dict[int, str] = {}
+        choices: list[tuple[Trace, int]] = []
+        for other, its in near:
+            label = self.of.get(other)
+            if label is None:  # a number that stands for this one alone
+                label = -1_000_000_000 - len(alone)
+                alone[label] = other
+            choices.append((its, label))
+        if not choices:
+            return
+        chosen, likeness = choose_problem(trace, choices)
+        if chosen is None:
+            return
+        if chosen in alone:
+            self.made += 1
+            self._join(alone[chosen], -self.made, 1.0)
+            chosen = -self.made
+        self._join(submission_id, chosen, likeness)
+
+    def _join(self, submission_id: str, problem: int, likeness: float) -> None:
+        self.of[submission_id] = problem
+        self.joined[submission_id] = (problem, likeness)
+
+
+def _write(session: Session, placing: _Placing, tolds: Sequence[Told], *, now: datetime) -> None:
+    if not placing.joined:
+        return
+    made = add_problems(session, placing.made, now=now)
+    ids = {-number: problem_id for number, problem_id in enumerate(made, start=1)}
+    rows: list[dict[str, Any]] = [
+        {
+            "submission_id": submission_id,
+            "problem_id": ids.get(problem, problem),
+            "likeness": likeness,
+            "placed_by": MACHINE,
+            "at": now,
+        }
+        for submission_id, (problem, likeness) in placing.joined.items()
+    ]
+    session.execute(upsert(session, MemberRow).on_conflict_do_nothing(), rows)
+    seen = {told.id: told.received_at or now for told in tolds}
+    sizes = count_joined(
+        session,
+        [(row["problem_id"], seen.get(row["submission_id"])) for row in rows],
+        now=now,
+    )
+    joined: Counter[int] = Counter()
+    known = []
+    for row in reversed(rows):
+        problem_id = row["problem_id"]
+        if sizes[problem_id] - joined[problem_id] > MOST_TRACED:
+            known.append(row["submission_id"])
+        joined[problem_id] += 1
+    forget_traces(session, known)
+
+
+def _find_problems(session: Session, ids: Iterable[str]) -> dict[str, int]:
+    """The problem of each of these submissions that belongs to one."""
+    found: dict[str, int] = {}
+    for chunk in in_chunks(sorted(ids)):
+        query = select(MemberRow.submission_id, MemberRow.problem_id)
+        found |= dict(session.execute(query.where(MemberRow.submission_id.in_(chunk))).all())
+    return found
