@@ -55,10 +55,10 @@ async def find_visitor(
     AccessDenied where a page of another service may have sent the request."""
     service: Service = request.app.state.service
     if credentials is not None:
-        known = service.keys.find(credentials.credentials)
-        return Visitor(
-            known or await run_in_threadpool(_read_key, service, credentials.credentials)
-        )
+        caller = service.keys.find(credentials.credentials)
+        if caller is None:
+            caller = await run_in_threadpool(_read_key, service, credentials.credentials)
+        return Visitor(caller)
     if token is None:
         raise NotSignedIn(
             "请先登录；由系统调用时请加请求头 Authorization: Bearer 密钥，没有密钥请向管理员申请"

@@ -1,6 +1,7 @@
 """The departments that ledgers belong to, kept in step with the town's catalogue."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 
 from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ def _select_reach() -> Select[str]:
 _REACH = _select_reach()  # every request asks it: putting it together takes longer than its answer
 
 _BY_KEY = (
-    select(DepartmentRow)
+    select(*(DepartmentRow.__table__.c[field.name] for field in fields(StoredDepartment)))
     .where(or_(DepartmentRow.code == bindparam("key"), DepartmentRow.name == bindparam("key")))
     .order_by(DepartmentRow.active.desc(), DepartmentRow.code)
     .limit(1)
@@ -89,10 +90,10 @@ def list_directory(session: Session) -> tuple[tuple[StoredDepartment, str | None
 
 def get_department(session: Session, key: str) -> StoredDepartment:
     """The department with this code or name, retired or not. Raises NotFound."""
-    row = session.scalar(_BY_KEY, {"key": key})
+    row = session.connection().execute(_BY_KEY, {"key": key}).first()
     if row is None:
         raise NotFound(f"没有“{key}”这个责任单位，请核对责任单位名录", field="department")
-    return department_view(row)
+    return StoredDepartment(*row)
 
 
 def department_view(row: DepartmentRow) -> StoredDepartment:

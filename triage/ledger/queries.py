@@ -4,14 +4,28 @@ Confidential submissions (检举控告, Art. 30) do not exist for a reader who m
 lines, counts or errors. `may_see_confidential` has no default, so that nobody forgets to say.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, defer
+from sqlalchemy.types import NullType
 
 from triage.errors import NotFound
 from triage.ledger.departments import department_view, find_names, get_department
@@ -23,7 +37,7 @@ from triage.ledger.paging import (
     read_time,
     write_cursor,
 )
-from triage.ledger.states import EntryState, SubmissionStatus
+from triage.ledger.states import EntryState, Outcome, SubmissionStatus
 from triage.ledger.submitters import find_masked
 from triage.ledger.tables import (
     DecisionRow,
@@ -40,6 +54,8 @@ from triage.ledger.views import (
     LedgerLine,
     ReviewLine,
     StoredDecision,
+    StoredDepartment,
+    StoredEntry,
     SubmissionFile,
     entry_view,
     submission_view,
@@ -48,6 +64,9 @@ from triage.submissions import Channel
 from triage.suggestions import URGENCY_NAMES
 
 EXCERPT = 120  # characters of the content that a list shows
+_ENTRY_FIELDS = tuple(column.name for column in ENTRY_COLUMNS)
+_TIMES = tuple(column.name for column in ENTRY_COLUMNS if isinstance(column.type, UtcTime))
+_TRUTHS = tuple(column.name for column in ENTRY_COLUMNS if isinstance(column.type, Boolean))
 
 
 def get_submission(
@@ -136,7 +155,7 @@ def list_departments(
 
 def list_ledger(
     session: Session,
-    department: str,
+    department: str | StoredDepartment,
     *,
     may_see_confidential: bool,
     state: EntryState | None = None,
@@ -150,12 +169,13 @@ def list_ledger(
 ) -> Page[LedgerLine]:
     """One page of a department's ledger: most urgent first, among equals the newest first.
 
-    `department` is a code or name; `domain` a domain code or the code of a level above it; `since`
-    counts, `until` no longer. Raises NotFound for an unknown department, InvalidInput for a limit,
-    cursor or time that is none.
+    `department` is a code or name, or what `get_department` gave for it; `domain` a domain code or
+    the code of a level above it; `since` counts, `until` no longer. Raises NotFound for an unknown
+    department, InvalidInput for a limit, cursor or time that is none.
     """
     check_limit(limit)
-    code = get_department(session, department).code
+    if isinstance(department, str):
+        department = get_department(session, department)
     levels = [urgency] if urgency is not None else list(URGENCY_NAMES)
     after: tuple[datetime, int] | None = None
     if cursor is not None:
@@ -171,7 +191,7 @@ def list_ledger(
         "public": None if may_see_confidential else False,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    given["department"] = code
+    given["department"] = department.code
 
     lines: list[LedgerLine] = []
     # One short walk along the index for each level: no database walks an index both ways at once.
@@ -240,17 +260,48 @@ def list_review(
 
 
 def _ledger_lines(session: Session, told: dict[str, Any]) -> list[LedgerLine]:
-    return [
-        LedgerLine(
-            entry=entry_view(line),
-            title=line.title,
-            excerpt=line.excerpt,
-            channel=Channel(line.channel) if line.channel else None,
-            place=line.place,
-            received_at=line.received_at,
-        )
-        for line in session.execute(_lines_query(frozenset(told)), told)
-    ]
+    found = session.connection().execute(_lines_query(frozenset(told)), told)
+    return [_read_line(tuple(row)) for row in found]
+
+
+@lru_cache(maxsize=4096)
+def _read_line(row: tuple[Any, ...]) -> LedgerLine:
+    """The line in a row as the driver gives it. The first pages are asked for again and again, so
+    a line once read is kept; the row itself is the key, so it can never be out of date."""
+    *told, title, excerpt, channel, place, received_at = row
+    values = dict(zip(_ENTRY_FIELDS, told, strict=True))
+    for name in _TIMES:
+        values[name] = _as_time(values[name])
+    for name in _TRUTHS:
+        values[name] = values[name] if values[name] is None else bool(values[name])
+    values["assisting"] = tuple(json.loads(values["assisting"]))
+    values["state"] = EntryState(values["state"])
+    values["outcome"] = values["outcome"] and Outcome(values["outcome"])
+    return LedgerLine(
+        entry=StoredEntry(**values),
+        title=title,
+        excerpt=excerpt,
+        channel=channel and Channel(channel),
+        place=place,
+        received_at=_as_time(received_at),
+    )
+
+
+def _as_time(value: Any) -> datetime | None:
+    """A time as SQLite's driver gives it, in words, or PostgreSQL's."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    told: datetime = value
+    return told.astimezone(UTC)
+
+
+def _plain(column: Any) -> Any:
+    """The column as the driver gives it; a list in its words, so that a row can be a key."""
+    if isinstance(column.type, JSON):
+        return cast(column, Text).label(column.name)
+    return type_coerce(column, NullType()).label(column.name)
 
 
 @cache
@@ -274,12 +325,12 @@ def _lines_query(told: frozenset[str]) -> Select[Any]:
     }
     return (
         select(
-            *ENTRY_COLUMNS,
+            *(_plain(column) for column in ENTRY_COLUMNS),
             SubmissionRow.title,
             func.substr(SubmissionRow.content, 1, EXCERPT).label("excerpt"),
             SubmissionRow.channel,
             SubmissionRow.place,
-            SubmissionRow.received_at,
+            _plain(SubmissionRow.received_at),
         )
         .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         .where(
