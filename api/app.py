@@ -24,6 +24,7 @@ from api.routes import (
     entries,
     findings,
     home,
+    imports,
     ledgers,
     lists,
     oidc,
@@ -78,6 +79,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
         submissions,
         home,
         words,
+        imports,
         ledgers,
         entries,
         deadlines,
@@ -170,7 +172,7 @@ def _working(service: Service) -> AbstractContextManager[None]:
         return nullcontext()
     from api.background.worker import working  # its parts take a while to import
 
-    return working(service.settings, service.store)
+    return working(service.settings, service.store, get_service=lambda: service)
 
 
 def _greet(store: Store, settings: Settings, address: str) -> None:

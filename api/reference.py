@@ -19,6 +19,7 @@ from api.routes.citizen import RatingIn, TrackingIn
 from api.routes.replies import ReplyIn
 from api.schemas import deadlines as deadline_schemas
 from api.schemas import findings as finding_schemas
+from api.schemas import imports as import_schemas
 from api.schemas import people as people_schemas
 from api.schemas import tasks as task_schemas
 from api.schemas import words as word_schemas
@@ -44,6 +45,7 @@ _BODIES = (
     RatingIn,
     *deadline_schemas.BODIES,
     *finding_schemas.BODIES,
+    *import_schemas.BODIES,
     *people_schemas.BODIES,
     *task_schemas.BODIES,
     *word_schemas.BODIES,

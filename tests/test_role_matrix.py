@@ -74,6 +74,17 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/home": CALLER,
     "GET /v1/reviews": (Action.READ_REVIEW,),
     "GET /v1/reviews/today": (Action.READ_REVIEW,),
+    # files of submissions brought in
+    "POST /v1/imports": (Action.SUBMIT,),
+    "GET /v1/imports": (Action.SUBMIT,),
+    "GET /v1/imports/{import_id}": (Action.SUBMIT,),
+    "DELETE /v1/imports/{import_id}": (Action.SUBMIT,),
+    "PUT /v1/imports/{import_id}/columns": (Action.SUBMIT,),
+    "GET /v1/imports/{import_id}/preview": (Action.SUBMIT,),
+    "POST /v1/imports/{import_id}/start": (Action.SUBMIT,),
+    "POST /v1/imports/{import_id}/pause": (Action.SUBMIT,),
+    "POST /v1/imports/{import_id}/undo": (Action.SUBMIT,),
+    "GET /v1/imports/{import_id}/errors.{kind}": (Action.SUBMIT,),
     # the words of the desk
     "GET /v1/taxonomy": CALLER,
     "GET /v1/directory": CALLER,
@@ -238,6 +249,7 @@ def call(client: httpx.Client, route: str) -> httpx.Response:
         "day": "2025-03-01",
         "division": "430102",
         "format": "json",
+        "kind": "csv",
         "report": "daily",
     }.items():
         path = path.replace(f"{{{name}}}", value)

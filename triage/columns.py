@@ -119,8 +119,23 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "reply": ("reply", "回告内容", "答复内容", "办理情况", "整改情况", "处理情况", "回告", "答复"),
     "replied_at": ("replied_at", "回告时间", "回告日期", "答复时间", "回复时间"),
     "closed_at": ("closed_at", "办结时间", "办结日期", "销号时间", "销号日期", "完成时间"),
+    "name": (
+        "name",
+        "反映人",
+        "反映人姓名",
+        "姓名",
+        "来信人",
+        "来访人",
+        "来电人",
+        "诉求人",
+        "联系人",
+    ),
+    "phone": ("phone", "联系电话", "电话", "手机", "手机号", "手机号码", "电话号码", "联系方式"),
+    "id_number": ("id_number", "身份证号", "身份证号码", "证件号", "证件号码", "身份证"),
+    "address": ("address", "住址", "家庭住址", "联系地址", "通讯地址", "户籍地址"),
 }
 SUBMISSION_FIELDS = ("id", "title", "content", "channel", "received_at", "place")
+SUBMITTER_FIELDS = ("name", "phone", "id_number", "address")
 LABEL_FIELDS = ("level1", "level2", "level3", "domain", "urgency", "nature", "flags", "part")
 LIST_FIELDS = (
     *SUBMISSION_FIELDS,

@@ -11,9 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -27,9 +28,10 @@ from api.background.clockwork import (
     recount_deadlines,
     remind_departments,
 )
+from api.background.importing import importing
 from api.background.sending import send_due
 from api.logs import describe
-from api.service import open_town_store, read_clock
+from api.service import Service, furnish, open_town_store, read_clock
 from api.settings import Settings
 from triage.errors import TriageError
 from triage.ledger.attempts import drop_old_attempts
@@ -84,10 +86,12 @@ def working(
     *,
     duties: tuple[Duty, ...] = DUTIES,
     clock: Callable[[], datetime] = read_clock,
+    get_service: Callable[[], Service] | None = None,
 ) -> Iterator[None]:
     """Send and do the duties until the end of the block; what is under way is finished first.
 
-    `clock` says in which five minutes a duty falls and what it is told of the time.
+    `clock` says in which five minutes a duty falls and what it is told of the time. With
+    `get_service` the files that wait are brought in too.
     """
     sender = _Sender(store, timeout_s=settings.webhook_timeout_s)
     huey = _open_queue(settings)
@@ -96,8 +100,10 @@ def working(
     consumer = _QuietConsumer(huey, workers=1, max_delay=2.0)
     sender.start()
     consumer.start()
+    files = nullcontext() if get_service is None else importing(store, get_service)
     try:
-        yield
+        with files:
+            yield
     finally:
         sender.stop()
         consumer.stop(graceful=True)
@@ -112,9 +118,11 @@ def run_worker(settings: Settings) -> None:
     ending = Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: ending.set())
-    with closing(open_town_store(settings)) as store, working(settings, store):
-        print("后台工作已启动（按 Ctrl-C 停止）", file=sys.stderr)
-        ending.wait()
+    with closing(open_town_store(settings)) as store:
+        get_service = cache(lambda: furnish(settings, store))
+        with working(settings, store, get_service=get_service):
+            print("后台工作已启动（按 Ctrl-C 停止）", file=sys.stderr)
+            ending.wait()
 
 
 class _Sender:

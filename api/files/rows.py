@@ -10,6 +10,14 @@ from triage.errors import InvalidFile
 HEADER_ROWS = 20  # a title, a unit's name and a date often stand above the header
 
 
+class UnknownColumns(InvalidFile):
+    """No column of the file is known to hold a title or a content; `header` is what it has."""
+
+    def __init__(self, message: str, *, header: Sequence[str]) -> None:
+        super().__init__(message)
+        self.header = tuple(cell.strip() for cell in header if cell.strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Field → raw value of one row, under the number a person would count.
@@ -73,9 +81,10 @@ def place_columns(
     places = find_columns(header, fields=fields, columns=columns)
     if "title" not in places and "content" not in places:
         present = "、".join(cell.strip() for cell in header if cell.strip()) or "（空）"
-        raise InvalidFile(
+        raise UnknownColumns(
             f"{name} 中找不到标题列或内容列（首行为：{present[:200]}）。"
-            "请在表头写明“标题”“内容”，或指明列名，如 --column content=诉求内容"
+            "请在表头写明“标题”“内容”，或指明列名，如 --column content=诉求内容",
+            header=header,
         )
     sheet.columns = {name: header[at].strip() for name, at in places.items()}
     read = set(places.values())

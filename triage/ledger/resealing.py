@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
 from triage.ledger.store import get_ring
-from triage.ledger.tables import AccusationRow, SubmitterRow, WebhookRow
+from triage.ledger.tables import AccusationRow, ImportRow, SubmitterRow, WebhookRow
 from triage.sealing import Sealed
 
 # For each table: the column that is sealed, and what a row's seal is about.
@@ -17,6 +17,7 @@ _SEALED: tuple[tuple[type[Any], str, Callable[[Any], str]], ...] = (
     (AccusationRow, "sealed", lambda row: f"accusation:{row.submission_id}"),
     (SubmitterRow, "sealed", lambda row: f"submitter:{row.submission_id}"),
     (WebhookRow, "secret", lambda row: f"webhook:{row.id}"),
+    (ImportRow, "content", lambda row: f"import:{row.id}"),
 )
 
 
@@ -26,6 +27,7 @@ def list_key_ids(session: Session) -> frozenset[str]:
         key_id
         for table, _, _ in _SEALED
         for key_id in session.scalars(select(table.key_id).distinct())
+        if key_id is not None  # a file that is all in is no longer kept
     )
 
 

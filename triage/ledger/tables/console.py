@@ -29,7 +29,8 @@ class ImportRow(Row):
 
     `content` is the file until the last row is in, then None. `done` counts the rows gone through,
     of which `taken` are new, `standing` were there already and `refused` had an error; `errors`
-    holds their row numbers and messages, never their words.
+    holds their row numbers and messages, never their words. `content` is sealed under `key_id`.
+    `rate` is how many rows a second went through of late.
     """
 
     __tablename__ = "import"
@@ -41,12 +42,14 @@ class ImportRow(Row):
     state: Mapped[ImportState]
     mapping: Mapped[dict[str, Any]]
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None] = mapped_column(index=True)
     total: Mapped[int]
     done: Mapped[int]
     taken: Mapped[int]
     standing: Mapped[int]
     refused: Mapped[int]
     errors: Mapped[list[dict[str, Any]]]
+    rate: Mapped[float | None]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     beat_at: Mapped[datetime | None]

@@ -176,18 +176,21 @@ def _add_console() -> None:
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("taken", sa.Integer(), nullable=False),
         sa.Column("standing", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
         sa.Column("errors", sa.JSON(), nullable=False),
+        sa.Column("rate", sa.Double(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_import"),
     )
+    op.create_index("ix_import_key_id", "import", ["key_id"])
     op.create_index("ix_import_state", "import", ["state", "id"])
     op.create_index("ix_import_who", "import", ["who", "id"])
     op.create_table(
