@@ -17,6 +17,7 @@ from api.routes import open311
 from api.routes.accusations import HoldIn
 from api.routes.citizen import RatingIn, TrackingIn
 from api.routes.replies import ReplyIn
+from api.routes.savedviews import ViewIn
 from api.schemas import deadlines as deadline_schemas
 from api.schemas import findings as finding_schemas
 from api.schemas import imports as import_schemas
@@ -51,6 +52,7 @@ _BODIES = (
     *word_schemas.BODIES,
     ListImportIn,
     ReplyIn,
+    ViewIn,
 )
 _BODY_KINDS = {"x-body": "application/json", "x-form": "application/x-www-form-urlencoded"}
 _TYPES = {

@@ -74,6 +74,10 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/home": CALLER,
     "GET /v1/reviews": (Action.READ_REVIEW,),
     "GET /v1/reviews/today": (Action.READ_REVIEW,),
+    # saved views
+    "GET /v1/views": PERSON,
+    "PUT /v1/views": PERSON,
+    "DELETE /v1/views/{view_id}": PERSON,
     # files of submissions brought in
     "POST /v1/imports": (Action.SUBMIT,),
     "GET /v1/imports": (Action.SUBMIT,),
