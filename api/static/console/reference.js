@@ -1,4 +1,4 @@
-// What hardly ever changes and every page needs: departments and domains. Read once for a session.
+// What hardly ever changes and every page needs: departments, domains, words. Read once for a session.
 
 import { get } from "./api.js";
 
@@ -18,8 +18,22 @@ function once(key, load) {
   return kept.get(key);
 }
 
-// [{ code, name, full_name, kind, active, … }]
-export const loadDepartments = () => once("departments", () => get("/v1/departments"));
+// [{ code, name, full_name, kind, active, parent, aliases, duties, initials, pinyin }], the abolished too.
+export const loadDepartments = () => once("departments", () => get("/v1/directory"));
 
-// [{ code, name, path, level, leaf, pinyin, initials }]: all levels of the classification, in its order.
-export const loadDomains = () => once("domains", () => get("/v1/domains"));
+// Code to name, of all departments.
+export const loadDepartmentNames = async () => Object.fromEntries((await loadDepartments()).map((one) => [one.code, one.name]));
+
+// [{ code, name, path, level, initials, pinyin }]: all three levels of the classification, each heading
+// before what is under it; path is 城乡建设/住房保障/公租房.
+export const loadDomains = () => once("domains", async () => spread((await get("/v1/taxonomy")).levels, "", 1));
+
+function spread(nodes, above, level) {
+  return nodes.flatMap(({ children = [], ...node }) => {
+    const path = above ? `${above}/${node.name}` : node.name;
+    return [{ ...node, path, level }, ...spread(children, path, level + 1)];
+  });
+}
+
+// { enumerations: { states: [{ code, name }], … }, glossary: [{ term, about }] }
+export const loadWords = () => once("words", () => get("/v1/words"));

@@ -10,6 +10,7 @@ const variable = (name) => getComputedStyle(document.documentElement).getPropert
 export const palette = () => ({
   text: variable("--text"), soft: variable("--soft"), faint: variable("--faint"), line: variable("--line"), panel: variable("--panel"),
   accent: variable("--accent"), danger: variable("--danger"), warn: variable("--warn"), good: variable("--good"), wait: variable("--wait"), calm: variable("--calm"),
+  series: variable("--series").split(" "),
 });
 
 // html`<${Chart} label="近30天来件" option=${(colours) => ({ xAxis: …, series: … })} height="260px" onPick=${(part) => …} />`
@@ -60,7 +61,7 @@ function complete(option) {
   const told = typeof option === "function" ? option(colours) : option;
   return {
     animationDuration: 200,
-    color: [colours.accent, colours.warn, colours.good, colours.wait, colours.danger, colours.calm],
+    color: colours.series,
     grid: { left: 8, right: 16, top: 30, bottom: 8, containLabel: true },
     ...told,
     textStyle: { color: colours.text, fontFamily: getComputedStyle(document.body).fontFamily },

@@ -1,16 +1,19 @@
-// Choosing a department or a domain by typing part of its name, or the initials of its pinyin.
+// Choosing a department, a domain or a division by typing part of its name, or of its pinyin.
 
 import { ElOption, ElSelect } from "element-plus";
-import { reactive } from "vue";
+import { reactive, watch } from "vue";
+import { get } from "../api.js";
 import { html } from "../html.js";
 import { loadDepartments, loadDomains } from "../reference.js";
-import { report } from "./failure.js";
-import { find } from "./pinyin.js";
+import { attempt, report } from "./failure.js";
+import { usePause } from "./load.js";
+import { find } from "./typing.js";
 
 const MOST = 60; // shown at once; typing narrows them
 
 // A picker over what `load` gives. Its value is a code, or codes where `multiple`; onPick is told it.
-function picker({ load, codeOf, nameOf, wordsOf = nameOf, usual, show = nameOf }) {
+// `only`: (item) => whether it is offered.
+function picker({ load, usual, show, pathOf }) {
   return {
     props: ["modelValue", "multiple", "label", "disabled", "placeholder", "only", "id"],
     emits: ["pick", "update:modelValue"],
@@ -22,15 +25,14 @@ function picker({ load, codeOf, nameOf, wordsOf = nameOf, usual, show = nameOf }
         emit("pick", value);
       };
       const offered = () => {
-        const open = props.only ? state.all.filter(props.only) : state.all;
-        const found = find(open, state.typed, wordsOf, MOST);
+        const found = find(props.only ? state.all.filter(props.only) : state.all, state.typed, { pathOf, most: MOST });
         const chosen = [props.modelValue ?? []].flat();
-        return [...found, ...state.all.filter((item) => chosen.includes(codeOf(item)) && !found.includes(item))];
+        return [...found, ...state.all.filter((item) => chosen.includes(item.code) && !found.includes(item))];
       };
       return () => html`<${ElSelect} id=${props.id} modelValue=${state.all.length ? props.modelValue : undefined} multiple=${props.multiple} filterable clearable defaultFirstOption disabled=${props.disabled}
-        ariaLabel=${props.label ?? usual} placeholder=${props.placeholder ?? "输入名称或拼音首字母"} noDataText="没有符合的" noMatchText="没有符合的"
+        ariaLabel=${props.label ?? usual} placeholder=${props.placeholder ?? "名称或拼音首字母"} noDataText="没有符合的" noMatchText="没有符合的"
         filterMethod=${(typed) => { state.typed = typed; }} onVisibleChange=${(open) => { if (!open) state.typed = ""; }} onChange=${tell}>
-        ${offered().map((item) => html`<${ElOption} key=${codeOf(item)} value=${codeOf(item)} label=${nameOf(item)}>${show(item)}</>`)}
+        ${offered().map((item) => html`<${ElOption} key=${item.code} value=${item.code} label=${item.name}>${show?.(item) ?? item.name}</>`)}
       </>`;
     },
   };
@@ -38,19 +40,44 @@ function picker({ load, codeOf, nameOf, wordsOf = nameOf, usual, show = nameOf }
 
 export const DepartmentPicker = picker({
   load: async () => (await loadDepartments()).filter((one) => one.active),
-  codeOf: (one) => one.code,
-  nameOf: (one) => one.name,
-  wordsOf: (one) => `${one.name} ${one.full_name}`,
+  pathOf: (one) => [one.full_name, ...one.aliases].join(" "),
   usual: "责任单位",
 });
 
 // Domains of all levels: a code of level 1 or 2 stands for all below it. `only=${isLeaf}` offers leaves.
 export const DomainPicker = picker({
   load: loadDomains,
-  codeOf: (one) => one.code,
-  nameOf: (one) => one.name,
-  wordsOf: (one) => one.path,
+  pathOf: (one) => one.path,
   usual: "领域",
   show: (one) => html`<span class="option"><span>${one.name}</span><small>${one.path.split("/").slice(0, -1).join(" › ")}</small></span>`,
 });
-export const isLeaf = (domain) => domain.leaf;
+export const isLeaf = (domain) => domain.level === 3;
+
+// A division of the whole country, found by the server; `under` keeps to those below one.
+export const DivisionPicker = {
+  props: ["modelValue", "label", "disabled", "placeholder", "under", "id"],
+  emits: ["pick", "update:modelValue"],
+  setup(props, { emit }) {
+    const state = reactive({ found: [], busy: false, chosen: null });
+    watch(() => props.modelValue, async (code) => {
+      if (!code || state.chosen?.code === code) return;
+      const { path, full_name: name } = await get(`/v1/divisions/${code}`).catch(() => ({ path: [{ code, name: code }], full_name: code }));
+      state.chosen = { ...path.at(-1), name };
+    }, { immediate: true });
+    const search = usePause(async (typed) => {
+      state.busy = true;
+      await attempt(async () => { state.found = typed ? await get("/v1/divisions", { q: typed, under: props.under }) : []; });
+      state.busy = false;
+    }, 200);
+    const tell = (code) => {
+      state.chosen = state.found.find((one) => one.code === code) ?? null;
+      emit("update:modelValue", code);
+      emit("pick", code);
+    };
+    const offered = () => [...state.found, ...(state.chosen && props.modelValue === state.chosen.code && !state.found.some((one) => one.code === state.chosen.code) ? [state.chosen] : [])];
+    return () => html`<${ElSelect} id=${props.id} modelValue=${props.modelValue} filterable remote clearable remoteMethod=${search} loading=${state.busy} disabled=${props.disabled}
+      ariaLabel=${props.label ?? "行政区划"} placeholder=${props.placeholder ?? "名称或拼音首字母"} noDataText="输入名称或拼音首字母" noMatchText="没有符合的" loadingText="正在查找" onChange=${tell}>
+      ${offered().map((one) => html`<${ElOption} key=${one.code} value=${one.code} label=${one.name} />`)}
+    </>`;
+  },
+};
