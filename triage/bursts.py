@@ -9,12 +9,14 @@ Hochberg (1995): where nothing grows, at most `rate` of the runs raise any false
 something does, at most that share of what is told is false. A test simulates both.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from scipy.stats import binom, nbinom
+from numpy.polynomial.hermite_e import hermegauss
+from scipy.special import betainc, gammaincinv, ndtr
 
 from triage.features import Array
 
@@ -24,7 +26,9 @@ PAST = 182  # days before the window that say what is usual now
 LEAST = 3  # reports in the window
 SHORTEST = 56  # days of past below which nothing can be said
 _YEAR = 365
-_SHRINK = 20.0  # reports that a series must have brought to count for as much as all of them
+_UNREST_DAYS = 728  # of the past that tell how restless a series is
+_MOST_WORTH = 200.0  # reports in a month that the other series' months may stand for
+_POINTS = 12  # at which the mean is tried
 _DAY = timedelta(days=1)
 
 
@@ -99,10 +103,10 @@ def find_bursts(
     if past < SHORTEST or not known:
         return []
     table = _tabulate(known, first=first, until=today)
-    expected, spread, seasonal = _expect(table, first=first, window=window)
+    outlook, seasonal = _look_out(table, first=first, window=window)
     counts = table[:, past:].sum(axis=1)
     tested = counts - (table[:, :past].sum(axis=1) == 0)
-    chances = _chance(tested, expected, spread)
+    chances = outlook.chance(tested)
     chances[counts < least] = 1.0
     return [
         Burst(
@@ -110,7 +114,7 @@ def find_bursts(
             start,
             today - _DAY,
             int(counts[row]),
-            round(float(expected[row]), 2),
+            round(float(outlook.mean[row]), 2),
             float(chances[row]),
             seasonal,
         )
@@ -160,21 +164,21 @@ def _list_seasons(
     even = lengths / lengths.sum(axis=1, keepdims=True)
     totals = counts.sum(axis=2, keepdims=True)
     shares = counts / np.maximum(totals, 1)
-    # Reports of one matter come in clumps, so that ten of them do not speak like ten: what is
-    # over chance between the months of one series thins all its counts.
-    usual = totals * even
-    clumps = np.maximum(1.0, ((counts - usual) ** 2 / np.maximum(usual, 0.5)).sum((1, 2)) / 11)
-    clumps = np.sqrt(clumps / len(years))
-    thinned = np.maximum(1.0, clumps)[:, None]
-    summed = counts.sum(axis=1) / thinned
-    chances = binom.sf(
-        np.ceil(summed) - 1, np.ceil(totals.sum(axis=(1, 2)) / thinned[:, 0])[:, None], even.mean(0)
+    # Reports of one matter come in clumps, so that ten of them do not speak like ten: how far the
+    # same month differs from year to year beyond chance thins all counts of the series.
+    usual = totals * (
+        counts.sum(axis=1, keepdims=True) / np.maximum(totals.sum(axis=1, keepdims=True), 1)
     )
+    beyond = ((counts - usual) ** 2 / np.maximum(usual, 0.5)).sum(axis=(1, 2))
+    thinned = np.maximum(1.0, beyond / (11 * (len(years) - 1)))[:, None]
+    reports = np.ceil(totals.sum(axis=(1, 2)) / thinned[:, 0])[:, None]
+    summed = np.floor(counts.sum(axis=1) / thinned)
+    # The chance that of so many reports at least these fall into a month by its length alone.
+    chances = betainc(np.maximum(summed, 1), reports - np.maximum(summed, 1) + 1, even.mean(axis=0))
     chances[(shares < least_times * even).any(axis=1)] = 1.0
     seasons = []
     for place in _pass(chances.ravel(), rate):
         row, month = divmod(place, 12)
-        reports = int(counts[row, :, month].sum())
         seasons.append(
             Season(
                 known[row].key,
@@ -182,7 +186,7 @@ def _list_seasons(
                 round(float((shares[row, :, month] / even[:, month]).mean()), 1),
                 float(chances[row, month]),
                 {year: round(float(shares[row, n, month]), 3) for n, year in enumerate(years)},
-                reports,
+                int(counts[row, :, month].sum()),
                 _next_start(month + 1, today),
             )
         )
@@ -199,56 +203,98 @@ def _tabulate(series: Sequence[Series], *, first: date, until: date) -> Array:
     return table
 
 
-def _expect(table: Array, *, first: date, window: int) -> tuple[Array, Array, bool]:
-    """(expected, spread, seasonal): the mean of the window for each series, the square of its
-    relative spread beyond chance, and whether months were allowed for."""
-    days = table.shape[1]
-    past = days - window
-    dates = [first + n * _DAY for n in range(days)]
-    weights = _weigh_weekdays(table[:, :past], dates)
-    months = np.array([day.month - 1 for day in dates])
-    factors, doubt = _weigh_months(table[:, :past], weights, months)
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """What the past lets expect of the window, an array each with one number for a series.
+
+    `mean` reports; `seen` those of the past that it rests on; `unrest` how much the rate swings
+    from window to window, `doubt` how uncertain the mean is beyond chance, both as relative
+    variances.
+    """
+
+    mean: Array
+    seen: Array
+    unrest: Array
+    doubt: Array
+
+    def chance(self, counts: Array) -> Array:
+        """That of `counts` reports or more: negative binomials, averaged over what the mean may be
+        (a gamma for the reports it rests on, times a log-normal for the rest)."""
+        points, weights = hermegauss(_POINTS)
+        weights = weights / weights.sum()
+        shape = self.seen + 0.5
+        size = 1 / np.maximum(self.unrest, 1e-6)
+        wide = np.sqrt(np.log1p(self.doubt))
+        least = np.maximum(counts, 1)
+        total = np.zeros(len(counts))
+        for point, weight in zip(points, weights, strict=True):
+            rests = gammaincinv(shape, ndtr(point)) / shape
+            for other, own in zip(points, weights, strict=True):
+                mean = self.mean * rests * np.exp(wide * other - wide**2 / 2)
+                total += weight * own * betainc(least, size, mean / (size + mean))
+        return np.where(counts > 0, total, 1.0)
+
+
+def _look_out(table: Array, *, first: date, window: int) -> tuple[_Outlook, bool]:
+    """What the last `window` days of a table may bring by the days before; whether months were
+    allowed for."""
+    past = table.shape[1] - window
+    dates = [first + n * _DAY for n in range(table.shape[1])]
+    weights = np.tile(_weigh_weekdays(table[:, :past], dates), (len(table), 1))
     seasonal = past >= _YEAR
-    weighed = weights * factors[:, months] if seasonal else np.tile(weights, (len(table), 1))
+    months = np.array([day.month - 1 for day in dates])
+    doubt, like = np.zeros(len(table)), math.inf
+    if seasonal:
+        factors, unsure = _weigh_months(table[:, :past], weights[0], months)
+        weights = weights * factors[:, months]
+        doubt = unsure[:, months[past:]].mean(axis=1)
+        like = float(np.isin(months[:past], months[past:]).sum())  # days of such a month before
     used = slice(max(0, past - PAST), past)
     seen = table[:, used].sum(axis=1)
-    exposure = weighed[:, used].sum(axis=1)
-    now = weighed[:, past:].sum(axis=1)
-    mean = (seen + 0.5) / np.maximum(exposure, 1e-9) * now
-    spread = 1 / (seen + 0.5) + _measure_unrest(table[:, used], weighed[:, used], window=window)
-    if seasonal:
-        spread = spread + doubt[:, months[past:]].mean(axis=1)
-    return mean, spread, seasonal
+    exposure = weights[:, used].sum(axis=1)
+    mean = (seen + 0.5) / np.maximum(exposure, 1e-9) * weights[:, past:].sum(axis=1)
+    unrest = _measure_unrest(table[:, :past], weights[:, :past], window=window)
+    doubt = doubt + unrest * window * (1 / (used.stop - used.start) + 1 / like)
+    return _Outlook(mean, seen, unrest, doubt), seasonal
 
 
 def _weigh_weekdays(past: Array, dates: Sequence[date]) -> Array:
-    """What each of `dates` weighs by its weekday; all series together, the mean is 1."""
+    """What each of `dates` weighs by its weekday, in all series together; the mean is 1."""
     weekdays = np.array([day.weekday() for day in dates])
     daily = past.sum(axis=0)
     own = np.array([daily[weekdays[: len(daily)] == day].mean() for day in range(7)])
-    own += _SHRINK / 7
+    own += 1 / len(daily)  # a ledger without a report on any Sunday may still get one
     weights: Array = (own / own.mean())[weekdays]
     return weights
 
 
 def _weigh_months(past: Array, weights: Array, months: Array) -> tuple[Array, Array]:
-    """(factors, doubt), each (series, 12): what a month brings compared with an even one, drawn
-    towards that of all series where the own reports are few, and how uncertain that is."""
+    """(factors, doubt), each (series, 12): what a month brings compared with an even one, and the
+    relative variance of that.
+
+    The factors of a series are drawn towards those of all together, the more the less all differ
+    from each other and the fewer reports it has.
+    """
     size = past.shape[1]
     exposure = np.array([weights[:size][months[:size] == month].sum() for month in range(12)])
+    even = exposure / exposure.sum()
     counts = np.stack([past[:, months[:size] == month].sum(axis=1) for month in range(12)], axis=1)
-    seen = np.maximum(exposure, 1e-9)
     together = counts.sum(axis=0)
-    pooled = (together + _SHRINK) / (together.sum() * seen / seen.sum() + _SHRINK)
-    usual = counts.sum(axis=1, keepdims=True) * seen / seen.sum()
-    factors = (counts + _SHRINK * pooled) / (usual + _SHRINK)
-    return factors, 1 / (counts + _SHRINK)
+    pooled = (together + 1) / (together.sum() * even + 1)
+    usual = counts.sum(axis=1, keepdims=True) * even * pooled
+    differ = ((counts - usual) ** 2 - usual).sum() / max((usual**2).sum(), 1e-9)
+    worth = float(np.clip(1 / max(differ, 1e-9), 0.5, _MOST_WORTH))
+    factors = (counts + worth) / (usual + worth) * pooled
+    return factors, 1 / (counts + worth)
 
 
 def _measure_unrest(past: Array, weighed: Array, *, window: int) -> Array:
     """How much each series swings from one window to the next beyond chance: the variance of its
-    rate as a share of its square. That of all together is the least: a quiet past may be luck."""
-    whole = past.shape[1] // window * window
+    rate as a share of its square, rather too much than too little.
+
+    That of all together is the least: a quiet past may be luck.
+    """
+    whole = min(past.shape[1], _UNREST_DAYS) // window * window
     shape = (len(past), -1, window)
     counts = past[:, -whole:].reshape(shape).sum(axis=2)
     weighed = weighed[:, -whole:].reshape(shape).sum(axis=2)
@@ -256,16 +302,10 @@ def _measure_unrest(past: Array, weighed: Array, *, window: int) -> Array:
     beyond = ((counts - usual) ** 2 - usual).sum(axis=1)
     square = (usual**2).sum(axis=1)
     together = max(0.0, float(beyond.sum()) / max(float(square.sum()), 1e-9))
-    own = (beyond + together * _SHRINK) / (square + _SHRINK)
-    unrest: Array = np.maximum(own, together)
+    windows = counts.shape[1]
+    own = (beyond + together * windows) / (square + windows)
+    unrest: Array = np.maximum(own, together) * (1 + 2 / np.sqrt(windows))
     return unrest
-
-
-def _chance(counts: Array, mean: Array, spread: Array) -> Array:
-    """That of `counts` or more under negative binomials of this mean and relative spread."""
-    size = 1 / spread
-    chances: Array = nbinom.sf(counts - 1, size, size / (size + mean))
-    return chances
 
 
 def _pass(chances: Array, rate: float) -> list[int]:
