@@ -17,6 +17,8 @@ BENCHMARKS = (
     "deadlines",
     "mixed",
     "statistics",
+    "repeats",
+    "cluster",
 )
 
 

@@ -122,6 +122,8 @@ def test_a_desk_is_told_by_its_model_and_by_the_data_of_the_town(tmp_path: Path)
 def test_an_archive_of_mixed_files_is_done_once_and_then_not_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from distributed import LocalCluster
+
     source = tmp_path / "in"
     write_csv(source / "a.csv", make_messages(40))
     write_lines(source / "b" / "b.jsonl", [*make_messages(40, start=40), {"id": "x"}])
@@ -133,8 +135,8 @@ def test_an_archive_of_mixed_files_is_done_once_and_then_not_again(
     assert "没有做成：d.csv：d.csv 中找不到标题列" in said
     assert sorted(read_done(tmp_path / "out")) == ["a.csv", "b/b.jsonl", "c.parquet"]
     write_csv(source / "d.csv", make_messages(5, start=120))
-    with local_client(1) as client:
-        assert classify("in", "-o", "out", "--cluster", client.scheduler.address) == 3
+    with LocalCluster(n_workers=1, dashboard_address="127.0.0.1:0", silence_logs=40) as there:
+        assert classify("in", "-o", "out", "--cluster", there.scheduler_address) == 3
     said = capsys.readouterr().err
     assert "3 个部分以前已完成" in said
     assert "完成 4 个部分、126 件" in said
@@ -242,6 +244,12 @@ def test_what_cannot_be_done_is_one_chinese_line(
     said = capsys.readouterr().err
     assert word in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_local_cluster_speaks_to_this_machine_alone_and_under_a_key() -> None:
+    with local_client(1) as client:
+        assert client.scheduler.address.startswith("tls://127.0.0.1:")
 
 
 @pytest.mark.slow

@@ -72,6 +72,41 @@ def classify_archive(
         return _SOME_ROWS_BAD if any(manifest.done[part.name].bad for part in parts) else _DONE
 
 
+def group_archive(
+    source: Path,
+    output: Path,
+    *,
+    cluster: str,
+    workers: int | None,
+    desk_files: "DeskFiles",
+    columns: Mapping[str, str],
+    worksheet: str | None,
+) -> int:
+    """Find the common problems of the folder `source` into the folder `output`; the exit code.
+
+    Every step takes up what stands of it from an earlier run. Raises as `classify_archive` does,
+    and where a part cannot be read.
+    """
+    from api.cluster.connection import connect
+    from api.cluster.parts import find_parts
+    from api.cluster.scoring import make_scoring
+    from api.cluster.steps import group_steps
+
+    started = monotonic()
+    check_folders(source, output)
+    parts = find_parts(source)
+    now = datetime.now(CHINA_TIME)
+    scoring = make_scoring(desk_files, now=now, columns=columns, worksheet=worksheet)
+    with connect(cluster, workers=workers) as client:
+        for step in group_steps(client, parts, output=output, scoring=scoring):
+            begun = monotonic()
+            for part, error in follow(step.results, total=step.waiting, what=step.name):
+                say(f"  没有做成：{part.name}：{error.message}")
+            say(f"{step.name}：{step.waiting} 个部分，用时 {monotonic() - begun:.1f} 秒")
+    say(f"共 {len(parts)} 个来件文件，用时 {monotonic() - started:.1f} 秒；共性问题在 {output}")
+    return _DONE
+
+
 def check_folders(source: Path, output: Path) -> None:
     """Raises InvalidInput where results and sources would come to lie in one folder."""
     here, there = source.resolve(), output.resolve()
@@ -80,7 +115,7 @@ def check_folders(source: Path, output: Path) -> None:
 
 
 def follow(
-    results: "Iterable[tuple[Part, DonePart | TriageError]]", *, total: int
+    results: "Iterable[tuple[Part, DonePart | TriageError]]", *, total: int, what: str = "正在处理"
 ) -> "list[tuple[Part, TriageError]]":
     """Show how far it has got while a person is watching; the parts that failed, and why."""
     console = Console(stderr=True, highlight=False)
@@ -95,13 +130,13 @@ def follow(
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task("正在处理", total=total)
+        task = bar.add_task(what, total=total)
         for part, result in results:
             if isinstance(result, TriageError):
                 failed.append((part, result))
             else:
                 rows += result.rows
-            bar.update(task, advance=1, description=f"已完成 {rows} 件")
+            bar.update(task, advance=1, description=f"{what}（{rows}）")
     return failed
 
 

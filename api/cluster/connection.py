@@ -33,7 +33,9 @@ def connect(address: str, *, workers: int | None = None) -> Iterator["Client"]:
             LocalCluster(
                 n_workers=workers or count_cores(),
                 threads_per_worker=1,
-                dashboard_address=None,
+                # whoever reaches a scheduler runs code on it: others on this machine shall not
+                security=True,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.ERROR,
             ) as cluster,
             Client(cluster) as client,

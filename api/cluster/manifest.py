@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from api.cluster.parts import Part
+from api.cluster.parts import Part, is_hidden
 from triage.errors import InvalidFile, InvalidInput
 
 NAME = "_manifest.jsonl"
@@ -97,7 +97,7 @@ class Manifest(AbstractContextManager["Manifest"]):
         strange = [
             path
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and path.name != NAME and path not in expected
+            if path.is_file() and path not in expected and not is_hidden(path, self.folder)
         ]
         if strange:
             named = "、".join(str(path.relative_to(self.folder)) for path in strange[:_SHOWN])

@@ -51,7 +51,7 @@ def find_parts(source: Path) -> list[Part]:
     if source.is_file():
         return _cut(source, source.name)
     files = sorted(
-        path for path in source.rglob("*") if path.is_file() and not _is_hidden(path, source)
+        path for path in source.rglob("*") if path.is_file() and not is_hidden(path, source)
     )
     if strange := [path for path in files if path.suffix.lower() not in _SUFFIXES]:
         named = "、".join(str(path.relative_to(source)) for path in strange[:_SHOWN])
@@ -88,7 +88,8 @@ def open_part(
         yield IntakeFile(sheet, now, prefix)
 
 
-def _is_hidden(path: Path, source: Path) -> bool:
+def is_hidden(path: Path, source: Path) -> bool:
+    """Whether a file below `source` is none of its data, by the custom of Parquet's readers."""
     return any(name.startswith((".", "_")) for name in path.relative_to(source).parts)
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from api.cluster.connection import run_all
 from api.cluster.manifest import DonePart, Manifest, pending_path
 from api.cluster.parts import Part, open_part
+from api.cluster.running import do_parts
 from api.files.batch import DeskFiles, Suggested, suggest_all
 from api.files.parquet import ParquetWriter
 from api.files.reading import RowError
@@ -73,17 +73,8 @@ def score_parts(
 
     Raises TriageError where the cluster is lost.
     """
-    waiting = {part.name: part for part in parts if not manifest.is_done(part)}
-    expected = describe_desk(scoring.desk_files)
-    tasks = {
-        name: (part, manifest.folder / part.output, scoring, expected)
-        for name, part in waiting.items()
-    }
-    for name, result in run_all(client, score_part, tasks):
-        if isinstance(result, DonePart):
-            manifest.record(result)
-        yield waiting[name], result
-    manifest.sweep()
+    given = (scoring, describe_desk(scoring.desk_files))
+    return do_parts(client, score_part, parts, manifest=manifest, given=lambda _: given)
 
 
 def score_part(part: Part, result: Path, scoring: Scoring, expected: str) -> DonePart:
@@ -95,11 +86,7 @@ def score_part(part: Part, result: Path, scoring: Scoring, expected: str) -> Don
     from threadpoolctl import threadpool_limits
 
     started = monotonic()
-    desk_files = scoring.desk_files
-    if scoring.released:
-        desk_files = replace(desk_files, model_dir=_released_model())
-    if describe_desk(desk_files) != expected:
-        raise InvalidInput("这台机器上的程序、模型或派单目录与发起的机器不同，请装成一样的再做")
+    desk_files = find_desk_here(scoring, expected)
     rows = bad = review = 0
     writer = ParquetWriter(result, make_schema(), part=pending_path(result))
     try:
@@ -129,6 +116,16 @@ def score_part(part: Part, result: Path, scoring: Scoring, expected: str) -> Don
         seconds=round(monotonic() - started, 1),
         notes=tuple(intake.notes),
     )
+
+
+def find_desk_here(scoring: Scoring, expected: str) -> DeskFiles:
+    """Where this machine has the desk. Raises InvalidInput where it is not the `expected` one."""
+    here = scoring.desk_files
+    if scoring.released:
+        here = replace(here, model_dir=_released_model())
+    if describe_desk(here) != expected:
+        raise InvalidInput("这台机器上的程序、模型或派单目录与发起的机器不同，请装成一样的再做")
+    return here
 
 
 def make_schema() -> "pa.Schema":

@@ -81,6 +81,10 @@ class ParquetWriter:
         if len(self._pending) >= _GROUP:
             self._flush()
 
+    def write_table(self, table: "pa.Table") -> None:
+        """All rows of a table of the same schema, in row groups that a reader can pass over."""
+        self._writer.write_table(table, row_group_size=_GROUP)
+
     def close(self) -> int:
         """Put the file in its place, on the disk to stay, and return its size in bytes."""
         if self._pending:

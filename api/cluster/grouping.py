@@ -1,0 +1,161 @@
+"""Common problems of an archive, once it is known who is near whom.
+
+A group never reaches beyond those whom near pairs hold together, so each such component is grouped
+by itself, by the same `group_traces` that one machine uses, and so comes out the same.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+
+from api.cluster.manifest import DonePart, pending_path
+from api.cluster.parts import Part
+from api.cluster.tracing import Traced, read_rows
+from api.files.parquet import ParquetWriter
+from triage.heat import measure_heat
+from triage.naming import choose_representatives, name_problem
+from triage.problems import group_traces
+from triage.themes import name_theme
+
+Array = NDArray[Any]
+
+BIN_MEMBERS = 20_000  # of whole components, that one task groups
+_COMMON = 2  # from so many members on it is a common problem
+
+
+def find_components(near: Sequence[Path], *, count: int) -> list[list[int]]:
+    """The rows (of `count`) that near pairs hold together, two or more; each in order, in order of
+    their first."""
+    from pyarrow import parquet
+
+    pairs = [np.empty((0, 2), np.int64)]
+    for path in near:
+        table = parquet.read_table(path, columns=["one", "other"])
+        pairs.append(np.column_stack((table["one"], table["other"])))
+    one, other = np.concatenate(pairs).astype(np.int64).T
+    graph = sp.coo_matrix((np.ones(len(one), bool), (one, other)), shape=(count, count))
+    _, label = connected_components(graph, directed=False)
+    joined = np.unique(np.concatenate((one, other)))
+    order = joined[np.argsort(label[joined], kind="stable")]
+    cuts = np.flatnonzero(np.diff(label[order])) + 1
+    components = [piece.tolist() for piece in np.split(order, cuts) if len(piece)]
+    return sorted(components, key=lambda component: component[0])
+
+
+def pack(components: Sequence[list[int]]) -> list[list[list[int]]]:
+    """The components in bins of about `BIN_MEMBERS` members; none is cut."""
+    bins: list[list[list[int]]] = []
+    held = BIN_MEMBERS
+    for component in components:
+        if held + len(component) > BIN_MEMBERS:
+            bins.append([])
+            held = 0
+        bins[-1].append(component)
+        held += len(component)
+    return bins
+
+
+def write_problems(
+    part: Part,
+    result: Path,
+    components: Sequence[list[int]],
+    traced: Sequence[Path],
+    bases: Sequence[int],
+    now: datetime,
+) -> DonePart:
+    """Group these components and write the problems they hold."""
+    started = monotonic()
+    wanted = np.array(sorted(row for component in components for row in component), np.int64)
+    homes = np.searchsorted(bases, wanted, side="right") - 1
+    known: dict[int, Traced] = {}
+    for home in np.unique(homes).tolist():
+        rows = (wanted[homes == home] - bases[home]).tolist()
+        known |= {row + bases[home]: one for row, one in read_rows(traced[home], rows).items()}
+    writer = ParquetWriter(result, make_schema(), part=pending_path(result))
+    count = 0
+    try:
+        for component in components:
+            for group in group_traces([known[row].trace for row in component]):
+                if len(group) >= _COMMON:
+                    writer.write(describe([known[component[at]] for at in group], now=now))
+                    count += 1
+    except BaseException:
+        writer.abandon()
+        raise
+    return DonePart(
+        name=part.name,
+        size=part.size,
+        changed_ns=part.changed_ns,
+        rows=count,
+        bad=0,
+        review=0,
+        bytes=writer.close(),
+        seconds=round(monotonic() - started, 1),
+    )
+
+
+def make_schema() -> Any:
+    """The columns of a part of problems."""
+    import pyarrow as pa
+
+    text, names = pa.string(), pa.list_(pa.string())
+    time = pa.timestamp("us", "Asia/Shanghai")
+    return pa.schema(
+        {
+            "id": text,
+            "name": text,
+            "size": pa.int64(),
+            "member_ids": names,
+            "divisions": names,
+            "first_seen": time,
+            "last_seen": time,
+            "heat": pa.float32(),
+            "theme": text,
+            "theme_name": text,
+            "domain_code": text,
+            "lead_department": text,
+            "representatives": names,
+        }
+    )
+
+
+def describe(members: Sequence[Traced], *, now: datetime) -> dict[str, Any]:
+    """One problem under the names of `make_schema`; its id is made from that of its first member.
+
+    Who reported is not in an archive, so each member counts as one reporter.
+    """
+    tolds = [member.told for member in members]
+    times = sorted(told.received_at for told in tolds if told.received_at is not None)
+    code, path = Counter((m.told.domain_code, m.domain_path) for m in members).most_common(1)[0][0]
+    leads = Counter(member.lead for member in members if member.lead)
+    heat = measure_heat(
+        reporters=len(members),
+        times=times,
+        urgencies=[member.urgency for member in members],
+        now=now,
+    )
+    theme = name_theme(tolds, domain_code=code, domain_path=path)
+    return {
+        "id": f"p{hashlib.sha256(tolds[0].id.encode()).hexdigest()[:16]}",
+        "name": name_problem(tolds, domain=path[2]),
+        "size": len(members),
+        "member_ids": [told.id for told in tolds],
+        "divisions": sorted({told.division for told in tolds if told.division}),
+        "first_seen": times[0] if times else None,
+        "last_seen": times[-1] if times else None,
+        "heat": heat.total,
+        "theme": theme.key,
+        "theme_name": theme.name,
+        "domain_code": code,
+        "lead_department": leads.most_common(1)[0][0] if leads else None,
+        "representatives": list(choose_representatives(tolds)),
+    }

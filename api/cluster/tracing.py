@@ -1,0 +1,187 @@
+"""What grouping needs of an archive: each part read, judged and written with its traces.
+
+Confidential submissions are left out here, so no later step has them (Art. 30). A row keeps the
+words of its submission, by which a problem gets its name; the folder is as private as the source.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from api.cluster.manifest import DonePart, pending_path
+from api.cluster.parts import Part, open_part
+from api.cluster.scoring import Scoring, find_desk_here
+from api.files.batch import Suggested, suggest_all
+from api.files.parquet import ParquetWriter
+from triage.traces import Told, Trace, read_traces
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_AT_ONCE = 1_024  # submissions whose traces are read together
+TRACE_COLUMNS = ("id", "keys", "runs", "weights", "divisions", "domain_code", "received_at")
+TOLD_COLUMNS = ("title", "content", "place", "division", "urgency", "lead", "domain_path")
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A row of a traced part: the trace, the words, and what the desk made of them."""
+
+    trace: Trace
+    told: Told
+    urgency: int
+    lead: str | None
+    domain_path: tuple[str, str, str]
+
+
+def trace_part(part: Part, result: Path, scoring: Scoring, expected: str) -> DonePart:
+    """Write the traces of a part into the file `result`; its rows are those that were kept.
+
+    Raises as `score_part` does.
+    """
+    from threadpoolctl import threadpool_limits
+
+    started = monotonic()
+    desk_files = find_desk_here(scoring, expected)
+    rows = bad = 0
+    writer = ParquetWriter(result, make_schema(), part=pending_path(result))
+    try:
+        with (
+            threadpool_limits(1),
+            open_part(
+                part, now=scoring.now, columns=scoring.columns, worksheet=scoring.worksheet
+            ) as intake,
+        ):
+            outcomes = suggest_all(intake, desk_files=desk_files, workers=1)
+            while batch := list(islice(outcomes, _AT_ONCE)):
+                suggested = [outcome for outcome in batch if isinstance(outcome, Suggested)]
+                bad += len(batch) - len(suggested)
+                for record in _trace(suggested):
+                    writer.write(record)
+                    rows += 1
+    except BaseException:
+        writer.abandon()
+        raise
+    return DonePart(
+        name=part.name,
+        size=part.size,
+        changed_ns=part.changed_ns,
+        rows=rows,
+        bad=bad,
+        review=0,
+        bytes=writer.close(),
+        seconds=round(monotonic() - started, 1),
+        notes=tuple(intake.notes),
+    )
+
+
+def make_schema() -> "pa.Schema":
+    """The columns of a traced part."""
+    import pyarrow as pa
+
+    text, names = pa.string(), pa.list_(pa.string())
+    return pa.schema(
+        {
+            "id": text,
+            "keys": pa.list_(pa.int64()),
+            "runs": pa.list_(pa.uint32()),
+            "weights": pa.list_(pa.float32()),
+            "divisions": names,
+            "domain_code": text,
+            "received_at": pa.timestamp("us", "Asia/Shanghai"),
+            "title": text,
+            "content": text,
+            "place": text,
+            "division": text,
+            "urgency": pa.int8(),
+            "lead": text,
+            "domain_path": names,
+        }
+    )
+
+
+def read_traces_of(path: Path, rows: Sequence[int]) -> dict[int, Trace]:
+    """Row → trace, for these rows of a traced part."""
+    table = _take(path, rows, TRACE_COLUMNS)
+    return {row: _make_trace(record) for row, record in zip(rows, table.to_pylist(), strict=True)}
+
+
+def read_rows(path: Path, rows: Sequence[int]) -> dict[int, Traced]:
+    """Row → all that a traced part holds of it, for these rows."""
+    table = _take(path, rows, (*TRACE_COLUMNS, *TOLD_COLUMNS))
+    return {row: _make_traced(record) for row, record in zip(rows, table.to_pylist(), strict=True)}
+
+
+def _take(path: Path, rows: Sequence[int], columns: Sequence[str]) -> Any:
+    from pyarrow import parquet
+
+    return parquet.read_table(path, columns=list(columns)).take(list(rows))
+
+
+def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
+    open_ones = [one for one in suggested if not one.suggestion["confidential"]]
+    tolds = [_tell(one) for one in open_ones]
+    for one, told, trace in zip(open_ones, tolds, read_traces(tolds), strict=True):
+        domain = one.suggestion["domain"]
+        yield {
+            "id": told.id,
+            "keys": trace.keys,
+            "runs": trace.runs,
+            "weights": trace.weights,
+            "divisions": sorted(trace.divisions),
+            "domain_code": told.domain_code,
+            "received_at": told.received_at,
+            "title": told.title,
+            "content": told.content,
+            "place": told.place,
+            "division": told.division,
+            "urgency": one.suggestion["urgency"]["level"],
+            "lead": one.suggestion["department"]["lead"],
+            "domain_path": [domain["level1"], domain["level2"], domain["level3"]],
+        }
+
+
+def _tell(one: Suggested) -> Told:
+    submission, suggestion = one.submission, one.suggestion
+    return Told(
+        id=submission.id,
+        title=submission.title,
+        content=submission.content,
+        place=submission.place or suggestion["place"]["text"] or None,
+        division=suggestion["place"]["division"],
+        domain_code=suggestion["domain"]["code"],
+        received_at=submission.received_at,
+    )
+
+
+def _make_trace(record: Mapping[str, Any]) -> Trace:
+    import numpy as np
+
+    return Trace(
+        id=record["id"],
+        keys=tuple(record["keys"]),
+        runs=np.array(record["runs"], np.uint32),
+        weights=np.array(record["weights"], np.float32),
+        divisions=frozenset(record["divisions"]),
+        domain_code=record["domain_code"],
+        received_at=record["received_at"],
+    )
+
+
+def _make_traced(record: Mapping[str, Any]) -> Traced:
+    told = Told(
+        id=record["id"],
+        title=record["title"],
+        content=record["content"],
+        place=record["place"],
+        division=record["division"],
+        domain_code=record["domain_code"],
+        received_at=record["received_at"],
+    )
+    level1, level2, level3 = record["domain_path"]
+    return Traced(
+        _make_trace(record), told, record["urgency"], record["lead"], (level1, level2, level3)
+    )
