@@ -41,7 +41,8 @@ _SENTENCES = 6  # of a content that may become a name
 _SHORT = 22  # characters of a name that is easily taken in
 _LEAST = 5  # characters that say something
 _OPENING, _LATER = 0.0, 0.4  # worth of the first clause of a content; what each after it loses
-_PLAIN, _RARE = 2.0, 5.0  # rarity at which a word says nothing, and all that it can say
+# The rarity at which a word says nothing, and all that it can say; that of an unknown run is 1.
+_PLAIN, _RARE = 0.215, 0.54
 _MOST_RATED = 12  # clauses that are looked through for a place
 # Everyday words of messages, which say neither what nor where.
 _COMMON_LIST = (
@@ -83,11 +84,13 @@ class _Sought:
         points += 1.5 * any(term in clause.text for term in self.terms)
         if self.place and _names(clause.text, self.place):
             points += 3.0
-        elif not is_admin(own):
-            points += 1.5
+        elif own:
+            points += 0.7 if is_admin(own) else 1.5
         if not _tells_more(rest):
             points -= 2.0
         points -= 1.2 * count_vague(clause.text)
+        if len(clause.text) > MAX_NAME:
+            points -= 1.0
         return points - 0.12 * max(0, len(clause.text) - _SHORT)
 
     def count(self, words: Iterable[str]) -> float:
@@ -190,9 +193,10 @@ def _share_words(tolds: Sequence[Told]) -> dict[str, float]:
     held = Counter(word for told in tolds for word in _list_words(told))
     least = min(2, len(tolds))
     words = [word for word, number in held.items() if number >= least]
-    runs, owners, _ = cut_runs(words)
+    runs, owners = cut_runs(words)[:2]
     rare = np.zeros(len(words))
-    np.maximum.at(rare, owners, get_rarity().weigh(runs))
+    rarity = get_rarity()
+    np.maximum.at(rare, owners, rarity.weigh(runs) / rarity.unknown)
     worth = np.clip(rare - _PLAIN, 0, _RARE - _PLAIN) / (_RARE - _PLAIN)
     return {
         word: held[word] / len(tolds) * float(own)
