@@ -22,6 +22,7 @@ from api.schemas import deadlines as deadline_schemas
 from api.schemas import findings as finding_schemas
 from api.schemas import imports as import_schemas
 from api.schemas import people as people_schemas
+from api.schemas import problems as problem_schemas
 from api.schemas import tasks as task_schemas
 from api.schemas import words as word_schemas
 from api.schemas.entries import CommandIn, DecisionIn
@@ -48,6 +49,7 @@ _BODIES = (
     *finding_schemas.BODIES,
     *import_schemas.BODIES,
     *people_schemas.BODIES,
+    *problem_schemas.BODIES,
     *task_schemas.BODIES,
     *word_schemas.BODIES,
     ListImportIn,

@@ -154,6 +154,15 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/webhooks/{webhook_id}/deliveries": (Action.MANAGE_WEBHOOKS,),
     "POST /v1/webhooks/{webhook_id}/resend": (Action.MANAGE_WEBHOOKS,),
     "POST /v1/deliveries/{delivery_id}/resend": (Action.MANAGE_WEBHOOKS,),
+    # common problems
+    "GET /v1/problems": (Action.READ_PROBLEMS,),
+    "POST /v1/problems:regroup": (Action.CORRECT_PROBLEMS,),
+    "GET /v1/problems/{problem_id}": (Action.READ_PROBLEMS,),
+    "GET /v1/problems/{problem_id}/members": (Action.READ_PROBLEMS,),
+    "POST /v1/problems/{problem_id}/corrections": (Action.CORRECT_PROBLEMS,),
+    "POST /v1/problems/{problem_id}/tasks:suggest": (Action.PLAN_TASKS,),
+    "GET /v1/themes": (Action.READ_PROBLEMS,),
+    "GET /v1/emerging": (Action.READ_PROBLEMS,),
     # findings
     "POST /v1/findings:run": (Action.DECIDE_FINDINGS,),
     "GET /v1/findings/thresholds": CALLER,

@@ -24,7 +24,7 @@ class Thresholds:
     silent_neighbours: int = 3
     crowded_teams: int = 3
     crowded_days: int = 7
-    problem_entries: int = 20
+    problem_entries: int = 5
     problem_days: int = 30
     effect_grace_days: int = 0
 

@@ -29,6 +29,7 @@ from api.background.clockwork import (
     remind_departments,
 )
 from api.background.importing import importing
+from api.background.regroup import regroup_problems
 from api.background.sending import send_due
 from api.logs import describe
 from api.service import Service, furnish, open_town_store, read_clock
@@ -73,6 +74,7 @@ DUTIES = (
     Duty("give_back_unaccepted", crontab(minute="*/5"), give_back_unaccepted),
     Duty("remind_departments", crontab(minute="*/5"), remind_departments),
     Duty("recount_deadlines", crontab(minute="0", hour="18"), recount_deadlines),
+    Duty("regroup_problems", crontab(minute="40", hour="18"), regroup_problems),
     Duty("look_for_all_findings", crontab(minute="30", hour="21"), look_for_all_findings),
     Duty("forget_old_deliveries", crontab(minute="20", hour="18"), forget_old_deliveries),
     Duty("forget_old_attempts", crontab(minute="25", hour="18"), forget_old_attempts),

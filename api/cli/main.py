@@ -18,6 +18,7 @@ from api.cli import lists as cli_lists
 from api.cli import reports as cli_reports
 from api.cli import users as cli_users
 from api.cli.keyfile import rotate_keys
+from api.cli.regroup import regroup
 from api.cli.replies import replies
 from api.cli.town import load_settings, now, open_store_here
 from triage.errors import InvalidInput, TriageError
@@ -45,6 +46,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(taxonomy_app, name="taxonomy")
 app.command()(replies)
+app.command()(regroup)
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_deadlines.app, name="deadlines")
 app.add_typer(cli_lists.app, name="lists")

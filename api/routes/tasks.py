@@ -60,6 +60,7 @@ def post_task(caller: Planner, service: ServiceHere, response: Response, body: O
         measures=tuple(given.measures),
         steps=_read_steps(given.steps),
         milestones=_read_milestones(given.milestones),
+        problem=given.problem_id,
     )
     with service.store.writing() as session:
         task = plan_task(session, plan, caller=caller, now=read_clock())

@@ -63,6 +63,7 @@ class TaskIn(BaseModel):
     measures: list[str] = Field(max_length=100, description="措施，每条至多 1,000 字")
     steps: list[StepIn] = Field([], max_length=100, description="倒排的各步")
     milestones: list[MilestoneIn] = Field([], max_length=100, description="自定日期的时间节点")
+    problem_id: Number | None = Field(None, description="为哪个共性问题安排，不是则不填")
 
 
 class TaskChangeIn(BaseModel):
@@ -182,6 +183,7 @@ class TaskOut(_Out):
     entries: list[int] = Field(description="针对的台账条目编号")
     milestones: list[MilestoneOut]
     progress: str = Field(description="完成的节点数/节点数")
+    problem_id: int | None = Field(None, description="为哪个共性问题安排")
 
     @computed_field
     def state_name(self) -> str:

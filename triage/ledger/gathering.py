@@ -6,15 +6,15 @@ thresholds, the newest `MOST_TEXTS` at most.
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from triage.ledger.due import RUNNING
-from triage.ledger.states import EntryState, Outcome, TaskState
+from triage.ledger.states import EntryState, Outcome, ProblemState, TaskState
 from triage.ledger.tables import (
     ActionRow,
     DepartmentRow,
@@ -22,6 +22,8 @@ from triage.ledger.tables import (
     EntryRow,
     EvaluationRow,
     ExtensionRow,
+    MemberRow,
+    ProblemRow,
     ReplyRow,
     SubmissionRow,
     SubmitterRow,
@@ -287,39 +289,61 @@ def list_visits(session: Session, *, since: datetime) -> Iterator[Visit]:
 def list_problems(
     session: Session, *, since: datetime, thresholds: Thresholds
 ) -> Iterator[Problem]:
-    """Matters that many entries share: one domain, one division, one lead department."""
+    """Common problems that brought many entries since then, each set to the department that leads
+    most of them. A task takes a problem up by its number, or by any of these entries."""
     taken_up = select(TaskEntryRow.task_id).where(TaskEntryRow.entry_id == EntryRow.id).exists()
-    same = (EntryRow.lead_department, EntryRow.domain_code, EntryRow.division)
+    into = aliased(ProblemRow)
+    planned = (
+        select(TaskRow.id)
+        .join(into, into.id == TaskRow.problem_id)
+        .where(or_(into.id == ProblemRow.id, into.merged_into == ProblemRow.id))
+        .where(TaskRow.state != TaskState.CANCELLED)
+        .exists()
+    )
     wanted = (
         _ORDINARY,
         EntryRow.opened_at >= since,
         EntryRow.state != EntryState.DECLINED,
+        ProblemRow.state == ProblemState.OPEN,
     )
-    query = (
-        select(*same, func.count(), func.count().filter(taken_up))
+    members = (
+        select(ProblemRow.id)
+        .join(MemberRow, MemberRow.problem_id == ProblemRow.id)
+        .join(EntryRow, EntryRow.submission_id == MemberRow.submission_id)
         .where(*wanted)
-        .group_by(*same)
-        .having(func.count() >= thresholds.problem_entries)
-        .order_by(*same)
     )
-    for department, domain, division, count, tasked in session.execute(query).all():
-        own: list[ColumnElement[bool]] = [
-            EntryRow.lead_department == department,
-            EntryRow.domain_code == domain,
-            EntryRow.division.is_(None) if division is None else EntryRow.division == division,
-        ]
-        examples = (
-            ()
-            if tasked
-            else session.scalars(
-                select(EntryRow.id)
-                .where(*wanted, *own)
-                .order_by(EntryRow.opened_at)
-                .limit(_EXAMPLES)
-            )
+    large = members.group_by(ProblemRow.id).having(func.count() >= thresholds.problem_entries)
+    counted = (
+        members.add_columns(
+            EntryRow.lead_department,
+            func.count(),
+            func.count().filter(or_(taken_up, planned)),
         )
-        key = f"{domain}:{division or ''}:{department}"
-        yield Problem(key, department, tuple(examples), count, tasked > 0)
+        .where(ProblemRow.id.in_(large))
+        .group_by(ProblemRow.id, EntryRow.lead_department)
+    )
+    leads: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    tasked: Counter[int] = Counter()
+    for problem_id, department, count, taken in session.execute(counted):
+        leads[problem_id][department] = count
+        tasked[problem_id] += taken
+    for problem_id, departments in sorted(leads.items()):
+        examples = session.scalars(
+            select(EntryRow.id)
+            .join(MemberRow, MemberRow.submission_id == EntryRow.submission_id)
+            .join(ProblemRow, ProblemRow.id == MemberRow.problem_id)
+            .where(*wanted, ProblemRow.id == problem_id)
+            .order_by(EntryRow.opened_at, EntryRow.id)
+            .limit(_EXAMPLES)
+        )
+        department = min(departments, key=lambda code: (-departments[code], code))
+        yield Problem(
+            key=str(problem_id),
+            department=department,
+            entry_ids=() if tasked[problem_id] else tuple(examples),
+            entries=departments.total(),
+            has_task=tasked[problem_id] > 0,
+        )
 
 
 def list_planned(session: Session, *, now: datetime) -> Iterator[Planned]:

@@ -37,7 +37,7 @@ class StoredMilestone:
 @dataclass(frozen=True, slots=True)
 class StoredTask:
     """A task (任务). `department` is a code, `assisting` are names; `entries` the ordinary entries
-    that it is to solve."""
+    that it is to solve, `problem_id` the common problem, if it was planned for one."""
 
     id: int
     title: str
@@ -54,6 +54,7 @@ class StoredTask:
     closed_at: datetime | None
     entries: tuple[int, ...]
     milestones: tuple[StoredMilestone, ...]
+    problem_id: int | None = None
 
     @property
     def progress(self) -> str:
@@ -190,6 +191,7 @@ def task_views(session: Session, rows: Sequence[TaskRow]) -> tuple[StoredTask, .
             closed_at=row.closed_at,
             entries=tuple(entries[row.id]),
             milestones=tuple(milestones[row.id]),
+            problem_id=row.problem_id,
         )
         for row in rows
     )

@@ -15,6 +15,7 @@ from triage.calendar import day_of, end_of_day
 from triage.errors import Conflict, InvalidInput, NotFound
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
+from triage.ledger.problemlist import follow_problem
 from triage.ledger.states import STATE_NAMES, EntryState, TaskState
 from triage.ledger.tables import EntryRow, MilestoneRow, TaskActionRow, TaskEntryRow, TaskRow
 from triage.ledger.taskfiles import StoredTask, get_task_row, task_views
@@ -42,6 +43,7 @@ class TaskPlan:
     """What a task is to be. `department` and `assisting` are codes or names, `entries` ids.
 
     Milestones are those given, or `steps` set backwards from the deadline, or the usual four.
+    `problem` is the common problem (id) that it is to solve, if any.
     """
 
     title: str
@@ -53,6 +55,7 @@ class TaskPlan:
     assisting: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    problem: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def plan_task(session: Session, plan: TaskPlan, *, caller: Caller, now: datetime
     department = _get_active(session, plan.department)
     caller.require_reach(department)
     entries = _check_entries(session, plan.entries, caller=caller)
+    problem = plan.problem and follow_problem(session, plan.problem, caller=caller)
     milestones = _make_milestones(
         session,
         plan.steps or DEFAULT_STEPS,
@@ -101,13 +105,19 @@ def plan_task(session: Session, plan: TaskPlan, *, caller: Caller, now: datetime
         created_by=caller.who,
         created_at=now,
         deadline_at=end_of_day(plan.deadline),
+        problem_id=problem,
     )
     session.add(task)
     session.flush()
     _link_entries(session, task.id, entries)
     _add_milestones(session, task.id, milestones)
     return record_step(
-        session, task, "planned", caller=caller, now=now, data={"entries": list(entries)}
+        session,
+        task,
+        "planned",
+        caller=caller,
+        now=now,
+        data={"entries": list(entries)} | ({} if problem is None else {"problem": problem}),
     )
 
 
