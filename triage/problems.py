@@ -1,64 +1,47 @@
 """Which submissions are of one concrete matter: a common problem (共性问题).
 
-Offline all traces are grouped at once; online a new one joins the problem that its likest
-candidates belong to. Both ask the same question of the same pairs, so they differ little.
+Offline all traces are grouped at once: pairs that share rare keys are matched, and the likeliest
+groups join until none is likely enough. Online a new trace is matched with its candidates and joins
+the likeliest problem under the same rule, so both differ little.
 """
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
-from triage.traces import Trace, measure_match
+from triage.matching import get_matcher
+from triage.traces import Trace, bind_traces, measure_matches
 
-JOINS = 0.18  # from this likeness on two submissions are of one matter
+Array = NDArray[Any]
+
+JOINS = 0.32  # likeness from which on two groups are of one matter
+_SHARE_OF_BEST = 0.3  # of the likeness: the likest pair; the rest is the mean of all pairs
+_COMPARED = 12  # members of the other group that a member is thought to have been compared with
+_FLOOR = 0.02  # a chance below this is none
+_CANDIDATES = 30  # for each trace: those that share the most of its keys
+_SHARERS = 64  # of one key that meet; of more each meets those that stand near it
 _BLOCK = 2048
+
+Pairs = Iterable[tuple[int, int]]
 
 
 def group_traces(
-    traces: Sequence[Trace],
-    *,
-    together: Iterable[tuple[int, int]] = (),
-    apart: Iterable[tuple[int, int]] = (),
+    traces: Sequence[Trace], *, together: Pairs = (), apart: Pairs = ()
 ) -> list[list[int]]:
     """The positions of `traces` in groups of one matter each, every position in exactly one.
 
     Groups stand in the order of their first members. `together` and `apart` are pairs of positions
-    that a person put together or took apart; a person's word wins.
+    that a person put together or took apart; a person's word wins, the later where two collide.
     """
-    parent = list(range(len(traces)))
-    barred: list[set[int]] = [set() for _ in traces]
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    def join(one: int, other: int) -> None:
-        one, other = sorted((root(one), root(other)))
-        if one != other:
-            parent[other] = one
-            for third in barred[other]:
-                barred[third].discard(other)
-                barred[third].add(one)
-            barred[one] |= barred[other]
-
-    for one, other in together:
-        join(one, other)
-    for one, other in apart:
-        one, other = root(one), root(other)
-        if one != other:
-            barred[one].add(other)
-            barred[other].add(one)
-    for one, other in _find_pairs(traces):
-        if root(other) not in barred[root(one)]:
-            join(one, other)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for number in range(len(traces)):
-        groups[root(number)].append(number)
-    return list(groups.values())
+    one, other = find_pairs(traces)
+    chances = get_matcher().match(bind_traces(traces), one, other)
+    return link_pairs(len(traces), one, other, chances, together=together, apart=apart)
 
 
 def choose_problem(
@@ -68,29 +51,197 @@ def choose_problem(
 
     `candidates` are traces that share keys with it, each with the number of its problem.
     """
-    best: tuple[int | None, float] = (None, 0.0)
-    for other, problem in candidates:
-        likeness = measure_match(trace, other)
-        if likeness > best[1]:
-            best = problem, likeness
-    return best if best[1] >= JOINS else (None, best[1])
-
-
-def _find_pairs(traces: Sequence[Trace]) -> list[tuple[int, int]]:
-    if not traces:
-        return []
-    runs = np.concatenate([trace.runs for trace in traces])
-    known, columns = np.unique(runs, return_inverse=True)
-    ends = np.cumsum([0, *(len(trace.runs) for trace in traces)])
-    rows = sp.csr_matrix(
-        (np.concatenate([trace.weights for trace in traces]), columns, ends),
-        shape=(len(traces), len(known)),
+    if not candidates:
+        return None, 0.0
+    chances = measure_matches(trace, [other for other, _ in candidates]).tolist()
+    of_problem: dict[int, list[float]] = defaultdict(list)
+    for chance, (_, problem) in zip(chances, candidates, strict=True):
+        of_problem[problem].append(chance)
+    likeness, problem = max(
+        (_weigh(sum(found), max(found), len(found)), -problem)
+        for problem, found in of_problem.items()
     )
-    pairs: list[tuple[int, int]] = []
-    for start in range(0, len(traces), _BLOCK):
-        likeness = (rows[start : start + _BLOCK] @ rows.T).tocoo()
-        near = (likeness.data >= JOINS) & (likeness.row + start < likeness.col)
-        pairs += zip(
-            (likeness.row[near] + start).tolist(), likeness.col[near].tolist(), strict=True
-        )
+    return (-problem if likeness >= JOINS else None), likeness
+
+
+def find_pairs(traces: Sequence[Trace]) -> tuple[Array, Array]:
+    """The pairs (smaller, larger position) that share the most keys, at most `_CANDIDATES` each.
+
+    A key that more than `_SHARERS` have brings together those that stand near each other, so the
+    work grows with the number of traces, not with its square.
+    """
+    keys = np.array([key for trace in traces for key in trace.keys], np.int64)
+    owner = np.repeat(np.arange(len(traces)), [len(trace.keys) for trace in traces])
+    order = np.lexsort((owner, keys))
+    keys, owner = keys[order], owner[order]
+    new = np.diff(keys, prepend=-1) != 0
+    first = np.flatnonzero(new)
+    sharers = np.diff(first, append=len(keys))
+    number = np.cumsum(new) - 1
+    rank = np.arange(len(keys)) - first[number] if len(keys) else keys
+    many = sharers[number] > _SHARERS
+    # Blocks of sharers, and blocks moved by half so that neighbours across a border meet too.
+    block = np.concatenate([rank // _SHARERS, rank[many] // _SHARERS])
+    moved = np.concatenate([rank * 0, (rank[many] + _SHARERS // 2) // _SHARERS + 1])
+    column = np.concatenate([number, number[many]])
+    _, column = np.unique(
+        np.stack([column, np.where(moved > 0, 0, block), moved]), axis=1, return_inverse=True
+    )
+    row = np.concatenate([owner, owner[many]])
+    rare = 1 / np.log(1 + np.minimum(sharers, 10_000))
+    weight = np.concatenate([rare[number], rare[number[many]] / 2]).astype(np.float32)
+    shape = (len(traces), int(column.max(initial=-1)) + 1)
+    shared = sp.csr_matrix((weight, (row, column.ravel())), shape=shape)
+    found = [_likest(shared, start) for start in range(0, len(traces), _BLOCK)]
+    pairs = np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
+    return pairs // max(len(traces), 1), pairs % max(len(traces), 1)
+
+
+def link_pairs(
+    size: int,
+    one: Array,
+    other: Array,
+    chances: Array,
+    *,
+    together: Pairs = (),
+    apart: Pairs = (),
+) -> list[list[int]]:
+    """Groups of the numbers below `size` out of the chances of some pairs; a missing pair has none.
+
+    The likeliest two groups join first, and two are as likely as `_weigh` says of their pairs.
+    """
+    together, apart = [*together], [*apart]
+    near = chances >= JOINS
+    joined = np.array(together, np.int64).reshape(-1, 2)
+    edges = np.concatenate([np.stack([one[near], other[near]], axis=1), joined])
+    graph = sp.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(size, size))
+    _, part = connected_components(graph, directed=False)
+    within = (part[one] == part[other]) & (chances >= _FLOOR)
+    links: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    for a, b, chance in zip(
+        one[within].tolist(), other[within].tolist(), chances[within].tolist(), strict=True
+    ):
+        links[part[a]].append((a, b, chance))
+    merged: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for a, b in together:
+        merged[part[a]].append((a, b))
+    barred: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for a, b in apart:
+        if part[a] == part[b]:
+            barred[part[a]].append((a, b))
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, component in enumerate(part.tolist()):
+        members[component].append(number)
+    groups: list[list[int]] = []
+    for component, numbers in members.items():
+        if len(numbers) == 1:
+            groups.append(numbers)
+            continue
+        growth = _Growth(numbers, links[component], barred[component])
+        for a, b in merged[component]:
+            growth.join(growth.find(a), growth.find(b))
+        growth.run()
+        groups += growth.groups()
+    return sorted(groups)
+
+
+def _weigh(total: float, best: float, pairs: int) -> float:
+    """How likely two groups are of one matter, from the chances of their pairs."""
+    return (1 - _SHARE_OF_BEST) * total / pairs + _SHARE_OF_BEST * best
+
+
+class _Growth:
+    """Groups that grow within one part of the graph of likely pairs."""
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        links: Sequence[tuple[int, int, float]],
+        barred: Sequence[tuple[int, int]],
+    ) -> None:
+        self._members = {number: [number] for number in numbers}
+        self._group = {number: number for number in numbers}
+        self._near: dict[int, dict[int, tuple[float, float]]] = {n: {} for n in numbers}
+        self._barred: dict[int, set[int]] = defaultdict(set)
+        for a, b, chance in links:
+            self._near[a][b] = self._near[b][a] = (chance, chance)
+        for a, b in barred:
+            self._barred[a].add(b)
+            self._barred[b].add(a)
+        self._waiting: list[tuple[float, int, int, int, int]] = []
+
+    def find(self, number: int) -> int:
+        """The group that a number is in."""
+        return self._group[number]
+
+    def run(self) -> None:
+        """Join the likeliest groups until none are likely enough."""
+        self._waiting = [*self._offers(self._members, once=True)]
+        heapq.heapify(self._waiting)
+        while self._waiting:
+            _, a, b, size_a, size_b = heapq.heappop(self._waiting)
+            alive = a in self._members and b in self._members
+            if not alive or (len(self._members[a]), len(self._members[b])) != (size_a, size_b):
+                continue  # has grown since: a newer offer waits, or none was good enough
+            for offer in self._offers([self.join(a, b)]):
+                heapq.heappush(self._waiting, offer)
+
+    def groups(self) -> Iterator[list[int]]:
+        """The groups as they stand, the members of each in order."""
+        for members in self._members.values():
+            yield sorted(members)
+
+    def join(self, a: int, b: int) -> int:
+        """Make one group of two; gives the one that stays."""
+        if a == b:
+            return a
+        if (len(self._near[a]), -a) < (len(self._near[b]), -b):
+            a, b = b, a
+        for number in self._members[b]:
+            self._group[number] = a
+        self._members[a] += self._members.pop(b)
+        mine, theirs = self._near[a], self._near.pop(b)
+        mine.pop(b, None)
+        for c, (total, best) in theirs.items():
+            if c == a:
+                continue
+            del self._near[c][b]
+            had, most = mine.get(c, (0.0, 0.0))
+            mine[c] = self._near[c][a] = (had + total, max(most, best))
+        for c in self._barred.pop(b, set()):
+            self._barred[c].discard(b)
+            self._barred[c].add(a)
+            self._barred[a].add(c)
+        return a
+
+    def _offers(
+        self, groups: Iterable[int], *, once: bool = False
+    ) -> Iterator[tuple[float, int, int, int, int]]:
+        for a in groups:
+            size_a = len(self._members[a])
+            for b, (total, best) in self._near[a].items():
+                if (once and b < a) or b in self._barred[a]:
+                    continue
+                size_b = len(self._members[b])
+                pairs = min(size_a * size_b, _COMPARED * min(size_a, size_b))
+                # More pairs may have been compared than was thought: their mean is at most 1.
+                likeness = _weigh(min(total, pairs), best, pairs)
+                if likeness >= JOINS:
+                    yield -likeness, a, b, size_a, size_b
+
+
+def _likest(shared: Any, start: int) -> Array:
+    """Packed pairs of the rows from `start` on with the rows that share most with each."""
+    size = shared.shape[0]
+    product = (shared[start : start + _BLOCK] @ shared.T).tocoo()
+    row, column, value = product.row + start, product.col, product.data
+    off = row != column
+    row, column, value = row[off], column[off], value[off]
+    order = np.lexsort((column, -value, row))
+    row, column = row[order], column[order]
+    first = np.searchsorted(row, np.arange(start, min(start + _BLOCK, size)))
+    rank = np.arange(len(row)) - first[row - start]
+    near = rank < _CANDIDATES
+    row, column = row[near].astype(np.int64), column[near].astype(np.int64)
+    pairs: Array = np.minimum(row, column) * size + np.maximum(row, column)
     return pairs

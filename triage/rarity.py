@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 STEPS = 16  # of a stored weight: 1.0 is sixteen
-_SPACE = 32
 _LAST_CODE = 0xFFFF
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 # Letters in one case; figures stay, for a house or a bus line is told from the next by its number.
@@ -33,32 +32,29 @@ for _first, _last in (("0", "9"), ("a", "z")):
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """The weights of known runs: `runs` sorted uint32, `weights` uint8 beside them.
+    """The weights of known runs: `runs` sorted int32, `weights` uint8 beside them in `STEPS`.
 
     `unknown` is the weight of any other run.
     """
 
     runs: Array
     weights: Array
-    unknown: float
+    unknown: int
 
     def weigh(self, runs: Array) -> Array:
-        """The weight (float32) of each of `runs`."""
+        """The weight of each of `runs` in steps (uint8)."""
         place = np.searchsorted(self.runs, runs)
         np.minimum(place, len(self.runs) - 1, out=place)
         known = self.runs[place] == runs
-        weights = self.weights[place] * np.float32(1 / STEPS)
-        return np.where(known, weights, np.float32(self.unknown))
+        return np.where(known, self.weights[place], np.uint8(self.unknown))
 
 
 def load_rarity(path: Path | None = None) -> Rarity:
     """The table in a file, or the one that comes with the product."""
     source = path or files("triage") / "data" / "runs.npz"
     with source.open("rb") as file, np.load(file) as stored:
-        gaps = stored["gaps"].astype(np.uint64)
-        return Rarity(
-            np.cumsum(gaps).astype(np.uint32), stored["weights"], float(stored["unknown"])
-        )
+        runs = np.cumsum(stored["gaps"].astype(np.int64)).astype(np.int32)
+        return Rarity(runs, stored["weights"], int(stored["unknown"]))
 
 
 @cache
@@ -67,9 +63,9 @@ def get_rarity() -> Rarity:
     return load_rarity()
 
 
-def cut_runs(texts: Sequence[str]) -> tuple[Array, Array, Array]:
-    """All runs of two and three characters of clean texts: hashed run (uint32), number of its
-    text, and how many characters it has.
+def cut_runs(texts: Sequence[str]) -> tuple[Array, Array]:
+    """All runs of two and three characters of clean texts: hashed run (int32, not negative; odd
+    where it has three characters), and the number of its text.
 
     Only letters, figures and Chinese characters count; a run crosses neither a blank nor a mark.
     """
@@ -78,13 +74,12 @@ def cut_runs(texts: Sequence[str]) -> tuple[Array, Array, Array]:
     sizes = np.array([len(text) + 1 for text in texts], np.int64)
     document = np.repeat(np.arange(len(texts)), sizes)[: len(codes)]
     said = _SAID[codes]
-    runs, owners, lengths = [], [], []
+    runs, owners = [], []
     packed, whole = codes, said
     for more in (1, 2):
         packed = (packed[:-1] << np.uint64(16)) | codes[more:]
         whole = whole[:-1] & said[more:]
-        hashed = (packed[whole] * _MIX) >> np.uint64(32)
-        runs.append(hashed.astype(np.uint32))
+        hashed = (packed[whole] * _MIX) >> np.uint64(34)
+        runs.append(((hashed << np.uint64(1)) | np.uint64(more - 1)).astype(np.int32))
         owners.append(document[: len(packed)][whole])
-        lengths.append(np.full(len(hashed), more + 1, np.int8))
-    return np.concatenate(runs), np.concatenate(owners), np.concatenate(lengths)
+    return np.concatenate(runs), np.concatenate(owners)

@@ -10,19 +10,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.matching import (
+    BODY,
+    HEAD,
+    MOST_DIVISIONS,
+    PLACE,
+    RARITY,
+    TITLE,
+    TITLE_COUNTS,
+    Sheaf,
+    get_matcher,
+    make_sheaf,
+)
+from triage.places import find_places
 from triage.rarity import cut_runs, get_rarity
 from triage.text import clean_text
 
 Array = NDArray[Any]
 
-MOST_READ = 400  # characters of the content: the matter stands at the beginning
 MOST_KEYS = 32
+_MOST_READ = 500  # characters of the content: the matter stands at the beginning
+_BEGINNING = 100
+_DIVISIONS_READ = 200
+_MOST_COUNTED = 255
 _CHUNK = 256  # texts looked at together
-_TITLE_COUNTS = 3  # times the content, for people put the matter into the title
+_DAY = 86_400.0
 # Codes in the place of names (A市, A3区) are on every other message; they say the division only.
 _CODE = re.compile(r"[A-Z]\d{0,2}[市县区]|西地省")
 _DISTRICT = re.compile(r"[A-Z]\d{1,2}[市县区]")
@@ -32,8 +49,9 @@ _DISTRICT = re.compile(r"[A-Z]\d{1,2}[市县区]")
 class Told:
     """What grouping is told of a submission: its words as sent and what the desk made of them.
 
-    `place` is the place phrase (None or "" for none), `division` the code of its division where known,
-    `domain_code` the six figures of its domain.
+    `place` is what the sender or the desk calls the place; where it is None or "" the text is
+    searched for one. `division` is its code where known, `domain_code` the six figures of the
+    domain.
     """
 
     id: str
@@ -50,17 +68,18 @@ class Trace:
     """What grouping makes of a submission (痕迹).
 
     `keys` are at most `MOST_KEYS` signed 64-bit hashes of its rarest things, by which the others of
-    the same matter are found. `runs` (sorted uint32) and `weights` (float32, of length 1) are what
-    is compared.
+    the same matter are found. `runs` and `counts` are its entries in a `triage.matching.Sheaf`, and
+    so are `divisions`, `domain`, `day` and `lengths`.
     """
 
     id: str
     keys: tuple[int, ...]
     runs: Array
-    weights: Array
-    divisions: frozenset[str]
-    domain_code: str
-    received_at: datetime | None
+    counts: Array
+    divisions: tuple[int, ...]
+    domain: int
+    day: float
+    lengths: tuple[int, int]
 
 
 def read_trace(told: Told) -> Trace:
@@ -78,39 +97,93 @@ def read_traces(tolds: Sequence[Told]) -> list[Trace]:
 
 def measure_match(one: Trace, other: Trace) -> float:
     """How likely both are of the same concrete matter, 0 to 1."""
-    _, here, there = np.intersect1d(one.runs, other.runs, assume_unique=True, return_indices=True)
-    return float(one.weights[here] @ other.weights[there])
+    return float(measure_matches(one, [other])[0])
+
+
+def measure_matches(one: Trace, others: Sequence[Trace]) -> Array:
+    """`measure_match` of one with each of the others (float32)."""
+    sheaf = bind_traces([one, *others])
+    numbers = np.arange(1, len(others) + 1)
+    return get_matcher().match(sheaf, np.zeros_like(numbers), numbers)
+
+
+def bind_traces(traces: Sequence[Trace]) -> Sheaf:
+    """The traces side by side, in order."""
+    divisions = np.zeros((len(traces), MOST_DIVISIONS), np.int64)
+    for number, trace in enumerate(traces):
+        divisions[number, : len(trace.divisions)] = trace.divisions
+    empty = np.zeros((5, 0), np.uint8)
+    return make_sheaf(
+        ends=np.cumsum([0, *(len(trace.runs) for trace in traces)]),
+        runs=np.concatenate([np.zeros(0, np.int32), *(trace.runs for trace in traces)]),
+        counts=np.concatenate([empty, *(trace.counts for trace in traces)], axis=1),
+        domains=np.array([trace.domain for trace in traces], np.int64),
+        divisions=divisions,
+        days=np.array([trace.day for trace in traces], np.float64),
+        lengths=np.array([trace.lengths for trace in traces], np.float32).reshape(-1, 2),
+    )
+
+
+def hide_codes(text: str) -> str:
+    """The text without the codes that stand for the names of divisions."""
+    return _CODE.sub(" ", text)
 
 
 def _read_chunk(tolds: Sequence[Told]) -> list[Trace]:
     titles = [clean_text(told.title) for told in tolds]
-    bodies = [clean_text(told.content[:MOST_READ]) for told in tolds]
-    texts = [
-        _CODE.sub(" ", f"{title}\n" * _TITLE_COUNTS + body)
-        for title, body in zip(titles, bodies, strict=True)
-    ]
-    found, owners, _ = cut_runs(texts)
-    pairs, counts = np.unique(owners.astype(np.uint64) << np.uint64(32) | found, return_counts=True)
-    runs = (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    rare = get_rarity().weigh(runs)
-    weights = (rare * (1 + np.log(counts))).astype(np.float32)
-    ends = np.searchsorted(pairs >> np.uint64(32), np.arange(len(tolds) + 1))
+    bodies = [clean_text(told.content[:_MOST_READ]) for told in tolds]
+    places = find_places(
+        [
+            (title, body, clean_text(told.place or ""))
+            for title, body, told in zip(titles, bodies, tolds, strict=True)
+        ]
+    )
+    fields = {
+        TITLE: titles,
+        HEAD: [body[:_BEGINNING] for body in bodies],
+        BODY: bodies,
+        PLACE: [place.text if place else "" for place in places],
+    }
+    found = {
+        field: cut_runs([hide_codes(text) for text in texts]) for field, texts in fields.items()
+    }
+    pairs = {
+        field: np.unique(owners << np.int64(32) | runs, return_counts=True)
+        for field, (runs, owners) in found.items()
+    }
+    union = np.unique(np.concatenate([entries for entries, _ in pairs.values()]))
+    counts = np.zeros((5, len(union)), np.uint8)
+    for field, (entries, count) in pairs.items():
+        counts[field, np.searchsorted(union, entries)] = np.minimum(count, _MOST_COUNTED)
+    runs = (union & np.int64(0x7FFFFFFF)).astype(np.int32)
+    counts[RARITY] = get_rarity().weigh(runs)
+    told_counts = TITLE_COUNTS * counts[TITLE].astype(np.float32) + counts[BODY] + counts[PLACE]
+    salience = counts[RARITY] * (1 + np.log(np.maximum(told_counts, 1)))
+    ends = np.searchsorted(union >> np.int64(32), np.arange(len(tolds) + 1))
     traces = []
     for number, told in enumerate(tolds):
         part = slice(ends[number], ends[number + 1])
-        own = weights[part] / max(float(np.sqrt(weights[part] @ weights[part])), 1e-9)
-        best = np.argsort(-own, kind="stable")[:MOST_KEYS]
-        named = {told.division} if told.division else set()
-        named.update(_DISTRICT.findall(f"{titles[number]} {bodies[number][:200]}"))
+        best = np.argsort(-salience[part], kind="stable")[:MOST_KEYS]
+        own_runs = runs[part].copy()
         traces.append(
             Trace(
                 id=told.id,
-                keys=tuple(runs[part][best].tolist()),
-                runs=runs[part],
-                weights=own,
-                divisions=frozenset(named),
-                domain_code=told.domain_code,
-                received_at=told.received_at,
+                keys=tuple(own_runs[best].tolist()),
+                runs=own_runs,
+                counts=counts[:, part].copy(),
+                divisions=_find_divisions(told, titles[number], bodies[number]),
+                domain=int(told.domain_code) if told.domain_code.isdecimal() else -1,
+                day=told.received_at.timestamp() / _DAY if told.received_at else float("nan"),
+                lengths=(len(titles[number]), len(bodies[number])),
             )
         )
     return traces
+
+
+def _find_divisions(told: Told, title: str, body: str) -> tuple[int, ...]:
+    """Numbers of the counties and districts that are named; a city or province tells nothing."""
+    named = dict.fromkeys(_DISTRICT.findall(f"{title} {body[:_DIVISIONS_READ]}"))
+    numbers = [crc32(name.encode()) + 1 for name in named]
+    if told.division and not told.division[:6].endswith("00"):
+        numbers.insert(0, crc32(told.division[:6].encode()) + 1)
+    return tuple(numbers[:MOST_DIVISIONS])

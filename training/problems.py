@@ -1,0 +1,253 @@
+"""Fits and measures the grouping of submissions into common problems, on groups made by hand.
+
+    python -m training problems --data DIR             measures what is shipped
+    python -m training problems --data DIR --unseen    measures what would be fitted, group by group
+    python -m training problems --data DIR --fit OUT   fits the tables anew and writes them
+
+DIR holds `problems_dev.jsonl` (name, ids, confidence) and `messages_unlabelled.jsonl`, and for the
+counts of runs the other files of `COUNTED`. The measure is B-cubed over the members of groups of
+high confidence: members of medium groups are left out, any other message in a cluster counts
+against its precision.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier
+
+from training.dataset import find_groups
+from triage.desk import load_desk
+from triage.features import Array
+from triage.matching import Matcher, describe_pairs
+from triage.privacy import mask
+from triage.problems import find_pairs
+from triage.rarity import STEPS, cut_runs
+from triage.replies import Forest
+from triage.submissions import Submission
+from triage.text import clean_text
+from triage.traces import Told, Trace, bind_traces, hide_codes
+
+COUNTED = (
+    "messages_unlabelled.jsonl",
+    "messages_domain7.jsonl",
+    "messages_gold.jsonl",
+    "messages_silver.jsonl",
+    "seed_corpus.jsonl",
+)
+WRITERS = 5  # a run that fewer used enters no table
+SIMILARITY = 0.5
+MOST_COUNTED = 1500  # characters of a message
+FOLDS = 5
+DOUBTFUL = 0.3  # weight of a pair with a member of a group of medium confidence
+TREES = 200
+RATE = 0.06
+LEAVES = 5
+SAMPLE = 0.7  # of the pairs and of the features, for each tree and split
+LEAST = 15  # pairs in a leaf
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A group made by hand; `sure` where its confidence is high."""
+
+    name: str
+    ids: tuple[str, ...]
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """B-cubed: F1 of the means of precision and recall."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+def read_gold(path: Path) -> list[Gold]:
+    """The groups in a file of JSON lines."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Gold(row["name"], tuple(row["ids"]), row["confidence"] == "high") for row in rows]
+
+
+def measure_clusters(
+    cluster_of: Mapping[str, int], golds: Sequence[Gold], *, judged: Iterable[int] | None = None
+) -> dict[str, Figures]:
+    """B-cubed over all groups and over those of three and more.
+
+    `judged` are the numbers of the groups whose members are judged, None for all; the rest take
+    part all the same.
+    """
+    doubtful = {one for gold in golds if not gold.sure for one in gold.ids}
+    sizes = Counter(cluster for one, cluster in cluster_of.items() if one not in doubtful)
+    chosen = range(len(golds)) if judged is None else judged
+    figures = {}
+    for name, least in (("all", 2), ("3+", 3)):
+        precisions: list[float] = []
+        recalls: list[float] = []
+        for gold in (golds[number] for number in chosen):
+            if not gold.sure or len(gold.ids) < least:
+                continue
+            found = Counter(cluster_of[one] for one in gold.ids)
+            for one in gold.ids:
+                same = found[cluster_of[one]]
+                precisions.append(same / sizes[cluster_of[one]])
+                recalls.append(same / len(gold.ids))
+        if precisions:
+            figures[name] = Figures(float(np.mean(precisions)), float(np.mean(recalls)))
+    return figures
+
+
+def read_tolds(data: Path, model_dir: Path) -> list[Told]:
+    """The messages of the groups' collection as the desk hands them to grouping."""
+    rows = _read_rows(data / "messages_unlabelled.jsonl")
+    rows = [row for row in rows if "reply" not in row]
+    desk = load_desk(model_dir)
+    suggestions = desk.suggest_many([_submission(row) for row in rows])
+    return [
+        Told(
+            id=row["id"],
+            title=row["title"],
+            content=row["content"],
+            place=suggestion.place.text,
+            division=suggestion.place.division,
+            domain_code=suggestion.domain.code,
+            received_at=_read_time(row["time"]),
+        )
+        for row, suggestion in zip(rows, suggestions, strict=True)
+    ]
+
+
+def count_runs(paths: Sequence[Path]) -> dict[str, Array]:
+    """The table of `triage.rarity` from the masked texts of files, by their distinct writers."""
+    texts = [
+        hide_codes(mask(clean_text(f"{row['title']}\n{row['content'][:MOST_COUNTED]}")))
+        for path in paths
+        for row in _read_rows(path)
+    ]
+    groups = find_groups(texts, similarity=SIMILARITY, seed=SEED)
+    used = []
+    for start in range(0, len(texts), 512):
+        runs, owners = cut_runs(texts[start : start + 512])
+        used.append(np.unique(runs.astype(np.int64) << 32 | groups[start : start + 512][owners]))
+    runs, counts = np.unique(np.unique(np.concatenate(used)) >> 32, return_counts=True)
+    runs, counts = runs[counts >= WRITERS], counts[counts >= WRITERS]
+    writers = len(set(groups.tolist()))
+
+    def weigh(users: Any) -> Array:
+        weights = np.round(np.log(writers / users) * STEPS)
+        return np.clip(weights, 0, 255).astype(np.uint8)
+
+    return {
+        "gaps": np.diff(runs, prepend=0).astype(np.int32),
+        "weights": weigh(counts),
+        "unknown": weigh(2),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidate pairs of traces, what they look like, and what is known of them.
+
+    `group` is the number of the gold group of each trace, -1 for none.
+    """
+
+    one: Array
+    other: Array
+    rows: Array
+    group: Array
+    weight: Array
+
+    @property
+    def same(self) -> Array:
+        """Whether both are of one gold group."""
+        here = self.group[self.one]
+        return (here == self.group[self.other]) & (here >= 0)
+
+    @property
+    def known(self) -> Array:
+        """Whether it is known if both are of one matter: what stands in no group may be anything
+        but a member of a group that was read.
+        """
+        return (self.group[self.one] >= 0) | (self.group[self.other] >= 0)
+
+
+def describe(traces: Sequence[Trace], golds: Sequence[Gold]) -> Pairs:
+    """The candidate pairs of the traces beside what the groups say of them."""
+    one, other = find_pairs(traces)
+    number_of = {one: number for number, gold in enumerate(golds) for one in gold.ids}
+    group = np.array([number_of.get(trace.id, -1) for trace in traces])
+    sure = np.array([*(gold.sure for gold in golds), True])
+    weight = np.where(sure[group[one]] & sure[group[other]], 1.0, DOUBTFUL)
+    rows = np.concatenate(list(describe_pairs(bind_traces(traces), one, other)))
+    return Pairs(one, other, rows, group, weight)
+
+
+def fit_matcher(pairs: Pairs, *, without: Array | None = None) -> Matcher:
+    """A matcher that learnt from all known pairs but those with a member of groups `without`."""
+    use = pairs.known
+    if without is not None:
+        unseen = np.isin(pairs.group, without)
+        use = use & ~unseen[pairs.one] & ~unseen[pairs.other]
+    trees = GradientBoostingClassifier(
+        n_estimators=TREES,
+        learning_rate=RATE,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=LEAST,
+        subsample=SAMPLE,
+        max_features=SAMPLE,
+        random_state=SEED,
+    )
+    trees.fit(pairs.rows[use], pairs.same[use], sample_weight=pairs.weight[use])
+    return Matcher(_pack_trees(trees))
+
+
+def _pack_trees(trees: GradientBoostingClassifier) -> Forest:
+    """The trees as arrays whose mean answer is the log-odds."""
+    prior = trees.init_.class_prior_[1]
+    start = float(np.log(prior / (1 - prior)))
+    parts = [tree.tree_ for tree in trees.estimators_[:, 0]]
+    sizes = [part.node_count for part in parts]
+    roots = np.cumsum([0, *sizes[:-1]])
+    offset = np.repeat(roots, sizes)
+    inner = np.concatenate([part.children_left for part in parts]) >= 0
+    answer = np.concatenate([part.value[:, 0, 0] for part in parts]) * RATE * len(parts) + start
+    return Forest(
+        roots=roots.astype(np.int32),
+        feature=np.concatenate([part.feature for part in parts]).clip(-1).astype(np.int16),
+        threshold=np.concatenate([part.threshold for part in parts]).astype(np.float32),
+        left=np.where(inner, np.concatenate([p.children_left for p in parts]) + offset, 0).astype(
+            np.int32
+        ),
+        right=np.where(inner, np.concatenate([p.children_right for p in parts]) + offset, 0).astype(
+            np.int32
+        ),
+        value=answer[:, None].astype(np.float32),
+    )
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _submission(row: dict[str, Any]) -> Submission:
+    return Submission(row["id"], row["title"], row["content"])
+
+
+def _read_time(text: str) -> datetime:
+    """2019/2/28 11:25:05 or ISO 8601; the zone does not matter between messages of one town."""
+    day, _, clock = text.replace("/", "-").partition(" ")
+    year, month, date = day.split("-")
+    clock = ":".join(part.zfill(2) for part in clock.split(":")) or "00:00:00"
+    return datetime.fromisoformat(f"{year}-{month:>02}-{date:>02}T{clock}+08:00")
