@@ -23,6 +23,7 @@ from api.schemas import findings as finding_schemas
 from api.schemas import imports as import_schemas
 from api.schemas import people as people_schemas
 from api.schemas import problems as problem_schemas
+from api.schemas import repeats as repeat_schemas
 from api.schemas import tasks as task_schemas
 from api.schemas import words as word_schemas
 from api.schemas.entries import CommandIn, DecisionIn
@@ -50,6 +51,7 @@ _BODIES = (
     *import_schemas.BODIES,
     *people_schemas.BODIES,
     *problem_schemas.BODIES,
+    *repeat_schemas.BODIES,
     *task_schemas.BODIES,
     *word_schemas.BODIES,
     ListImportIn,

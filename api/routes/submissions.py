@@ -9,6 +9,7 @@ from api.auth import needs
 from api.bodies import OneBody, read_as, read_body, read_json
 from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
+from api.schemas.repeats import AcceptedOut, RepeatOut, Suggested, add_repeats
 from api.schemas.submissions import (
     BatchOut,
     Destination,
@@ -27,12 +28,13 @@ from api.service import Service, ServiceHere, read_clock
 from triage.errors import InvalidInput
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
+from triage.ledger.repeatlist import RepeatLine, find_lines, list_first_repeats
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.submitters import unmask
 from triage.ledger.views import StoredSubmission
+from triage.repeats import read_wording
 from triage.roles import Action, Caller
 from triage.submitters import Submitter
-from triage.suggestions import Suggestion
 from triage.tracking import make_code
 
 router = APIRouter(prefix="/v1", tags=["来件"])
@@ -54,8 +56,8 @@ IdempotencyKey = Annotated[
 @router.post(
     "/submissions",
     status_code=201,
-    response_model=TakenOut,
-    responses={200: {"model": TakenOut, "description": "此前已有同样的来件，答现在的样子"}},
+    response_model=AcceptedOut,
+    responses={200: {"model": AcceptedOut, "description": "此前已有同样的来件，答现在的样子"}},
     openapi_extra={"x-body": "SubmissionIn"},
 )
 def post_submission(
@@ -64,7 +66,7 @@ def post_submission(
     response: Response,
     body: OneBody,
     idempotency_key: IdempotencyKey = None,
-) -> TakenOut:
+) -> AcceptedOut:
     """报送一件来件：标注、入库，有把握的直接进主办单位台账，没把握的等人工复核。"""
     now = read_clock()
     submission = read_submission(read_json(body), now=now)
@@ -74,7 +76,7 @@ def post_submission(
     if not taken.created:
         response.status_code = 200
     response.headers["Location"] = f"/v1/submissions/{quote(taken.file.submission.id, safe='')}"
-    return _taken_out(taken, caller, service)
+    return _accepted_out(taken, caller, service)
 
 
 @router.post(
@@ -139,13 +141,19 @@ def post_unmask(
     return submitter or Submitter()
 
 
-@router.post("/suggest", response_model=Suggestion, openapi_extra={"x-body": "TextIn"})
+@router.post("/suggest", response_model=Suggested, openapi_extra={"x-body": "TextIn"})
 def post_suggest(
-    _caller: Annotated[Caller, Depends(needs(Action.SUGGEST))], service: ServiceHere, body: OneBody
-) -> Suggestion:
-    """只看标注，不入库：领域、紧急程度、性质、标签、地点、责任单位，各有依据。"""
+    caller: Annotated[Caller, Depends(needs(Action.SUGGEST))], service: ServiceHere, body: OneBody
+) -> Suggested:
+    """只看标注，不入库：领域、紧急程度、性质、标签、地点、责任单位，各有依据；可能与哪些来件重复。"""
     submission = read_submission(read_json(body), now=read_clock(), schema=TextIn)
-    return service.turns.suggest(submission)
+    suggestion = service.turns.suggest(submission)
+    lines: tuple[RepeatLine, ...] = ()
+    if not suggestion.confidential and caller.may(Action.READ):
+        wording = read_wording(submission.title, submission.content, submission.place)
+        with service.store.reading() as session:
+            lines = find_lines(session, wording, caller=caller)
+    return add_repeats(suggestion, lines, content=submission.content)
 
 
 def _read_rows(sent: Any, service: Service) -> list[Any]:
@@ -174,6 +182,17 @@ def _destination(submission: StoredSubmission) -> Destination:
         return Destination.DISCIPLINE
     waits = submission.status is SubmissionStatus.REVIEW
     return Destination.REVIEW if waits else Destination.LEDGER
+
+
+def _accepted_out(taken: Taken, caller: Caller, service: Service) -> AcceptedOut:
+    """The answer to one submission, with what it probably repeats (not for an accusation)."""
+    told = _taken_out(taken, caller, service)
+    lines: tuple[RepeatLine, ...] = ()
+    if not taken.file.submission.confidential and caller.may(Action.READ):
+        with service.store.reading() as session:
+            lines = list_first_repeats(session, taken.file.submission.id, caller=caller)
+    repeats = [RepeatOut.model_validate(line) for line in lines]
+    return AcceptedOut(**dict(told), repeats=repeats)
 
 
 def _taken_out(taken: Taken, caller: Caller, service: Service) -> TakenOut:

@@ -12,8 +12,9 @@ from triage.classifiers import ACCUSATION
 from triage.errors import Conflict, InvalidInput
 from triage.ledger.clock import rerule_clock, restart_clock, take_earlier_clock
 from triage.ledger.events import record_events
+from triage.ledger.repeats import settle_repeats
 from triage.ledger.sight import is_visible, unknown_entry
-from triage.ledger.states import STATE_NAMES, EntryState
+from triage.ledger.states import STATE_NAMES, EntryState, RepeatState
 from triage.ledger.steps import Done, Step, append_action, check_words, find_assisting, find_lead
 from triage.ledger.tables import EntryRow
 from triage.suggestions import NATURES, URGENCY_NAMES
@@ -149,6 +150,15 @@ def merge(step: Step, *, into: int) -> Done:
         note=step.note,
         data={"from": entry.id},
         before=other.state,
+        now=step.now,
+    )
+    settle_repeats(
+        step.session,
+        entry.submission_id,
+        other.submission_id,
+        state=RepeatState.MERGED,
+        who=step.caller.who,
+        note=step.note,
         now=step.now,
     )
     events = tell_reply(other, told, who=step.caller.who)
