@@ -15,6 +15,7 @@ export const PAGES = [
   { path: "/entries/:id", name: "台账条目", file: "entry", needs: ["read"], under: "/ledgers" },
   { path: "/submissions/:id", name: "来件", file: "submission", needs: ["read"], under: "/ledgers" },
   { path: "/lists", name: "四张清单", file: "lists", needs: ["read_lists"], group: "办理" },
+  { path: "/tasks/new", name: "安排任务", file: "newtask", needs: ["plan_tasks"], under: "/lists" },
   { path: "/tasks/:id", name: "任务", file: "task", needs: ["read_lists"], under: "/lists" },
   { path: "/problems", name: "共性问题", file: "problems", needs: ["read_problems"], group: "研判" },
   { path: "/problems/:id", name: "共性问题", file: "problem", needs: ["read_problems"], under: "/problems" },

@@ -1,7 +1,7 @@
 // 工作台: what waits for whoever opened it, the overdue first, each a link to where it is done.
 
 import { get } from "../api.js";
-import { count, time, until, urgencyTag } from "../format.js";
+import { count, time, today, until, urgencyTag } from "../format.js";
 import { html } from "../html.js";
 import { Frame } from "../parts/frame.js";
 import { useLoad, useRepeat } from "../parts/load.js";
@@ -13,13 +13,25 @@ const HELP = `等着您办的事都在这里：超期的在前，其次是今天
 点一个数字看全部，点一条直接去办。每两分钟自动更新一次。`;
 
 // Where the whole of a kind is shown, and how loud its figure is.
+const ledger = (query) => () => link("/ledgers", query);
 const WHERE = {
-  overdue: [link("/supervision", { tab: "overdue" }), "danger"], urgent_today: [link("/ledgers", { urgency: 1 }), "danger"],
-  due_soon: [link("/ledgers", { due: "soon" }), "warn"], unaccepted: [link("/ledgers", { state: "assigned" }), ""],
-  review: [link("/review"), ""], returned: [link("/ledgers", { state: "returned" }), "warn"], reopened: [link("/ledgers", { state: "reopened" }), "warn"],
-  extensions: [link("/supervision", { tab: "extensions" }), ""], to_evaluate: [link("/ledgers", { state: "replied" }), ""], to_close: [link("/ledgers", { state: "evaluated" }), ""],
-  mine: [link("/ledgers", { mine: 1 }), ""], findings: [link("/supervision"), ""], tasks: [link("/lists", { list: "tasks" }), ""], accusations: [link("/confidential"), ""],
-  imports: [link("/imports"), ""], dead_letters: [link("/admin/webhooks"), "warn"], no_password: [link("/admin/users"), ""],
+  overdue: [ledger({ standing: "overdue", order: "deadline" }), "danger"],
+  urgent_today: [() => link("/ledgers", { since: today(), until: today(), order: "urgent" }), "danger"],
+  due_soon: [ledger({ standing: "due_soon", order: "deadline" }), "warn"],
+  unaccepted: [ledger({ standing: "unaccepted" })],
+  review: [() => link("/review")],
+  returned: [ledger({ state: ["returned", "registered"] }), "warn"],
+  reopened: [ledger({ state: "reopened" }), "warn"],
+  extensions: [() => link("/supervision", { tab: "extensions" })],
+  to_evaluate: [ledger({ state: "replied" })],
+  to_close: [ledger({ state: "evaluated" })],
+  mine: [() => link("/ledgers", { assignee: session.me.who, standing: "open" })],
+  findings: [() => link("/supervision")],
+  tasks: [() => link("/lists", { list: "tasks", state: "open" })],
+  accusations: [() => link("/confidential", { state: "waiting" })],
+  imports: [() => link("/imports")],
+  dead_letters: [() => link("/admin/webhooks"), "warn"],
+  no_password: [() => link("/admin/users")],
 };
 
 const ABOUT = {
@@ -50,12 +62,12 @@ function body({ cards }) {
 }
 
 function figure(card) {
-  const [address, tone] = WHERE[card.kind] ?? [null, ""];
-  return html`<a key=${card.kind} class=${`figure ${tone}`} href=${address}><b>${count(card.count)}${card.more ? "+" : ""}</b><span>${card.name}</span></a>`;
+  const [address, tone = ""] = WHERE[card.kind] ?? [];
+  return html`<a key=${card.kind} class=${`figure ${tone}`} href=${address?.()}><b>${count(card.count)}${card.more ? "+" : ""}</b><span>${card.name}</span></a>`;
 }
 
 const panel = (card) => html`<section class="panel" key=${card.kind} aria-label=${card.name}>
-  <div class="panel-head"><h2>${card.name}</h2><span class="muted">${count(card.count)} 件</span><span class="grow"></span>${WHERE[card.kind] && html`<a class="more" href=${WHERE[card.kind][0]}>看全部</a>`}</div>
+  <div class="panel-head"><h2>${card.name}</h2><span class="muted">${count(card.count)} 件</span><span class="grow"></span>${WHERE[card.kind] && html`<a class="more" href=${WHERE[card.kind][0]()}>看全部</a>`}</div>
   <ul class="waiting">${card.lines.map((line) => row(card, line))}</ul>
 </section>`;
 
