@@ -70,6 +70,15 @@ _VAGUE = re.compile(
     r"|难道|何在|究竟|到底|竟然|如此|触目惊心|苦不堪言|我|你|您|他们|已解决|感谢|不作为|说法|公道|相互"
     r"|这[样种个]|那[样种个]|岂|坑|血汗|信访|回复|答复|投诉|反映|网帖|留言|职能部门|\*\*"
 )
+# Who says it and how, between the place and the matter: 柳岸花园业主联名反映……
+_SAYERS = re.compile(
+    r"(?:全体|部分|广大|众)?(?:业主|居民|村民|家长|员工|群众|市民)们?(?:联名|集体|强烈|实名|多次|再次)*"
+    r"(?:反映|投诉|呼吁|请求|要求|举报)(?=[^，。]{4})"
+)
+_ASKS = re.compile(
+    r"[?？]|有没有|是否|能否|可否|何时|几时|什么时候|怎么|如何|为何|为什么|凭什么|哪[里些个]"
+    r"|[吗呢](?![\u4e00-\u9fff])"
+)
 _FILLER = re.compile(
     r"经常性?(?=[\u4e00-\u9fff])|长期以来|长期|严重(?=影响|扰|超)|一直以来|一直|多次|非常|十分|真的|实在"
     r"|现在|目前|仍然|还是|居然|竟然|大量的?|请问|到底|究竟|已经|迟迟|频频|公然|肆意|年年|天天|再次|存在"
@@ -93,6 +102,7 @@ def tidy(text: str) -> str:
         text = text[lead.end() :]
     while (tail := _TAIL.search(text, max(_LEAST, len(text) - _END))) and tail[0]:
         text = text[: tail.start()]
+    text = _SAYERS.sub("", text)
     if text.startswith(("对", "就")) and not text.startswith(("就业", "就医", "就读", "就近")):
         text = text[1:]
     return text.strip("的 ，,。.、:：；;！!？?") if len(text) > _LEAST else text
@@ -144,3 +154,8 @@ def drop_filler(text: str) -> str:
 def count_vague(text: str) -> int:
     """How often a text says how one feels instead of what is the matter."""
     return len(_VAGUE.findall(text))
+
+
+def asks(text: str) -> bool:
+    """Whether a text asks instead of saying what is the matter."""
+    return _ASKS.search(text) is not None

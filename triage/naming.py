@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from triage.headings import (
+    asks,
     count_vague,
     cut_admin,
     drop_codes,
@@ -42,6 +43,7 @@ _SHORT = 22  # characters of a name that is easily taken in
 _LEAST = 5  # characters that say something
 _OPENING, _LATER = 0.0, 0.4  # worth of the first clause of a content; what each after it loses
 # The rarity at which a word says nothing, and all that it can say; that of an unknown run is 1.
+_ASKED = 0.8  # what a question is worth less than a statement
 _PLAIN, _RARE = 0.215, 0.54
 _MOST_RATED = 12  # clauses that are looked through for a place
 # Everyday words of messages, which say neither what nor where.
@@ -89,6 +91,7 @@ class _Sought:
         if not _tells_more(rest):
             points -= 2.0
         points -= 1.2 * count_vague(clause.text)
+        points -= _ASKED * asks(clause.text)
         if len(clause.text) > MAX_NAME:
             points -= 1.0
         return points - 0.12 * max(0, len(clause.text) - _SHORT)
