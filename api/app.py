@@ -42,6 +42,7 @@ from api.routes import (
     users,
     webhooks,
     words,
+    work,
 )
 from api.routes.users import link_to
 from api.service import Service, open_service, open_town_store, read_clock
@@ -82,6 +83,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
         submissions,
         home,
         words,
+        work,
         imports,
         savedviews,
         ledgers,

@@ -26,6 +26,7 @@ from api.schemas import problems as problem_schemas
 from api.schemas import repeats as repeat_schemas
 from api.schemas import tasks as task_schemas
 from api.schemas import words as word_schemas
+from api.schemas import work as work_schemas
 from api.schemas.entries import CommandIn, DecisionIn
 from api.schemas.lists import ListImportIn
 from api.schemas.open311 import FilingIn
@@ -54,6 +55,7 @@ _BODIES = (
     *repeat_schemas.BODIES,
     *task_schemas.BODIES,
     *word_schemas.BODIES,
+    *work_schemas.BODIES,
     ListImportIn,
     ReplyIn,
     ViewIn,

@@ -74,6 +74,11 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/home": CALLER,
     "GET /v1/reviews": (Action.READ_REVIEW,),
     "GET /v1/reviews/today": (Action.READ_REVIEW,),
+    # the ledger page
+    "GET /v1/ledger": (Action.READ_LISTS,),
+    "GET /v1/ledger.xlsx": (Action.READ_LISTS,),
+    "POST /v1/entries:batch": (Action.READ,),  # and what the command needs
+    "GET /v1/entries/{entry_id}/similar": (Action.READ,),
     # saved views
     "GET /v1/views": PERSON,
     "PUT /v1/views": PERSON,

@@ -35,7 +35,8 @@ from triage.workflow import Command, list_commands
 router = APIRouter(prefix="/v1", tags=["办理"])
 _SEALED = "这件来件已转入纪检台账，只有纪检人员可以查看"
 _PLAIN = frozenset(
-    ("version", "assisting", "parts", "content", "note")  # not handed on just as they come
+    # not handed on just as they come
+    ("version", "assisting", "parts", "content", "note", "command", "entries")
 )
 
 Reader = Annotated[Caller, Depends(needs(Action.READ))]
@@ -98,7 +99,7 @@ def post_command(
     """办一个动作：签收、退回、改派、回告、评价、销号等；答条目此后的样子。"""
     now = read_clock()
     given = read_as(body, CommandIn)
-    data = _read_data(given, service)
+    data = read_data(given, service)
     if command is Command.REPLY and given.text:
         with service.store.reading() as session:
             file = get_entry_file(session, entry_id, caller=caller)
@@ -156,7 +157,7 @@ def post_decision(
     return DecidedOut(entry=EntryOut.model_validate(entry))
 
 
-def _read_data(given: CommandIn, service: Service) -> dict[str, Any]:
+def read_data(given: CommandIn, service: Service) -> dict[str, Any]:
     """What the command is given besides version and note, as the ledger takes it."""
     data = {
         name: value

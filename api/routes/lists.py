@@ -173,7 +173,7 @@ def get_findings(
         )
 
 
-@router.get("/problems.xlsx", response_class=Response, responses=_BOOK)
+@router.get("/problems.xlsx", response_class=Response, responses=BOOK)
 def get_problem_book(
     caller: Reader,
     service: ServiceHere,
@@ -183,10 +183,10 @@ def get_problem_book(
 ) -> Response:
     """问题清单，按机关打印的版式。"""
     read = partial(list_problems, state=state)
-    return _book(service, "problems", read, PROBLEM_COLUMNS, wanted, heading, state, caller)
+    return answer_book(service, "problems", read, PROBLEM_COLUMNS, wanted, heading, state, caller)
 
 
-@router.get("/tasks.xlsx", response_class=Response, responses=_BOOK)
+@router.get("/tasks.xlsx", response_class=Response, responses=BOOK)
 def get_task_book(
     caller: Reader,
     service: ServiceHere,
@@ -196,10 +196,10 @@ def get_task_book(
 ) -> Response:
     """任务清单，按机关打印的版式。"""
     read = partial(list_tasks, state=state)
-    return _book(service, "tasks", read, TASK_COLUMNS, wanted, heading, state, caller)
+    return answer_book(service, "tasks", read, TASK_COLUMNS, wanted, heading, state, caller)
 
 
-@router.get("/effects.xlsx", response_class=Response, responses=_BOOK)
+@router.get("/effects.xlsx", response_class=Response, responses=BOOK)
 def get_effect_book(
     caller: Reader,
     service: ServiceHere,
@@ -209,10 +209,10 @@ def get_effect_book(
 ) -> Response:
     """效果清单，按机关打印的版式。"""
     read = partial(list_effects, state=state)
-    return _book(service, "effects", read, EFFECT_COLUMNS, wanted, heading, state, caller)
+    return answer_book(service, "effects", read, EFFECT_COLUMNS, wanted, heading, state, caller)
 
 
-@router.get("/supervision.xlsx", response_class=Response, responses=_BOOK)
+@router.get("/supervision.xlsx", response_class=Response, responses=BOOK)
 def get_finding_book(
     caller: Reader,
     service: ServiceHere,
@@ -223,7 +223,7 @@ def get_finding_book(
 ) -> Response:
     """监督清单，按机关打印的版式。"""
     read = partial(list_findings, state=state, rule=rule)
-    return _book(service, "supervision", read, FINDING_COLUMNS, wanted, heading, state, caller)
+    return answer_book(service, "supervision", read, FINDING_COLUMNS, wanted, heading, state, caller)
 
 
 @router.post(
@@ -281,7 +281,7 @@ def _imported_out(row: ImportedRow) -> ImportedRowOut:
     )
 
 
-def _book(
+def answer_book(
     service: Service,
     name: str,
     list_page: partial[Any],

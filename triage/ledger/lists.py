@@ -91,7 +91,7 @@ def list_problems(
         newest = tuple_(EntryRow.opened_at, EntryRow.id)
         where.append(newest < read_cursor(cursor, read_time, int))
     found = _find_newest(session, where, departments, limit=limit + 1)
-    lines = _problem_lines(session, [entry_id for _, entry_id in found[:limit]])
+    lines = problem_lines(session, [entry_id for _, entry_id in found[:limit]])
     if len(found) <= limit:
         return Page(lines, None)
     opened_at, last = found[limit - 1]
@@ -129,7 +129,8 @@ def _find_newest(
     return sorted(found, reverse=True)[:limit]
 
 
-def _problem_lines(session: Session, ids: Sequence[int]) -> tuple[ProblemLine, ...]:
+def problem_lines(session: Session, ids: Sequence[int]) -> tuple[ProblemLine, ...]:
+    """The lines of these entries, in their order."""
     query = (
         select(
             EntryRow,
