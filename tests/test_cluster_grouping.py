@@ -13,7 +13,7 @@ from cluster_factories import local_client, needs_cluster, read_results, write_c
 
 from api.cluster.grouping import BIN_MEMBERS, find_components, pack
 from api.cluster.manifest import DonePart
-from api.cluster.neighbours import MOST_SHARERS, NEXT, pair_sharers
+from api.cluster.neighbours import MOST_SHARERS, NEXT_OF_MANY, pair_sharers
 from api.cluster.parts import find_parts
 from api.cluster.scoring import make_scoring
 from api.cluster.steps import group_steps
@@ -123,10 +123,10 @@ def test_all_sharers_of_a_key_are_paired_once_and_none_with_itself() -> None:
 def test_sharers_of_a_common_key_stay_in_one_piece_at_a_cost_that_grows_with_their_number() -> None:
     many = MOST_SHARERS + 50
     pairs = pair((1, range(many)))
-    assert len(pairs) < 3 * many
+    assert len(pairs) <= NEXT_OF_MANY * many
     assert {(at, at + 1) for at in range(many - 1)} <= pairs
-    few = pair((1, range(NEXT + 1)))
-    assert len(few) == NEXT * (NEXT + 1) // 2
+    few = pair((1, range(MOST_SHARERS)))
+    assert len(few) == MOST_SHARERS * (MOST_SHARERS - 1) // 2
 
 
 def test_components_are_those_whom_near_pairs_hold_together(tmp_path: Path) -> None:

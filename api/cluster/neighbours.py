@@ -18,14 +18,14 @@ from api.cluster.manifest import DonePart, pending_path
 from api.cluster.parts import Part
 from api.cluster.tracing import read_traces_of
 from api.files.parquet import ParquetWriter
+from triage.matching import get_matcher
 from triage.problems import JOINS
-from triage.traces import Trace, measure_match
+from triage.traces import Trace, bind_traces
 
 Array = NDArray[Any]
 
-NEXT = 24  # sharers of a key that follow in order and are looked at
-MOST_SHARERS = 400  # a key that more share tells little apart ...
-NEXT_OF_MANY = 2  # ... unless of one large problem, which two neighbours hold together
+MOST_SHARERS = 64  # of a key that all meet each other, as in `triage.problems`
+NEXT_OF_MANY = 12  # of more, each meets those that follow: enough to hold a large problem together
 
 
 def pair_sharers(keys: Array, rows: Array) -> Array:
@@ -38,9 +38,9 @@ def pair_sharers(keys: Array, rows: Array) -> Array:
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     sizes = np.diff(np.r_[starts, len(keys)])
-    reach = np.repeat(np.where(sizes > MOST_SHARERS, NEXT_OF_MANY, NEXT), sizes)
+    reach = np.repeat(np.where(sizes > MOST_SHARERS, NEXT_OF_MANY, MOST_SHARERS), sizes)
     found = []
-    for step in range(1, min(NEXT, len(keys) - 1) + 1):
+    for step in range(1, min(MOST_SHARERS, len(keys))):
         both = (keys[step:] == keys[:-step]) & (reach[step:] >= step)
         one, other = rows[:-step][both], rows[step:][both]
         found.append(np.column_stack((one, other))[one != other])
@@ -100,24 +100,25 @@ def find_near(
         ),
         axis=0,
     )
-    own = _read(traced[number], pairs[:, 0], first)
-    near: list[tuple[int, int, float]] = []
+    near = [np.empty((0, 2), np.int64)]
     homes = np.searchsorted(bases, pairs[:, 1], side="right") - 1
     for home in np.unique(homes).tolist():
         here = pairs[homes == home]
-        others = _read(traced[home], here[:, 1], bases[home])
-        for one, other in here.tolist():
-            match = measure_match(own[one], others[other])
-            if match >= JOINS:
-                near.append((one, other, match))
-    schema = pa.schema({"one": pa.int64(), "other": pa.int64(), "match": pa.float32()})
-    columns = [[pair[at] for pair in near] for at in range(3)]
-    return _write(part, result, schema, columns, started=started)
+        match = _measure(here, (traced[number], first), (traced[home], bases[home]))
+        near.append(here[match >= JOINS])
+    schema = pa.schema({"one": pa.int64(), "other": pa.int64()})
+    return _write(part, result, schema, list(np.concatenate(near).T), started=started)
 
 
-def _read(path: Path, numbers: Array, base: int) -> dict[int, Trace]:
-    rows = (np.unique(numbers) - base).tolist()
-    return {row + base: trace for row, trace in read_traces_of(path, rows).items()}
+def _measure(pairs: Array, first: tuple[Path, int], second: tuple[Path, int]) -> Array:
+    """How much the traces of each pair match; of either side, the part and its first row."""
+    known: list[Trace] = []
+    places = []
+    for (path, base), numbers in zip((first, second), pairs.T, strict=True):
+        rows, at = np.unique(numbers - base, return_inverse=True)
+        places.append(at + len(known))
+        known += read_traces_of(path, rows.tolist())
+    return get_matcher().match(bind_traces(known), *places)
 
 
 def _write(

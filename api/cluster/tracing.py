@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AT_ONCE = 1_024  # submissions whose traces are read together
-TRACE_COLUMNS = ("id", "keys", "runs", "weights", "divisions", "domain_code", "received_at")
-TOLD_COLUMNS = ("title", "content", "place", "division", "urgency", "lead", "domain_path")
+_TRACE = ("id", "keys", "runs", "counts", "divisions", "domain", "day", "lengths")
+_TOLD = (
+    *("title", "content", "place", "division", "domain_code", "received_at"),
+    *("urgency", "lead", "domain_path"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,12 @@ def make_schema() -> "pa.Schema":
         {
             "id": text,
             "keys": pa.list_(pa.int64()),
-            "runs": pa.list_(pa.uint32()),
-            "weights": pa.list_(pa.float32()),
-            "divisions": names,
+            "runs": pa.list_(pa.int32()),
+            "counts": pa.binary(),
+            "divisions": pa.list_(pa.int64()),
+            "domain": pa.int32(),
+            "day": pa.float64(),
+            "lengths": pa.list_(pa.int32()),
             "domain_code": text,
             "received_at": pa.timestamp("us", "Asia/Shanghai"),
             "title": text,
@@ -103,15 +109,14 @@ def make_schema() -> "pa.Schema":
     )
 
 
-def read_traces_of(path: Path, rows: Sequence[int]) -> dict[int, Trace]:
-    """Row → trace, for these rows of a traced part."""
-    table = _take(path, rows, TRACE_COLUMNS)
-    return {row: _make_trace(record) for row, record in zip(rows, table.to_pylist(), strict=True)}
+def read_traces_of(path: Path, rows: Sequence[int]) -> list[Trace]:
+    """The traces of these rows of a traced part, in their order."""
+    return [_make_trace(record) for record in _take(path, rows, _TRACE).to_pylist()]
 
 
 def read_rows(path: Path, rows: Sequence[int]) -> dict[int, Traced]:
     """Row → all that a traced part holds of it, for these rows."""
-    table = _take(path, rows, (*TRACE_COLUMNS, *TOLD_COLUMNS))
+    table = _take(path, rows, (*_TRACE, *_TOLD))
     return {row: _make_traced(record) for row, record in zip(rows, table.to_pylist(), strict=True)}
 
 
@@ -130,8 +135,11 @@ def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
             "id": told.id,
             "keys": trace.keys,
             "runs": trace.runs,
-            "weights": trace.weights,
-            "divisions": sorted(trace.divisions),
+            "counts": trace.counts.tobytes(),
+            "divisions": trace.divisions,
+            "domain": trace.domain,
+            "day": trace.day,
+            "lengths": trace.lengths,
             "domain_code": told.domain_code,
             "received_at": told.received_at,
             "title": told.title,
@@ -160,14 +168,17 @@ def _tell(one: Suggested) -> Told:
 def _make_trace(record: Mapping[str, Any]) -> Trace:
     import numpy as np
 
+    title, content = record["lengths"]
+    runs = np.array(record["runs"], np.int32)
     return Trace(
         id=record["id"],
         keys=tuple(record["keys"]),
-        runs=np.array(record["runs"], np.uint32),
-        weights=np.array(record["weights"], np.float32),
-        divisions=frozenset(record["divisions"]),
-        domain_code=record["domain_code"],
-        received_at=record["received_at"],
+        runs=runs,
+        counts=np.frombuffer(record["counts"], np.uint8).reshape(-1, len(runs)),
+        divisions=tuple(record["divisions"]),
+        domain=record["domain"],
+        day=record["day"],
+        lengths=(title, content),
     )
 
 
