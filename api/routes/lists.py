@@ -53,7 +53,7 @@ LIST_NAMES = {
     "supervision": "监督清单",
 }
 _TICK = timedelta(microseconds=1)
-_BOOK: dict[int | str, dict[str, Any]] = {
+BOOK: dict[int | str, dict[str, Any]] = {
     200: {"content": {XLSX: {}}, "description": "Excel 工作簿"}
 }
 
@@ -223,7 +223,9 @@ def get_finding_book(
 ) -> Response:
     """监督清单，按机关打印的版式。"""
     read = partial(list_findings, state=state, rule=rule)
-    return answer_book(service, "supervision", read, FINDING_COLUMNS, wanted, heading, state, caller)
+    return answer_book(
+        service, "supervision", read, FINDING_COLUMNS, wanted, heading, state, caller
+    )
 
 
 @router.post(
