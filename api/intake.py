@@ -15,13 +15,7 @@ from api.logs import describe
 from api.service import Service
 from triage.errors import Conflict, StoreUnavailable, TriageError
 from triage.ledger.queries import get_submission
-from triage.ledger.records import (
-    Filed,
-    open_entry,
-    record_batch,
-    record_submission,
-    record_suggestion,
-)
+from triage.ledger.records import Filed, record_batch, record_one
 from triage.ledger.views import SubmissionFile
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
@@ -52,19 +46,25 @@ def take_in(
     """
     suggestion = service.turns.suggest(submission)
     with service.store.writing() as session:
-        stored, created = record_submission(
+        filed = record_one(
             session,
             submission,
+            suggestion,
             now=now,
             source=source,
             idempotency_key=idempotency_key,
-            confidential=suggestion.confidential,
         )
-        if created:
-            record_suggestion(session, submission, suggestion, now=now)
-            open_entry(session, submission, suggestion, now=now)
-        file = get_submission(session, stored.id, may_see_confidential=True)
-    return Taken(file, created)
+        if not filed.created:
+            return Taken(get_submission(session, filed.id, may_see_confidential=True), False)
+    assert filed.submission is not None  # noqa: S101 - it was created
+    file = SubmissionFile(
+        submission=filed.submission,
+        suggestion=None if suggestion.confidential else suggestion.as_dict(),
+        entries=(filed.entry,) if filed.entry else (),
+        decisions=(),
+        submitter=submission.submitter and submission.submitter.masked(),
+    )
+    return Taken(file, True)
 
 
 def take_in_batch(

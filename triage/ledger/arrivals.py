@@ -10,9 +10,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict, InvalidSubmission, TriageError
@@ -20,14 +22,31 @@ from triage.ledger.accusations import hide_hash, seal_submissions
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
 from triage.ledger.states import SubmissionStatus
-from triage.ledger.store import find_ring, get_ring, upsert
+from triage.ledger.store import find_ring, get_ring
 from triage.ledger.submitters import record_submitters
 from triage.ledger.tables import SubmissionRow, storable, to_utc
 from triage.ledger.views import StoredSubmission, submission_view
 from triage.submissions import Channel, Submission
+from triage.suggestions import Suggestion
 from triage.tracking import digest_code, make_code
 
 _Values = dict[str, Any]
+_TABLE = SubmissionRow.metadata.tables[SubmissionRow.__tablename__]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One submission, with what the machine says of it, if that is known already.
+
+    The suggestion gives it its place in the review queue and says whether it is an accusation;
+    `assigned` says that an entry is opened for it in the same breath.
+    """
+
+    submission: Submission
+    suggestion: Suggestion | None = None
+    assigned: bool = False
+    confidential: bool = False
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +74,16 @@ def record_submission(
     Raises Conflict where the content differs, InvalidSubmission where the id or a time cannot be
     stored, KeyUnavailable where it must be sealed and cannot.
     """
-    coming = _read_coming(
-        session,
-        submission,
-        now=now,
-        source=source,
-        idempotency_key=idempotency_key,
-        confidential=confidential,
-    )
+    arrival = Arrival(submission, confidential=confidential, idempotency_key=idempotency_key)
+    return record_arrival(session, arrival, now=now, source=source)
+
+
+def record_arrival(
+    session: Session, arrival: Arrival, *, now: datetime, source: str
+) -> tuple[StoredSubmission, bool]:
+    """As `record_submission`."""
+    idempotency_key = arrival.idempotency_key
+    coming = _read_coming(session, arrival, now=now, source=source)
     row = coming.row
     standing = _find_by_idempotency_key(session, source, idempotency_key)
     if standing is None:
@@ -89,25 +110,22 @@ def record_submissions(
 
     Of rows with the same id in one batch the first is taken; the others count as resends.
     """
-    told = [(submission, False) for submission in submissions]
-    return record_arrivals(session, told, now=now, source=source)
+    return record_arrivals(session, [Arrival(one) for one in submissions], now=now, source=source)
 
 
 def record_arrivals(
-    session: Session, told: Sequence[tuple[Submission, bool]], *, now: datetime, source: str
+    session: Session, arrivals: Sequence[Arrival], *, now: datetime, source: str
 ) -> list[tuple[StoredSubmission, bool] | TriageError]:
-    """As `record_submissions`; each with whether it is an accusation."""
+    """As `record_submissions`. Keys of idempotency are not looked at: in a batch the ids serve."""
     sent: list[_Coming | TriageError] = []
     first: dict[str, _Coming] = {}
-    for submission, confidential in told:
+    for arrival in arrivals:
         try:
-            coming = _read_coming(
-                session, submission, now=now, source=source, confidential=confidential
-            )
+            coming = _read_coming(session, arrival, now=now, source=source)
         except InvalidSubmission as error:
             sent.append(error)
         else:
-            first.setdefault(submission.id, coming)
+            first.setdefault(arrival.submission.id, coming)
             sent.append(coming)
     created = _insert_new(session, list(first.values()), now=now)
     standing = {
@@ -132,15 +150,9 @@ def record_arrivals(
     return outcomes
 
 
-def _read_coming(
-    session: Session,
-    submission: Submission,
-    *,
-    now: datetime,
-    source: str,
-    idempotency_key: str | None = None,
-    confidential: bool = False,
-) -> _Coming:
+def _read_coming(session: Session, arrival: Arrival, *, now: datetime, source: str) -> _Coming:
+    submission, suggestion = arrival.submission, arrival.suggestion
+    confidential = suggestion.confidential if suggestion else arrival.confidential
     if not submission.id.strip() or storable(submission.id) != submission.id:
         raise InvalidSubmission("编号为空或含有无法保存的字符，请换一个编号", field="id")
     try:
@@ -163,9 +175,9 @@ def _read_coming(
         "id": submission.id,
         "recorded_at": to_utc(now),
         "source": source,
-        "idempotency_key": idempotency_key,
+        "idempotency_key": arrival.idempotency_key,
         "content_hash": content_hash,
-        "status": SubmissionStatus.REVIEW,
+        "status": SubmissionStatus.ASSIGNED if arrival.assigned else SubmissionStatus.REVIEW,
         "confidential": confidential,
         "urgency": 1,
         "confidence": 0.0,
@@ -174,6 +186,11 @@ def _read_coming(
     if confidential:
         row |= {"title": "", "content": "", "place": None, "status": SubmissionStatus.SEALED}
         row["content_hash"] = hide_hash(session, content_hash)
+    elif suggestion is not None:
+        row |= {
+            "urgency": suggestion.urgency.level,
+            "confidence": suggestion.domain.confidence,
+        }
     return _Coming(submission, row, content_hash)
 
 
@@ -183,15 +200,22 @@ def _insert_new(session: Session, arrivals: list[_Coming], *, now: datetime) -> 
     if not arrivals:
         return set()
     arrivals = sorted(arrivals, key=lambda coming: coming.submission.id)
-    statement = upsert(session, SubmissionRow).on_conflict_do_nothing()
+    connection = session.connection()
     rows = [coming.row for coming in arrivals]
-    created = set(session.scalars(statement.returning(SubmissionRow.id), rows))
+    added = connection.execute(_add_new(connection.dialect.name), rows if rows[1:] else rows[0])
+    created = set(added.scalars())
     fresh = [coming for coming in arrivals if coming.submission.id in created]
     hidden = [(one.submission, one.content_hash) for one in fresh if one.row["confidential"]]
     seal_submissions(session, hidden, now=now)
     _insert_submitters(session, fresh)
     record_events(session, [_happened(coming) for coming in fresh], now=now)
     return created
+
+
+@cache
+def _add_new(dialect: str) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
 
 
 def _insert_submitters(session: Session, fresh: list[_Coming]) -> None:

@@ -22,6 +22,9 @@ from triage.ledger.tables import EventRow, storable, to_utc
 
 EVENTS = "events"  # the name in `session.info`; only a session that writes has it
 _CHAIN_LOCK = 0x7472696167650002  # "triage", 2: any number that no other program locks
+_EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
+_LAST = select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1)
+_ADD = insert(_EVENTS)
 _PIECE = 1000  # events fetched at a time while the chain is walked
 
 
@@ -74,8 +77,9 @@ def append_events(session: Session) -> None:
         return
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
-    last = session.scalar(select(EventRow.hash).order_by(EventRow.id.desc()).limit(1))
-    session.execute(insert(EventRow), link_events(events, previous=last))
+    connection = session.connection()
+    linked = link_events(events, previous=connection.scalar(_LAST))
+    connection.execute(_ADD, linked if linked[1:] else linked[0])
 
 
 def link_events(

@@ -109,7 +109,7 @@ def enqueue(session: Session, events: Sequence[dict[str, Any]]) -> None:
         for event in events
         if event["entry_id"] is not None and event["kind"].startswith(_TOLD)
     ]
-    webhooks = session.execute(_ACTIVE).mappings().all() if told else []
+    webhooks = session.connection().execute(_ACTIVE).mappings().all() if told else []
     if not webhooks:
         return
     entries = _open_entries(session, {event["entry_id"] for event in told})

@@ -58,6 +58,7 @@ class Store:
             session.begin(),
         ):
             yield session
+            session.flush()
             enqueue(session, session.info[EVENTS])
             append_events(session)
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, case, cast, delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.calendar import Calendar
@@ -30,6 +30,13 @@ from triage.timetable import (
 
 SETTING = "deadlines"
 MAX_NOTE = 100
+_WORKED = case((HolidayRow.working, "1"), else_="0")
+_STANDING = select(
+    select(cast(SettingRow.value, Text)).where(SettingRow.name == SETTING).scalar_subquery(),
+    select(
+        func.aggregate_strings(cast(HolidayRow.day, Text).concat("=").concat(_WORKED), ",")
+    ).scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +50,12 @@ class StoredHoliday:
 
 def load_timetable(session: Session) -> Timetable:
     """The rules and the calendar in force. Raises InvalidData where the stored ones are none."""
-    settings = load_time_settings(session)
-    days = session.execute(select(HolidayRow.day, HolidayRow.working)).all()
-    return Timetable(settings, Calendar(dict(days), settings.declared_years))
+    return _read_timetable(*session.connection().execute(_STANDING).one())
 
 
 def load_time_settings(session: Session) -> TimeSettings:
     """The settings in force. Raises InvalidData where the stored ones are none."""
-    value = session.scalar(select(SettingRow.value).where(SettingRow.name == SETTING))
-    if value is None:
-        return default_settings()
-    try:
-        return _read_settings(json.dumps(value))
-    except InvalidInput as error:
-        raise InvalidData(f"已存的时限设置不能用，请管理员重新设置：{error.message}") from None
+    return load_timetable(session).settings
 
 
 def change_time_settings(
@@ -130,9 +129,16 @@ def remove_holiday(session: Session, day: date, *, caller: Caller, now: datetime
 
 
 @lru_cache(maxsize=8)
-def _read_settings(spelt: str) -> TimeSettings:
-    """As `read_time_settings`, but checked once and not with every request."""
-    return read_time_settings(json.loads(spelt))
+def _read_timetable(setting: str | None, days: str | None) -> Timetable:
+    """The timetable in the words that stand in the tables: read once, not with every request. The
+    words themselves are the key, so it can never be out of date."""
+    try:
+        settings = read_time_settings(json.loads(setting)) if setting else default_settings()
+    except InvalidInput as error:
+        raise InvalidData(f"已存的时限设置不能用，请管理员重新设置：{error.message}") from None
+    told = (day.partition("=") for day in (days or "").split(",") if day)
+    overrides = {date.fromisoformat(day): working == "1" for day, _, working in told}
+    return Timetable(settings, Calendar(overrides, settings.declared_years))
 
 
 def _record(
