@@ -8,6 +8,7 @@ Where it names no place, the place that most members name stands in front. Nothi
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -33,9 +34,8 @@ from triage.words import cut_words
 
 MAX_NAME = 30
 # Whom or what it concerns, which is not yet what is the matter.
-_OBJECTS = frozenset(
-    ("开发商", "楼盘", "物业", "社区", "街道", "空地", "业主", "单位", "项目", "学校")
-)
+_OBJECT_LIST = "开发商 楼盘 物业 社区 街道 空地 业主 单位 项目 学校 幼儿园 小学 中学 医院 派出所"
+_OBJECTS = frozenset(_OBJECT_LIST.split())
 _READ = 60  # members that are read; a problem of thousands is called what these say
 _HEAD = 300  # characters of a content that are read for what the members share
 _SENTENCES = 6  # of a content that may become a name
@@ -96,6 +96,10 @@ class _Sought:
             points -= 1.0
         return points - 0.12 * max(0, len(clause.text) - _SHORT)
 
+    def has_matter(self, said: str, own: str) -> bool:
+        """Whether more than places stands in what is said."""
+        return _tells_more(said.replace(self.place or "\n", "").replace(own or "\n", ""))
+
     def count(self, words: Iterable[str]) -> float:
         """How much of what the members share these words hold."""
         return sum(self.shares.get(word, 0.0) for word in set(words))
@@ -110,19 +114,15 @@ def name_problem(tolds: Sequence[Told], *, domain: str) -> str:
     read = _sample(tolds)
     theme = find_theme(read)
     sought = _Sought(_share_words(read), _choose_place(read), list_terms(theme) if theme else ())
-    clauses = list(dict.fromkeys(clause for told in read for clause in _list_clauses(told)))
-    clauses.sort(key=lambda one: (-sought.rate(one, ""), one.text))
-    clauses = clauses[:_MOST_RATED]
-    found = find_places([(clause.text, "", None) for clause in clauses])
-    owns = [phrase.text if phrase else "" for phrase in found]
-    rated = [
-        (sought.rate(clause, own), clause.text, own)
-        for clause, own in zip(clauses, owns, strict=True)
-    ]
-    _, said, own = max(rated, default=(0.0, "", ""))
+    said, own = _choose_clause([one for told in read for one in _list_clauses(told)], sought)
     place = sought.place
-    if not _tells_more(said.replace(place or "\n", "").replace(own or "\n", "")):
-        said = (said or place) + (theme.name if theme else domain)
+    if not sought.has_matter(said, own):
+        told_there = [one for told in read for one in _list_contents(told)]
+        clause, named = _choose_clause(told_there, sought)
+        if sought.has_matter(clause, named):
+            said, own = clause, named
+        else:
+            said = (said or place) + (theme.name if theme else domain)
     if place and not _names(said, place) and is_admin(own):
         said = place + said[find_admin(said) :]
     return _shorten(mask(said), sought)
@@ -229,17 +229,35 @@ def _names(text: str, place: str) -> bool:
 
 
 def _list_clauses(told: Told) -> Iterator[_Clause]:
+    """The title and its parts; without a title what the content begins with."""
     title = tidy(clean_text(told.title))
-    if len(title) >= _LEAST:
-        yield _Clause(title, 2.0)
-        parts = list_parts(title)
-        yield from (_Clause(part, 1.0) for part in parts if part != title and len(part) >= _LEAST)
+    if len(title) < _LEAST:
+        yield from _list_contents(told)
         return
-    for number, clause in enumerate(list_sentences(clean_text(told.content[:_HEAD]))):
-        if number == _SENTENCES:
-            break
+    yield _Clause(title, 2.0)
+    for part in list_parts(title):
+        if part != title and len(part) >= _LEAST:
+            yield _Clause(part, 1.0)
+
+
+def _list_contents(told: Told) -> Iterator[_Clause]:
+    clauses = islice(list_sentences(clean_text(told.content[:_HEAD])), _SENTENCES)
+    for number, clause in enumerate(clauses):
         if len(clause) >= _LEAST:
             yield _Clause(clause, _OPENING - _LATER * number)
+
+
+def _choose_clause(clauses: Sequence[_Clause], sought: _Sought) -> tuple[str, str]:
+    """The best of these clauses and the place that it names itself; ("", "") of none."""
+    ranked = sorted(set(clauses), key=lambda one: (-sought.rate(one, ""), one.text))[:_MOST_RATED]
+    found = find_places([(clause.text, "", None) for clause in ranked])
+    owns = [phrase.text if phrase else "" for phrase in found]
+    rated = [
+        (sought.rate(clause, own), clause.text, own)
+        for clause, own in zip(ranked, owns, strict=True)
+    ]
+    _, said, own = max(rated, default=(0.0, "", ""))
+    return said, own
 
 
 def _shorten(text: str, sought: _Sought) -> str:
