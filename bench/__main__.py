@@ -19,6 +19,7 @@ BENCHMARKS = (
     "statistics",
     "repeats",
     "cluster",
+    "console",
 )
 
 

@@ -74,11 +74,16 @@ def open_ledger(entries: int) -> Iterator[Store]:
     """A store with so many entries, for as long as the block lasts."""
     with run_postgres() as url, closing(open_store(url)) as store:
         upgrade(store)
-        with store.writing() as session:
-            _fill(session, entries)
-        with store.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as tidy:
-            tidy.execute(text("VACUUM ANALYZE"))
+        fill_ledger(store, entries)
         yield store
+
+
+def fill_ledger(store: Store, entries: int) -> None:
+    """Put so many entries into a store of PostgreSQL that has tables and none of its own."""
+    with store.writing() as session:
+        _fill(session, entries)
+    with store.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as tidy:
+        tidy.execute(text("VACUUM ANALYZE"))
 
 
 def _fill(session: Session, entries: int) -> None:

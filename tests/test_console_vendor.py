@@ -58,3 +58,19 @@ def test_nothing_of_the_console_compiles_text_or_writes_markup() -> None:
         assert not re.search(
             r"\beval\(|new Function|innerHTML|outerHTML|document\.write|v-html", text
         )
+
+
+def test_what_every_page_needs_is_fetched_at_once() -> None:
+    page = (STATIC / "index.html").read_text("utf-8")
+    early = set(re.findall(r'<link rel="modulepreload" href="/static/console/([^"]+)">', page))
+    needed: set[str] = set()
+    waiting = ["main.js"]
+    while waiting:
+        module = STATIC / "console" / waiting.pop()
+        for name in re.findall(r'^import .* from "(\.[^"]+)";$', module.read_text("utf-8"), re.M):
+            found = str((module.parent / name).resolve().relative_to(STATIC / "console"))
+            if found not in needed:
+                needed.add(found)
+                waiting.append(found)
+    assert needed <= early
+    assert all((STATIC / "console" / name).is_file() for name in early)

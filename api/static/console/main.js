@@ -3,9 +3,9 @@
 import ElementPlus from "element-plus";
 import zhCn from "element-plus/zh-cn";
 import { createApp } from "vue";
-import { go, startRouter } from "./router.js";
+import { go, route, startRouter } from "./router.js";
 import { openSession } from "./session.js";
-import { Shell } from "./shell.js";
+import { fetchPage, Shell } from "./shell.js";
 import { report } from "./parts/failure.js";
 
 function readAddress() {
@@ -25,6 +25,7 @@ async function start() {
   const arrived = readAddress();
   if (arrived) go(arrived.path, {}, { replace: true });
   startRouter();
+  if (route.page) fetchPage(route.page.file).catch(() => {}); // while the server says who is signed in
   const app = createApp(Shell, { arrived });
   app.use(ElementPlus, { locale: zhCn });
   app.config.errorHandler = report;

@@ -59,12 +59,14 @@ function act(command) {
 const page = shallowRef(null);
 const broken = shallowRef(null);
 
+export const fetchPage = (file) => import(`./pages/${file}.js`);
+
 async function open(file) {
   broken.value = null;
   page.value = null;
   if (!file) return;
   try {
-    const module = await import(`./pages/${file}.js`);
+    const module = await fetchPage(file);
     if (route.page?.file === file) page.value = module.default;
   } catch (error) {
     if (route.page?.file === file) broken.value = error;
