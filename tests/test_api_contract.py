@@ -38,7 +38,8 @@ from api.background.clockwork import look_for_all_findings
 from api.service import read_clock
 from triage.ledger.invitations import invite_user
 from triage.ledger.keys import create_key
-from triage.ledger.tables import EntryRow, FindingRow
+from triage.ledger.states import ProblemState
+from triage.ledger.tables import EntryRow, FindingRow, MemberRow, ProblemRow
 from triage.roles import SHELL, Role, Scope
 from triage.tracking import make_code
 
@@ -102,6 +103,7 @@ WORK = (
     "POST /v1/accusations/",
     "POST /v1/entries/",
     "POST /v1/findings/",
+    "POST /v1/problems/",
     "POST /v1/tasks/",
     "POST /v1/tracking/",
     "POST /v1/webhooks/",
@@ -187,6 +189,8 @@ class Contract:
             known["submission_id"] = known["accusation_id"]
         if "/tasks" in route:
             known["version"] = known["task_version"]
+        if "/problems" in route:
+            known["version"] = known["problem_version"]
         with ExitStack() as stack:
             if route in PEOPLE:
                 client = stack.enter_context(person(self._running, PEOPLE[route]))
@@ -220,6 +224,7 @@ class Contract:
 
             named = make_body(id=f"L-{number}", submitter=SUBMITTER)
             post("/v1/submissions", **named)
+            post("/v1/submissions", **named | {"id": f"M-{number}"})  # both are of one matter
             accusation = named | ACCUSATION | {"id": f"J-{number}"}
             assert post("/v1/submissions", **accusation)["destination"] == "discipline"
             give(key, entry, "accept")
@@ -249,6 +254,12 @@ class Contract:
         assert look_for_all_findings(store, read_clock()).new
         with store.reading() as session:
             finding = session.scalar(select(func.max(FindingRow.id)))
+            problem = session.scalar(
+                select(MemberRow.problem_id).where(MemberRow.submission_id == f"M-{number}")
+            )
+        with store.writing() as session:
+            row = session.get_one(ProblemRow, problem)
+            row.state, problem_version = ProblemState.OPEN, row.version
         assert store.ring is not None
         return {
             "submission_id": [f"K-{number}", f"L-{number}"],
@@ -260,6 +271,8 @@ class Contract:
             "attachment_id": [attachments[0]["id"]],
             "task_id": [task["id"]],
             "task_version": [task["version"]],
+            "problem_id": [problem],
+            "problem_version": [problem_version],
             "entries": [[entry]],
             "deadline": [due],
             "milestone": [task["milestones"][0]["id"]],

@@ -75,6 +75,7 @@ def _select_tolds() -> Select[Any]:
             SubmissionRow.received_at,
             SubmissionRow.recorded_at,
             SuggestionRow.domain_code,
+            SuggestionRow.payload["place"]["text"].as_string().label("phrase"),
             _DIVISION.label("division"),
         )
         .outerjoin(
@@ -146,7 +147,7 @@ def _told(row: Any) -> Told:
         id=row.id,
         title=row.title,
         content=row.content,
-        place=row.place or "",
+        place=row.phrase or row.place,
         division=row.division,
         domain_code=row.domain_code or "",
         received_at=row.received_at or row.recorded_at,

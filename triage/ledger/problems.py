@@ -57,7 +57,7 @@ def place_suggested(
                 id=submission.id,
                 title=submission.title,
                 content=submission.content,
-                place=submission.place or "",
+                place=suggestion.place.text or submission.place,
                 division=suggestion.place.division,
                 domain_code=suggestion.domain.code,
                 received_at=submission.received_at or now,
