@@ -1,7 +1,7 @@
 """Common problems of an archive, once it is known who is near whom.
 
-A group never reaches beyond those whom near pairs hold together, so each such component is grouped
-by itself, by the same `group_traces` that one machine uses, and so comes out the same.
+A group never reaches beyond those whom near pairs hold together. So whole components, some at a
+time, are grouped by the same `group_traces` that one machine uses, and come out the same.
 """
 
 import hashlib
@@ -83,11 +83,11 @@ def write_problems(
     writer = ParquetWriter(result, make_schema(), part=pending_path(result))
     count = 0
     try:
-        for component in components:
-            for group in group_traces([known[row].trace for row in component]):
-                if len(group) >= _COMMON:
-                    writer.write(describe([known[component[at]] for at in group], now=now))
-                    count += 1
+        members = [known[row] for row in wanted.tolist()]
+        for group in group_traces([member.trace for member in members]):
+            if len(group) >= _COMMON:
+                writer.write(describe([members[at] for at in group], now=now))
+                count += 1
     except BaseException:
         writer.abandon()
         raise
