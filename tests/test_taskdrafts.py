@@ -199,6 +199,19 @@ def test_all_who_reported_and_all_who_work_on_it_are_told() -> None:
     assert draft.tell[-1] == "督查员"
 
 
+def test_the_matter_says_how_many_where_and_in_whose_words() -> None:
+    members = (make_member(1), make_member(2, open=False))
+    draft = make_draft(matter=make_matter(members=members, reporters=2))
+    assert draft.matter == (
+        "柳岸花园旁工地夜间施工扰民（环境噪声）：2 件来件、2 人反映，1 件未办结，涉及东山区。"
+        "如：“工地凌晨两点还在打桩”"
+    )
+
+
+def test_a_name_that_calls_itself_a_problem_is_not_called_so_twice() -> None:
+    assert make_draft(matter=make_matter(name="公租房漏水问题")).title == "解决公租房漏水问题"
+
+
 def test_the_draft_is_plain_values() -> None:
     told = make_draft(make_case(77)).as_dict()
     assert told["deadline"] == "2025-06-09"

@@ -32,7 +32,8 @@ _MOST_EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of the problem: its submission, and its entry where it has one."""
+    """A member of the problem: its submission, and its entry where it has one; `open` until that is
+    closed."""
 
     submission_id: str
     urgency: int
@@ -156,7 +157,7 @@ def draft_task(
     if not entries:
         notes.append("成员来件还没有台账条目，请先交办，再列任务")
     return TaskDraft(
-        title=f"解决{matter.name}问题" if matter.members else matter.name,
+        title=f"解决{matter.name.removesuffix('问题')}问题",
         matter=_describe(matter),
         submission_ids=tuple(one.submission_id for one in matter.members),
         entry_ids=entries,
@@ -179,7 +180,11 @@ def draft_task(
 
 def _describe(matter: Matter) -> str:
     places = f"，涉及{'、'.join(matter.places)}" if matter.places else ""
-    text = f"{matter.name}：{len(matter.members)} 件来件、{matter.reporters} 人反映{places}。"
+    undone = sum(one.open for one in matter.members)
+    text = (
+        f"{matter.name}（{matter.domain or '领域不详'}）：{len(matter.members)} 件来件、"
+        f"{matter.reporters} 人反映，{undone} 件未办结{places}。"
+    )
     examples = [mask(one.strip()) for one in matter.examples[:_MOST_EXAMPLES] if one.strip()]
     return text + (f"如：{'；'.join(f'“{one}”' for one in examples)}" if examples else "")
 
