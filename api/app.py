@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from api.background.keeping import keeping
 from api.console import ConsoleFiles
 from api.errors import add_error_handlers
 from api.logs import configure_logs
@@ -39,6 +40,7 @@ from api.routes import (
     statistics,
     submissions,
     tasks,
+    town,
     users,
     webhooks,
     words,
@@ -64,7 +66,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def open_until_shutdown(_app: FastAPI) -> AsyncIterator[None]:
-        with closing(service), _working(service):
+        with closing(service), keeping(service), _working(service):
             yield
 
     app = FastAPI(
@@ -86,6 +88,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
         work,
         imports,
         savedviews,
+        town,
         ledgers,
         entries,
         deadlines,

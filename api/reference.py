@@ -25,6 +25,7 @@ from api.schemas import people as people_schemas
 from api.schemas import problems as problem_schemas
 from api.schemas import repeats as repeat_schemas
 from api.schemas import tasks as task_schemas
+from api.schemas import town as town_schemas
 from api.schemas import words as word_schemas
 from api.schemas import work as work_schemas
 from api.schemas.entries import CommandIn, DecisionIn
@@ -54,6 +55,7 @@ _BODIES = (
     *problem_schemas.BODIES,
     *repeat_schemas.BODIES,
     *task_schemas.BODIES,
+    *town_schemas.BODIES,
     *word_schemas.BODIES,
     *work_schemas.BODIES,
     ListImportIn,

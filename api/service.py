@@ -8,26 +8,34 @@ from fastapi import Depends, Request
 
 from api.known import KnownKeys
 from api.settings import Settings
+from api.town import fit_or_keep
 from api.turns import Turns
 from triage.desk import Desk, load_desk
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
 from triage.ledger.resealing import list_key_ids
 from triage.ledger.store import Store, open_store, upgrade
+from triage.ledger.townsettings import Stamp, load_settings, load_stamp, stamp_of
 from triage.replies import ReplyModel
 from triage.replymodels import load_reply_model
 from triage.sealing import open_key_ring
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Service:
-    """The open parts of one running service."""
+    """The open parts of one running service.
+
+    `base` is the desk of the files; `desk` and `turns` are those of the town's settings as they
+    were at `stamp`, and are changed by `refresh` alone.
+    """
 
     settings: Settings
     store: Store
+    base: Desk
     desk: Desk
     turns: Turns
     replies: ReplyModel
+    stamp: Stamp = ()
     keys: KnownKeys = field(default_factory=KnownKeys)
 
     def close(self) -> None:
@@ -57,8 +65,22 @@ def furnish(settings: Settings, store: Store) -> Service:
 
 def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel) -> Service:
     with store.writing() as session:
-        sync_departments(session, desk.departments)
-    return Service(settings, store, desk, Turns(desk), replies)
+        town = load_settings(session)
+        fitted = fit_or_keep(desk, town, settings)
+        sync_departments(session, fitted.departments)
+    return Service(settings, store, desk, fitted, Turns(fitted), replies, stamp=stamp_of(town))
+
+
+def refresh(service: Service) -> bool:
+    """Work by the town's settings as they are now; whether they had changed."""
+    with service.store.reading() as session:
+        if load_stamp(session) == service.stamp:
+            return False
+        town = load_settings(session)
+    fitted = fit_or_keep(service.base, town, service.settings)
+    service.desk, service.turns = fitted, Turns(fitted)
+    service.stamp = stamp_of(town)
+    return True
 
 
 def open_town_store(settings: Settings) -> Store:

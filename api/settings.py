@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     model_dir: Path = Field(
         default_factory=_released_model, description="模型目录；默认用随程序发布的模型"
     )
+    models_dir: Path | None = Field(
+        None, description="可供切换的各模型所在的目录；缺省为模型目录的上级目录"
+    )
     reply_model_dir: Path = Field(
         default_factory=_released_reply_model,
         description="回告质量模型的目录；默认用随程序发布的模型",

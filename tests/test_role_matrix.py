@@ -189,7 +189,24 @@ ROUTES: dict[str, Guard] = {
     "POST /open311/v2/requests.{format}": (Action.SUBMIT,),
     "GET /open311/v2/requests.{format}": (Action.READ, Action.SUBMIT),
     "GET /open311/v2/requests/{service_request_id}.{format}": (Action.READ, Action.SUBMIT),
+    # the town's desk
+    "GET /v1/town/{table}": (Action.MANAGE_SETTINGS,),
+    "GET /v1/town/{table}.xlsx": (Action.MANAGE_SETTINGS,),
+    "POST /v1/town/{table}:read": (Action.MANAGE_SETTINGS,),
+    "POST /v1/town/{table}:try": (Action.MANAGE_SETTINGS,),
+    "PUT /v1/town/{table}": (Action.MANAGE_SETTINGS,),
+    "DELETE /v1/town/{table}": (Action.MANAGE_SETTINGS,),
+    "GET /v1/review-line": (Action.MANAGE_SETTINGS,),
+    "POST /v1/review-line:try": (Action.MANAGE_SETTINGS,),
+    "PUT /v1/review-line": (Action.MANAGE_SETTINGS,),
+    "DELETE /v1/review-line": (Action.MANAGE_SETTINGS,),
+    "GET /v1/models": (Action.MANAGE_SETTINGS,),
+    "GET /v1/models/{folder}/card": (Action.MANAGE_SETTINGS,),
+    "POST /v1/models:try": (Action.MANAGE_SETTINGS,),
+    "PUT /v1/models": (Action.MANAGE_SETTINGS,),
+    "DELETE /v1/models": (Action.MANAGE_SETTINGS,),
     # the event log
+    "GET /v1/audit/verification": (Action.READ_AUDIT,),
     "GET /v1/audit": (Action.READ_AUDIT,),
     # a reply looked at before it is sent
     "POST /v1/replies:assess": (Action.SUGGEST,),
@@ -270,9 +287,11 @@ def call(client: httpx.Client, route: str) -> httpx.Response:
         "command": "accept",
         "day": "2025-03-01",
         "division": "430102",
+        "folder": "nothing",
         "format": "json",
         "kind": "csv",
         "report": "daily",
+        "table": "departments",
     }.items():
         path = path.replace(f"{{{name}}}", value)
     path = re.sub(r"\{(submission_id|service_request_id|department)\}", "nothing", path)

@@ -99,7 +99,7 @@ def load_departments(data: bytes) -> Departments:
     """
     entries = read_entries(data, key="departments", what="单位目录")
     return Departments(
-        tuple(_read_department(entry, number) for number, entry in enumerate(entries, start=1))
+        tuple(read_department(entry, number) for number, entry in enumerate(entries, start=1))
     )
 
 
@@ -123,7 +123,8 @@ def read_entries(data: bytes, *, key: str, what: str) -> list[Mapping[str, Any]]
     return entries
 
 
-def _read_department(entry: Mapping[str, Any], number: int) -> Department:
+def read_department(entry: Mapping[str, Any], number: int) -> Department:
+    """The department in one table of the file, the `number`th. Raises InvalidData."""
     where = f"单位目录第 {number} 条（{entry.get('name') or '未命名'}）"
     unknown = sorted(set(entry) - {*_TEXT_FIELDS, "aliases", "parent"})
     if unknown:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ def import_catalogue(path: Path, *, data_dir: Path) -> tuple[Catalogue, Path]:
     rules in force stay as they are.
     """
     departments, taxonomy = _load_directory(data_dir)
-    catalogue = catalogue_from_rows(_read_rows(path), departments, taxonomy)
+    catalogue = catalogue_from_rows(read_table(path), departments, taxonomy)
     data_dir.mkdir(parents=True, exist_ok=True)
     target = data_dir / _RULES
     part = target.with_suffix(".part")
@@ -62,7 +61,8 @@ def _read_data(name: str, data_dir: Path | None) -> bytes:
     return (files("triage") / "data" / name).read_bytes()
 
 
-def _read_rows(path: Path) -> list[Mapping[str, str]]:
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a spreadsheet (Excel, CSV) under its first row. Raises InvalidFile."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -9,7 +9,9 @@ from api.auth import needs
 from api.routes.ledgers import Cursor, Limit
 from api.schemas.submissions import Moment, ReadMoment
 from api.service import ServiceHere
+from triage.errors import InvalidInput
 from triage.ledger.audit import list_events
+from triage.ledger.chain import Anchor, verify_chain
 from triage.roles import Action, Caller
 
 router = APIRouter(prefix="/v1", tags=["日志"])
@@ -38,6 +40,43 @@ class EventPageOut(BaseModel):
 
     lines: list[EventOut]
     next: str | None = Field(description="下一页的翻页标记；空表示没有了")
+
+
+class VerificationOut(BaseModel):
+    """操作日志的哈希链核对得怎样。"""
+
+    sound: int = Field(description="从头起连得上的有几条")
+    last_id: int | None = Field(description="其中最后一条的编号")
+    last_hash: str | None = Field(description="请抄录在别处，下次核对时填作 anchor_hash")
+    broken_id: int | None = Field(description="第一处断开的事件；空为完好")
+    broken_at: Moment | None
+    reason: str | None
+
+
+@router.get("/audit/verification", response_model=VerificationOut)
+def get_verification(
+    _caller: Auditor,
+    service: ServiceHere,
+    anchor_id: Annotated[
+        int | None, Query(ge=1, lt=2**63, description="上次抄录的事件编号，与哈希一起填")
+    ] = None,
+    anchor_hash: Annotated[str | None, Query(max_length=64, description="上次抄录的哈希")] = None,
+) -> VerificationOut:
+    """从头核对操作日志的哈希链，指出第一处断开的地方；日志长的要等一会儿。"""
+    if (anchor_id is None) != (anchor_hash is None):
+        raise InvalidInput("事件编号和哈希要一起填，或都不填", field="anchor_hash")
+    anchor = Anchor(anchor_id, anchor_hash) if anchor_id is not None and anchor_hash else None
+    with service.store.reading() as session:
+        report = verify_chain(session, anchor=anchor)
+    broken = report.broken
+    return VerificationOut(
+        sound=report.sound,
+        last_id=report.last.id if report.last else None,
+        last_hash=report.last.hash if report.last else None,
+        broken_id=broken.id if broken else None,
+        broken_at=broken.at if broken else None,
+        reason=broken.reason if broken else None,
+    )
 
 
 @router.get("/audit", response_model=EventPageOut)
