@@ -15,15 +15,14 @@ from triage.ledger.departments import sync_departments
 from triage.ledger.matters import list_reporters
 from triage.ledger.paging import Page
 from triage.ledger.records import record_batch
+from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
 from triage.ledger.repeatlist import (
     RepeatLine,
-    dismiss_repeat,
     find_lines,
     list_all_repeats,
     list_first_repeats,
     list_in_other_words,
     list_repeats,
-    merge_repeat,
 )
 from triage.ledger.states import EntryState, ProblemState, RepeatState
 from triage.ledger.store import Store

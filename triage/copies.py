@@ -74,7 +74,9 @@ def cut_runs(text: str, width: int) -> Runs:
     said = list_said(text)
     if not said:
         return frozenset()
-    return frozenset(said[at : at + width] for at in range(max(1, len(said) - width + 1)))
+    if len(said) <= width:
+        return frozenset((said,))
+    return frozenset(map("".join, zip(*(said[at:] for at in range(width)), strict=False)))
 
 
 def measure_share(one: Runs, other: Runs) -> float:

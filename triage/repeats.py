@@ -21,7 +21,7 @@ from triage.traces import Told, measure_match, read_traces
 from triage.words import cut_words
 
 KEPT = 16  # submissions that one key remembers: of a mass letter the first ones will do
-COMPARED = 12  # of those that share keys with a new submission, the ones that share most
+COMPARED = 8  # of those that share keys with a new submission, the ones that share most
 
 # Pairs of characters: a tenth of the characters changed leaves two thirds of them, while two
 # messages about different things share 1 in 100. Longer runs tell the latter apart no better and

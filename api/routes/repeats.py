@@ -16,13 +16,8 @@ from api.schemas.repeats import (
 )
 from api.schemas.submissions import EntryOut
 from api.service import ServiceHere, read_clock
-from triage.ledger.repeatlist import (
-    dismiss_repeat,
-    list_all_repeats,
-    list_in_other_words,
-    list_repeats,
-    merge_repeat,
-)
+from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
+from triage.ledger.repeatlist import list_all_repeats, list_in_other_words, list_repeats
 from triage.ledger.states import RepeatState
 from triage.roles import Action, Caller
 

@@ -1,29 +1,26 @@
-"""What a clerk sees of repeats and makes of them: the same submission again, merged or no.
+"""What a clerk sees of repeats: the submissions that are probably the same as another.
 
 Two submissions are a pair whichever came first. What a caller may not know of is in no line: an
 accusation (Art. 30), or a submission none of whose entries is within reach.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from triage.errors import Conflict, InvalidInput, NotFound
-from triage.ledger.commands import MAX_NOTE, run_command
+from triage.errors import NotFound
 from triage.ledger.departments import find_names
-from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
-from triage.ledger.repeats import Likely, add_repeat, are_pair, find_repeats, settle_repeats
-from triage.ledger.states import EntryState, RepeatState
+from triage.ledger.repeats import are_pair, find_repeats
+from triage.ledger.states import RepeatState
 from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow
 from triage.ledger.views import StoredEntry, StoredSubmission, entry_view, submission_view
-from triage.repeats import RepeatKind, Wording, judge_repeat, read_wording
+from triage.repeats import RepeatKind, Wording
 from triage.roles import Action, Caller
-from triage.workflow import Command
 
 MOST_OTHERS = 20  # told in other words: submissions of the same common problem that are shown
 _STEP = 200  # rows looked through at a time, of which a caller may see but some
@@ -65,7 +62,7 @@ def list_repeats(
     submission this caller may not know of, InvalidInput for a limit or cursor that is none.
     """
     caller.require(Action.READ)
-    _get_visible(session, submission_id, caller=caller)
+    get_seen(session, submission_id, caller=caller)
     query = select(RepeatRow).where(
         or_(RepeatRow.submission_id == submission_id, RepeatRow.earlier_id == submission_id)
     )
@@ -88,7 +85,7 @@ def list_first_repeats(
         .order_by(RepeatRow.id)
     ).all()
     ids = {name for row in rows for name in (row.submission_id, row.earlier_id)}
-    seen = _load_seen(session, ids, caller=caller)
+    seen = load_seen(session, ids, caller=caller)
     return tuple(
         _line(row, seen, about=submission_id)
         for row in rows
@@ -125,7 +122,7 @@ def list_in_other_words(
     Raises NotFound for a submission this caller may not know of.
     """
     caller.require(Action.READ)
-    _get_visible(session, submission_id, caller=caller)
+    get_seen(session, submission_id, caller=caller)
     mine = select(MemberRow.problem_id).where(MemberRow.submission_id == submission_id)
     paired = select(RepeatRow.id).where(are_pair(submission_id, MemberRow.submission_id))
     query = (
@@ -140,7 +137,7 @@ def list_in_other_words(
         .limit(_STEP)
     )
     ids = list(session.scalars(query))
-    seen = _load_seen(session, ids, caller=caller)
+    seen = load_seen(session, ids, caller=caller)
     return tuple(
         RepeatLine(seen[name][0], RepeatKind.SAME_MATTER, None, seen[name][1])
         for name in ids
@@ -156,113 +153,13 @@ def find_lines(session: Session, wording: Wording, *, caller: Caller) -> tuple[R
     if not caller.may(Action.READ):
         return ()
     found = find_repeats(session, wording)
-    seen = _load_seen(session, [likely.submission_id for likely in found], caller=caller)
+    seen = load_seen(session, [likely.submission_id for likely in found], caller=caller)
     return tuple(
         RepeatLine(other, likely.kind, likely.similarity, entries)
         for likely in found
         if likely.submission_id in seen
         for other, entries in [seen[likely.submission_id]]
     )
-
-
-def merge_repeat(
-    session: Session,
-    submission_id: str,
-    other_id: str,
-    *,
-    caller: Caller,
-    version: int,
-    now: datetime,
-    note: str = "",
-    entry_id: int | None = None,
-    into: int | None = None,
-) -> StoredEntry:
-    """Merge the entry of one submission into that of the other, which it repeats; the merged one.
-
-    `version` is that of the entry to be merged. `entry_id` and `into` say which of several, where
-    a submission was split. Where the other was itself merged, its host takes this one too. Goes
-    the way of the command merge and raises what that raises; NotFound for a submission this caller
-    may not know of, Conflict where one of the two has no entry yet, or several.
-    """
-    caller.require(Action.ASSIGN)
-    _check_pair(session, submission_id, other_id, caller=caller)
-    entry = _get_entry(session, submission_id, entry_id, caller=caller, field="entry")
-    host = _get_entry(session, other_id, into, caller=caller, field="into")
-    if host.state is EntryState.MERGED and host.merged_into not in (None, entry.id):
-        host_id = host.merged_into
-    else:
-        host_id = host.id
-    if not _stands(session, submission_id, other_id):
-        _add_pair(session, submission_id, other_id, now=now)
-    merged = run_command(
-        session,
-        entry.id,
-        Command.MERGE,
-        caller=caller,
-        version=version,
-        now=now,
-        note=note,
-        into=host_id,
-    )
-    settle_repeats(
-        session,
-        submission_id,
-        other_id,
-        state=RepeatState.MERGED,
-        who=caller.who,
-        note=note.strip(),
-        now=now,
-    )
-    return merged
-
-
-def dismiss_repeat(
-    session: Session,
-    submission_id: str,
-    other_id: str,
-    *,
-    caller: Caller,
-    now: datetime,
-    note: str = "",
-) -> None:
-    """Remember that two submissions are not the same matter: the pair is not shown again.
-
-    Said again it changes nothing. Raises NotFound for a submission this caller may not know of,
-    Conflict where they were merged, InvalidInput for too long a note.
-    """
-    caller.require(Action.ASSIGN)
-    note = note.strip()
-    if len(note) > MAX_NOTE:
-        raise InvalidInput(f"理由或说明不能超过 {MAX_NOTE} 字，请缩短", field="note")
-    _check_pair(session, submission_id, other_id, caller=caller)
-    if not _stands(session, submission_id, other_id):
-        _add_pair(session, submission_id, other_id, now=now)
-    row = session.scalars(
-        select(RepeatRow)
-        .where(are_pair(submission_id, other_id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
-    if row is None or row.state is RepeatState.DISMISSED:
-        return
-    if row.state is RepeatState.MERGED and _is_merged(session, submission_id, other_id):
-        raise Conflict("这两件已经并件，要分开办理请先把并入的条目重办（拆出）", field="other")
-    settle_repeats(
-        session,
-        submission_id,
-        other_id,
-        state=RepeatState.DISMISSED,
-        who=caller.who,
-        note=note,
-        now=now,
-    )
-    happened = {
-        "actor": caller.who,
-        "kind": "repeat.dismissed",
-        "submission_id": submission_id,
-        "payload": {"other": other_id},
-    }
-    record_events(session, [happened], now=now)
 
 
 def _read_page(
@@ -287,7 +184,7 @@ def _read_page(
     while True:
         rows = session.scalars(query if after is None else query.where(RepeatRow.id < after)).all()
         ids = {name for row in rows for name in (row.submission_id, row.earlier_id)}
-        seen = _load_seen(session, ids, caller=caller)
+        seen = load_seen(session, ids, caller=caller)
         for row in rows:
             if row.submission_id in seen and row.earlier_id in seen:
                 lines.append((row.id, _line(row, seen, about=about)))
@@ -324,7 +221,7 @@ def _line(
     )
 
 
-def _load_seen(
+def load_seen(
     session: Session, submission_ids: Collection[str], *, caller: Caller
 ) -> dict[str, tuple[StoredSubmission, tuple[StoredEntry, ...]]]:
     """Those of these submissions that the caller may know of, each with the entries within reach;
@@ -357,59 +254,9 @@ def _load_seen(
     }
 
 
-def _get_visible(session: Session, submission_id: str, *, caller: Caller) -> StoredSubmission:
-    seen = _load_seen(session, [submission_id], caller=caller)
+def get_seen(session: Session, submission_id: str, *, caller: Caller) -> StoredSubmission:
+    """The submission, if this caller may know of it. Raises NotFound, alike for hidden ones."""
+    seen = load_seen(session, [submission_id], caller=caller)
     if submission_id not in seen:
         raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
     return seen[submission_id][0]
-
-
-def _check_pair(session: Session, submission_id: str, other_id: str, *, caller: Caller) -> None:
-    _get_visible(session, submission_id, caller=caller)
-    if submission_id == other_id:
-        raise InvalidInput("这是同一件来件，请填写另一件的编号", field="other")
-    try:
-        _get_visible(session, other_id, caller=caller)
-    except NotFound as error:
-        raise NotFound(error.message, field="other") from None
-
-
-def _get_entry(
-    session: Session, submission_id: str, entry_id: int | None, *, caller: Caller, field: str
-) -> StoredEntry:
-    """The one entry of a submission, or the one of several that was named."""
-    _, entries = _load_seen(session, [submission_id], caller=caller)[submission_id]
-    if entry_id is not None:
-        entries = tuple(entry for entry in entries if entry.id == entry_id)
-        if not entries:
-            raise NotFound(f"该来件没有编号为 {entry_id} 的台账条目，请核对编号", field=field)
-    if not entries:
-        raise Conflict(f"来件 {submission_id} 还没有交办，请先复核确认，再并件", field=field)
-    if len(entries) > 1:
-        raise Conflict(
-            f"来件 {submission_id} 已拆分为 {len(entries)} 个事项，请指明台账条目编号", field=field
-        )
-    return entries[0]
-
-
-def _stands(session: Session, one: str, other: str) -> bool:
-    return session.scalar(select(RepeatRow.id).where(are_pair(one, other)).limit(1)) is not None
-
-
-def _is_merged(session: Session, one: str, other: str) -> bool:
-    """Whether an entry of either is merged still: it may have been split off again."""
-    query = select(EntryRow.id).where(
-        EntryRow.submission_id.in_((one, other)), EntryRow.state == EntryState.MERGED
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _add_pair(session: Session, one: str, other: str, *, now: datetime) -> None:
-    """Write down a pair that a person has seen: the one that came later repeats the earlier one."""
-    rows: Sequence[SubmissionRow] = session.scalars(
-        select(SubmissionRow).where(SubmissionRow.id.in_((one, other)))
-    ).all()
-    earlier, later = sorted(rows, key=lambda row: (row.recorded_at, row.id))
-    mine, theirs = (read_wording(row.title, row.content, row.place) for row in (later, earlier))
-    judged = judge_repeat(mine, theirs, same_person=False) or (RepeatKind.SAME_MATTER, 0.0)
-    add_repeat(session, later.id, earlier.id, Likely(earlier.id, *judged), now=now)
