@@ -56,11 +56,14 @@ class FeatureConfig:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """The regression that all heads share, the margins added to it, and how far it is packed."""
+    """The two regressions that all heads share, and how far their map is packed."""
 
     penalty: float = 0.1
-    margin_share: float = 0.7
-    margin_strength: float = 0.2
+    smoothing: float = 4.0
+    path_penalty: float = 0.02
+    label_penalty: float = 0.05
+    steps: int = 25
+    ridge_share: float = 0.33
     width: int = 256
     fineness: float = 1.7
     shrink: float = 0.001

@@ -1,12 +1,11 @@
 """From a corpus to a classifier, and what it would have said of every example unseen.
 
-Two stages. A ridge regression scores every label from the terms, with the margins of linear
-machines added where they help; the scores of texts unseen are what the second stage learns from:
-calibration of the domains, and regressions for urgency, nature and flags over the scores and the
-danger evidence. The second stage is cross-validated by groups,
-so that no figure of `Unseen` comes from a model fitted on the example or a near-copy of it. (What
-remains of it are the scores of other examples, whose ridge knew its label: a shift of less than
-0.01 in a probability.)
+Two stages. Logistic and ridge regression on one kernel score every label from the terms; the scores
+of texts unseen are what the second stage learns from: calibration of the domains, and regressions
+for urgency, nature and flags over the scores and the danger evidence. The second stage is
+cross-validated by groups, so that no figure of `Unseen` comes from a model fitted on the example or
+a near-copy of it. (What remains of it are the scores of other examples, whose first stage knew its
+label: a shift of less than 0.01 in a probability.)
 """
 
 import warnings
@@ -21,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 
 from training.config import Config
 from training.dataset import Corpus
-from training.margins import fit_margins
+from training.kernel import invert, make_kernel
+from training.logits import fit_logits, slope_of_answers, slope_of_classes, slope_of_paths
 from training.readers import Example
 from training.ridge import fit_ridge
 from triage.calibration import DomainCalibration, Softmax
@@ -91,23 +91,13 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     ).fit(readings, corpus.groups.tolist())
     rows = features.transform(readings)
     say(f"{rows.shape[0]} texts, {rows.shape[1]} terms")
-    ridge = fit_ridge(
-        rows,
-        labels.targets,
-        penalty=config.model.penalty,
-        weights=corpus.weights,
-        groups=corpus.groups.tolist(),
-    )
-    say("scores fitted")
-    coefficients, unseen_scores = rows.T @ ridge.dual, ridge.unseen
-    intercept = _add_margins(coefficients, unseen_scores, rows, labels, corpus, config)
-    say("margins added")
+    coefficients, unseen_scores = _fit_scores(rows, labels, corpus, domain, config, say=say)
     scores = LinearScores.pack(
         coefficients,
-        intercept,
+        np.zeros(coefficients.shape[1]),
         width=config.model.width,
         fineness=config.model.fineness,
-        spread=unseen_scores - intercept,
+        spread=unseen_scores,
     )
     unseen_scores = _as_packed(scores, unseen_scores, rows, coefficients)
     del coefficients
@@ -178,49 +168,62 @@ def _read_labels(
     return _Labels(level1, level2, path, urgency, nature, flags, targets, Outputs(*slices))
 
 
-def _add_margins(
-    coefficients: Array,
-    unseen: Array,
+def _fit_scores(
     rows: Matrix,
     labels: _Labels,
     corpus: Corpus,
+    domain: DomainCalibration,
     config: Config,
-) -> Array:
-    """Add margins to `coefficients` (terms, outputs) and `unseen` (texts, outputs); the intercept.
+    *,
+    say: Callable[[str], None],
+) -> tuple[Array, Array]:
+    """(terms, outputs) coefficients and the (texts, outputs) scores of texts unseen.
 
-    They help where the classes are few or rare: level 1, nature, accusations, urgency. Flags gained
-    nothing by them; for the finer levels they take too long to fit and were not tried.
+    The two regressions err on different texts, so their mean is better than either. Each head's
+    logits are brought to the spread of its ridge first: about 0 for no and 1 for yes.
     """
-    outputs = labels.outputs
-    intercept = np.zeros(coefficients.shape[1], np.float32)
-    folds = list(_folds(corpus.groups, config.folds, config.seed))
-    accused = outputs.nature.start + NATURES.index(ACCUSATION)
+    outputs, weights = labels.outputs, corpus.weights
+    path = slice(outputs.level1.start, outputs.level3.stop)
+    answers = slice(outputs.urgent.start, outputs.flags.stop)
+    levels = (labels.level1, labels.level2, labels.path)
 
-    def add(
-        part: slice, classes: Array, count: int, *, share: float = 1, even: bool = True
-    ) -> None:
-        margins = fit_margins(
-            rows,
-            classes,
-            count=count,
-            folds=folds,
-            weights=corpus.weights,
-            strength=config.model.margin_strength,
-            balanced=even,
-            seed=config.seed,
+    def slope(scores: Array, texts: Array) -> Array:
+        by_level = [scores[:, part] for part in (outputs.level1, outputs.level2, outputs.level3)]
+        truth = [level[texts] for level in levels]
+        return np.hstack(
+            [
+                slope_of_paths(by_level, truth, up1=domain.up1, up2=domain.up2),
+                slope_of_classes(scores[:, outputs.nature], labels.nature[texts]),
+                slope_of_answers(scores[:, answers], labels.targets[texts][:, answers] > 0),
+            ]
         )
-        factor = np.float32(share * config.model.margin_share)
-        coefficients[:, part] += factor * margins.coefficients
-        intercept[part] += factor * margins.intercept
-        unseen[:, part] += factor * margins.unseen
 
-    add(outputs.level1, labels.level1, outputs.level1.stop - outputs.level1.start)
-    for even in (True, False):
-        add(outputs.nature, labels.nature, len(NATURES), share=0.5, even=even)
-    add(slice(accused, accused + 1), labels.nature == NATURES.index(ACCUSATION), 2)
-    for column, step in enumerate(URGENT_STEPS, outputs.urgent.start):
-        add(slice(column, column + 1), labels.urgency <= step, 2)
-    return intercept
+    kernel = make_kernel(rows, smoothing=config.model.smoothing)
+    say("kernel made")
+    diagonal = config.model.penalty / weights
+    inverse = invert(kernel.values.copy(), diagonal)
+    ridge = fit_ridge(inverse, labels.targets, groups=corpus.groups.tolist())
+    say("ridge fitted")
+    penalties = np.full(labels.targets.shape[1], config.model.label_penalty)
+    penalties[path] = config.model.path_penalty
+    logits = fit_logits(
+        kernel.values,
+        slope,
+        inverse=inverse,
+        ridge=diagonal,
+        penalties=penalties,
+        weights=weights,
+        folds=list(_folds(corpus.groups, config.folds, config.seed)),
+        steps=config.model.steps,
+    )
+    say("logits fitted")
+    share = config.model.ridge_share
+    factors = np.zeros(labels.targets.shape[1], np.float32)
+    for part in (path, outputs.nature, outputs.urgent, outputs.flags):
+        spread = max(float(logits.unseen[:, part].std()), 1e-6)
+        factors[part] = (1 - share) * ridge.unseen[:, part].std() / spread
+    coefficients = kernel.to_terms(rows, share * ridge.dual + factors * logits.dual)
+    return coefficients, share * ridge.unseen + factors * logits.unseen
 
 
 def _as_packed(scores: LinearScores, unseen: Array, rows: Matrix, coefficients: Array) -> Array:
@@ -233,8 +236,8 @@ def _as_packed(scores: LinearScores, unseen: Array, rows: Matrix, coefficients: 
     def narrow(given: Array) -> Array:
         return given @ scores.directions.T @ scores.directions
 
-    rounding = scores.score(rows) - scores.intercept - narrow(rows @ coefficients)
-    packed: Array = narrow(unseen - scores.intercept) + rounding + scores.intercept
+    rounding = scores.score(rows) - narrow(rows @ coefficients)
+    packed: Array = narrow(unseen) + rounding
     return packed
 
 
