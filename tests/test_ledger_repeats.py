@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 from ledger_factories import DEPARTMENTS, NOW, make_submission, make_suggestion
+from people_factories import caller_as
 from sqlalchemy import func, select
 
 from triage.ledger.accusations import put_away
 from triage.ledger.departments import sync_departments
+from triage.ledger.discipline import release_accusation
 from triage.ledger.records import record_batch, record_submission, record_suggestion
 from triage.ledger.repeats import find_repeats, record_repeats
 from triage.ledger.states import RepeatState
 from triage.ledger.store import Store
 from triage.ledger.tables import FingerprintRow, RepeatRow, SubmissionRow
 from triage.repeats import KEPT, RepeatKind, read_wording
+from triage.roles import Role
 from triage.submissions import Submission
 from triage.submitters import Submitter
 
@@ -121,6 +124,15 @@ def test_what_becomes_an_accusation_leaves_nothing_behind(store: Store) -> None:
     assert list_pairs(store) == []
     take(store, tell("C", LIFT))
     assert [pair[:2] for pair in list_pairs(store)] == [("C", "B")]
+
+
+def test_what_turns_out_to_be_no_accusation_is_found_again(store: Store) -> None:
+    take(store, tell("A", LIFT))
+    take(store, tell("B", LIFT), confidential=True, nature="检举控告")
+    officer = caller_as(Role.DISCIPLINE)
+    with store.writing() as session:
+        release_accusation(session, "B", caller=officer, now=NOW, reason="反映的是电梯")
+    assert list_pairs(store) == [("B", "A", RepeatKind.SAME_TEXT)]
 
 
 def test_of_a_mass_letter_a_key_remembers_the_first_and_all_copies_point_at_them(

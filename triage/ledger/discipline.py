@@ -25,6 +25,7 @@ from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
 from triage.ledger.problems import place_again
+from triage.ledger.repeats import record_repeats_again
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.submitters import check_reason, find_masked, show_person, unmask
 from triage.ledger.tables import (
@@ -184,6 +185,7 @@ def release_accusation(
     session.flush()
     show_person(session, submission_id)
     place_again(session, submission_id, now=now)
+    record_repeats_again(session, submission_id, now=now)
     return submission_view(submission)
 
 

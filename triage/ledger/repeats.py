@@ -30,6 +30,7 @@ from triage.repeats import (
     read_wording,
 )
 from triage.submissions import Submission
+from triage.submitters import Submitter
 
 MOST = 3  # earlier submissions that one is said to repeat
 _BY_PERSON = 10  # earlier submissions of the same person that are compared, the latest
@@ -119,6 +120,14 @@ def record_repeats(session: Session, submissions: Sequence[Submission], *, now: 
     _insert_fingerprints(session, fingerprints)
     if repeats:
         session.execute(upsert(session, RepeatRow).on_conflict_do_nothing(), repeats)
+
+
+def record_repeats_again(session: Session, submission_id: str, *, now: datetime) -> None:
+    """As `record_repeats`, for one that stood under the seal and has turned out to be none."""
+    row = session.get_one(SubmissionRow, submission_id)
+    # Who it was is looked up by the id.
+    told = Submission(row.id, row.title, row.content, place=row.place, submitter=Submitter())
+    record_repeats(session, [told], now=now)
 
 
 def find_repeats(session: Session, wording: Wording, *, most: int = MOST) -> list[Likely]:
