@@ -127,6 +127,32 @@ def repeats(
         print(json.dumps(measure_repeats(data), ensure_ascii=False))
 
 
+@app.command()
+def problems(
+    data: Annotated[
+        Path,
+        typer.Option("--data", file_okay=False, exists=True, help="放有来件和问题分组的目录"),
+    ],
+    model: Annotated[Path, typer.Option(help="给出领域和地点的模型")] = Path("models/default"),
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="按组留出：量的是没有见过的组，约五分钟")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--fit", help="重新学习，把两张表写到哪个目录")
+    ] = None,
+) -> None:
+    """Measure or fit the grouping into common problems. 评估或重新学习共性问题的归并。"""
+    with _plain_errors():
+        from training.problems import fit_tables, measure_shipped, measure_unseen
+
+        if output is not None:
+            fit_tables(data, output, model_dir=model)
+            _say(f"已写入 {output}；与 triage/data 中的同名文件比较后再换上")
+        else:
+            measure = measure_unseen if unseen else measure_shipped
+            print(json.dumps(measure(data, model_dir=model), ensure_ascii=False))
+
+
 def _load(config: Path, data: Path | None) -> Config:
     loaded = load_config(config, data_dir=data)
     if loaded.corpus.skipped:

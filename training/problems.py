@@ -2,7 +2,7 @@
 
     python -m training problems --data DIR             measures what is shipped
     python -m training problems --data DIR --unseen    measures what would be fitted, group by group
-    python -m training problems --data DIR --fit OUT   fits the tables anew and writes them
+    python -m training problems --data DIR --fit OUT   fits the tables anew and writes them to OUT
 
 DIR holds `problems_dev.jsonl` (name, ids, confidence) and `messages_unlabelled.jsonl`, and for the
 counts of runs the other files of `COUNTED`. The measure is B-cubed over the members of groups of
@@ -12,7 +12,7 @@ against its precision.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,12 +26,12 @@ from triage.desk import load_desk
 from triage.features import Array
 from triage.matching import Matcher, describe_pairs
 from triage.privacy import mask
-from triage.problems import find_pairs
+from triage.problems import choose_problem, find_pairs, group_traces, link_pairs
 from triage.rarity import STEPS, cut_runs
 from triage.replies import Forest
 from triage.submissions import Submission
 from triage.text import clean_text
-from triage.traces import Told, Trace, bind_traces, hide_codes
+from triage.traces import Told, Trace, bind_traces, hide_codes, read_traces
 
 COUNTED = (
     "messages_unlabelled.jsonl",
@@ -51,6 +51,10 @@ LEAVES = 5
 SAMPLE = 0.7  # of the pairs and of the features, for each tree and split
 LEAST = 15  # pairs in a leaf
 SEED = 0
+MOST_CANDIDATES = 24  # that the ledger looks at for a new submission
+OF_ONE_PROBLEM = 3  # of them
+
+Choose = Callable[[Trace, Sequence[tuple[Trace, int]]], tuple[int | None, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +85,36 @@ def read_gold(path: Path) -> list[Gold]:
     return [Gold(row["name"], tuple(row["ids"]), row["confidence"] == "high") for row in rows]
 
 
-def measure_clusters(
+def measure_clusters(cluster_of: Mapping[str, int], golds: Sequence[Gold]) -> dict[str, Figures]:
+    """B-cubed over all groups ("all") and over those of three and more ("3+")."""
+    judged = judge_members(cluster_of, golds)
+    return {name: _average(values) for name, values in judged.items() if values}
+
+
+def judge_members(
     cluster_of: Mapping[str, int], golds: Sequence[Gold], *, judged: Iterable[int] | None = None
-) -> dict[str, Figures]:
-    """B-cubed over all groups and over those of three and more.
+) -> dict[str, list[tuple[float, float]]]:
+    """(precision, recall) of each member of the groups of high confidence.
 
     `judged` are the numbers of the groups whose members are judged, None for all; the rest take
     part all the same.
     """
     doubtful = {one for gold in golds if not gold.sure for one in gold.ids}
     sizes = Counter(cluster for one, cluster in cluster_of.items() if one not in doubtful)
-    chosen = range(len(golds)) if judged is None else judged
-    figures = {}
-    for name, least in (("all", 2), ("3+", 3)):
-        precisions: list[float] = []
-        recalls: list[float] = []
-        for gold in (golds[number] for number in chosen):
-            if not gold.sure or len(gold.ids) < least:
-                continue
-            found = Counter(cluster_of[one] for one in gold.ids)
-            for one in gold.ids:
-                same = found[cluster_of[one]]
-                precisions.append(same / sizes[cluster_of[one]])
-                recalls.append(same / len(gold.ids))
-        if precisions:
-            figures[name] = Figures(float(np.mean(precisions)), float(np.mean(recalls)))
-    return figures
+    chosen = [golds[number] for number in (range(len(golds)) if judged is None else judged)]
+    found: dict[str, list[tuple[float, float]]] = {"all": [], "3+": []}
+    for gold in chosen:
+        if not gold.sure:
+            continue
+        together = Counter(cluster_of[one] for one in gold.ids)
+        values = []
+        for one in gold.ids:
+            cluster = cluster_of[one]
+            values.append((together[cluster] / sizes[cluster], together[cluster] / len(gold.ids)))
+        found["all"] += values
+        if len(gold.ids) >= 3:
+            found["3+"] += values
+    return found
 
 
 def read_tolds(data: Path, model_dir: Path) -> list[Told]:
@@ -235,6 +243,115 @@ def _pack_trees(trees: GradientBoostingClassifier) -> Forest:
         ),
         value=answer[:, None].astype(np.float32),
     )
+
+
+def fit_tables(data: Path, output: Path, *, model_dir: Path) -> None:
+    """Fit both tables on all groups and write them into a folder.
+
+    The matcher is fitted on traces as the shipped counts make them: after new counts, fit again.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    counts = count_runs([path for name in COUNTED if (path := data / name).exists()])
+    np.savez_compressed(output / "runs.npz", **counts)
+    golds = read_gold(data / "problems_dev.jsonl")
+    pairs = describe(read_traces(read_tolds(data, model_dir)), golds)
+    forest = fit_matcher(pairs).forest
+    arrays = {name: getattr(forest, name) for name in Forest.__slots__}
+    np.savez_compressed(output / "matcher.npz", **arrays)
+
+
+def measure_shipped(data: Path, *, model_dir: Path) -> dict[str, Any]:
+    """B-cubed of what is shipped, offline and in the order of arrival. It has learnt from these
+    very groups: `measure_unseen` says what to expect of others.
+    """
+    golds = read_gold(data / "problems_dev.jsonl")
+    traces = read_traces(read_tolds(data, model_dir))
+    groups = group_traces(traces)
+    offline = {traces[at].id: number for number, group in enumerate(groups) for at in group}
+    online = assign_in_order(traces, choose_problem)
+    return {
+        "offline": _told(measure_clusters(offline, golds)),
+        "online": _told(measure_clusters(online, golds)),
+    }
+
+
+def measure_unseen(data: Path, *, model_dir: Path) -> dict[str, Any]:
+    """B-cubed of groups that the matcher has not seen: `FOLDS` parts of the groups are held out in
+    turn, and only the members of those held out are judged.
+    """
+    golds = read_gold(data / "problems_dev.jsonl")
+    traces = read_traces(read_tolds(data, model_dir))
+    pairs = describe(traces, golds)
+    part = np.random.default_rng(SEED).permutation(len(golds)) % FOLDS
+    judged: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for number in range(FOLDS):
+        held_out = np.flatnonzero(part == number)
+        matcher = fit_matcher(pairs, without=held_out)
+        chances = matcher.match(bind_traces(traces), pairs.one, pairs.other)
+        groups = link_pairs(len(traces), pairs.one, pairs.other, chances)
+        ways = {
+            "offline": {traces[at].id: n for n, group in enumerate(groups) for at in group},
+            "online": assign_in_order(traces, make_chooser(matcher)),
+        }
+        for way, cluster_of in ways.items():
+            found = judge_members(cluster_of, golds, judged=held_out.tolist())
+            for name, values in found.items():
+                judged.setdefault(way, {}).setdefault(name, []).extend(values)
+    return {
+        way: _told({name: _average(values) for name, values in found.items()})
+        for way, found in judged.items()
+    }
+
+
+def make_chooser(matcher: Matcher) -> Choose:
+    """`choose_problem` under another matcher than the one that is shipped."""
+
+    def choose(trace: Trace, candidates: Sequence[tuple[Trace, int]]) -> tuple[int | None, float]:
+        return choose_problem(trace, candidates, matcher=matcher)
+
+    return choose
+
+
+def assign_in_order(traces: Sequence[Trace], choose: Choose) -> dict[str, int]:
+    """Which problem each is in when they arrive one by one, in the order of their days.
+
+    Candidates are found as the ledger does it: by shared keys, the likest first, of one problem a
+    few.
+    """
+    problem_of: dict[str, int] = {}
+    sharers: dict[int, list[Trace]] = {}
+    for number, trace in enumerate(sorted(traces, key=lambda one: one.day)):
+        shared = Counter(other for key in trace.keys for other in sharers.get(key, ()))
+        taken: Counter[int] = Counter()
+        candidates = []
+        for other, _ in shared.most_common():
+            problem = problem_of[other.id]
+            taken[problem] += 1
+            if taken[problem] <= OF_ONE_PROBLEM:
+                candidates.append((other, problem))
+            if len(candidates) == MOST_CANDIDATES:
+                break
+        found, _ = choose(trace, candidates)
+        problem_of[trace.id] = number if found is None else found
+        for key in trace.keys:
+            sharers.setdefault(key, []).append(trace)
+    return problem_of
+
+
+def _average(values: Sequence[tuple[float, float]]) -> Figures:
+    precision, recall = np.mean(values, axis=0)
+    return Figures(float(precision), float(recall))
+
+
+def _told(figures: Mapping[str, Figures]) -> dict[str, dict[str, float]]:
+    return {
+        name: {
+            "f1": round(one.f1, 4),
+            "precision": round(one.precision, 4),
+            "recall": round(one.recall, 4),
+        }
+        for name, one in figures.items()
+    }
 
 
 def _read_rows(path: Path) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from triage.matching import get_matcher
+from triage.matching import Matcher, get_matcher
 from triage.traces import Trace, bind_traces, measure_matches
 
 Array = NDArray[Any]
@@ -24,7 +24,7 @@ JOINS = 0.32  # likeness from which on two groups are of one matter
 _SHARE_OF_BEST = 0.3  # of the likeness: the likest pair; the rest is the mean of all pairs
 _COMPARED = 12  # members of the other group that a member is thought to have been compared with
 _FLOOR = 0.02  # a chance below this is none
-_CANDIDATES = 30  # for each trace: those that share the most of its keys
+_CANDIDATES = 26  # for each trace: those that share the most of its keys
 _SHARERS = 64  # of one key that meet; of more each meets those that stand near it
 _BLOCK = 2048
 
@@ -45,15 +45,16 @@ def group_traces(
 
 
 def choose_problem(
-    trace: Trace, candidates: Sequence[tuple[Trace, int]]
+    trace: Trace, candidates: Sequence[tuple[Trace, int]], *, matcher: Matcher | None = None
 ) -> tuple[int | None, float]:
     """The problem that a new trace belongs to, with the likeness, or (None, the best there is).
 
-    `candidates` are traces that share keys with it, each with the number of its problem.
+    `candidates` are traces that share keys with it, each with the number of its problem; `matcher`
+    is the one that comes with the product unless given.
     """
     if not candidates:
         return None, 0.0
-    chances = measure_matches(trace, [other for other, _ in candidates]).tolist()
+    chances = measure_matches(trace, [other for other, _ in candidates], matcher=matcher).tolist()
     of_problem: dict[int, list[float]] = defaultdict(list)
     for chance, (_, problem) in zip(chances, candidates, strict=True):
         of_problem[problem].append(chance)

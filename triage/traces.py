@@ -23,6 +23,7 @@ from triage.matching import (
     RARITY,
     TITLE,
     TITLE_COUNTS,
+    Matcher,
     Sheaf,
     get_matcher,
     make_sheaf,
@@ -38,6 +39,8 @@ _MOST_READ = 500  # characters of the content: the matter stands at the beginnin
 _BEGINNING = 100
 _DIVISIONS_READ = 200
 _MOST_COUNTED = 255
+_PLACE_COUNTS = 6  # times the content, where the runs are chosen that others are found by
+_LONG_RUN = 0.6  # of a run of three characters there: writers vary a name by a character
 _CHUNK = 256  # texts looked at together
 _DAY = 86_400.0
 # Codes in the place of names (A市, A3区) are on every other message; they say the division only.
@@ -100,11 +103,13 @@ def measure_match(one: Trace, other: Trace) -> float:
     return float(measure_matches(one, [other])[0])
 
 
-def measure_matches(one: Trace, others: Sequence[Trace]) -> Array:
+def measure_matches(
+    one: Trace, others: Sequence[Trace], *, matcher: Matcher | None = None
+) -> Array:
     """`measure_match` of one with each of the others (float32)."""
     sheaf = bind_traces([one, *others])
     numbers = np.arange(1, len(others) + 1)
-    return get_matcher().match(sheaf, np.zeros_like(numbers), numbers)
+    return (matcher or get_matcher()).match(sheaf, np.zeros_like(numbers), numbers)
 
 
 def bind_traces(traces: Sequence[Trace]) -> Sheaf:
@@ -122,6 +127,12 @@ def bind_traces(traces: Sequence[Trace]) -> Sheaf:
         days=np.array([trace.day for trace in traces], np.float64),
         lengths=np.array([trace.lengths for trace in traces], np.float32).reshape(-1, 2),
     )
+
+
+def find_districts(told: Told) -> tuple[str, ...]:
+    """The codes that stand for the names of districts and counties at the beginning: A3区."""
+    text = clean_text(f"{told.title} {told.content[:_DIVISIONS_READ]}")
+    return tuple(dict.fromkeys(_DISTRICT.findall(text)))
 
 
 def hide_codes(text: str) -> str:
@@ -157,8 +168,7 @@ def _read_chunk(tolds: Sequence[Told]) -> list[Trace]:
         counts[field, np.searchsorted(union, entries)] = np.minimum(count, _MOST_COUNTED)
     runs = (union & np.int64(0x7FFFFFFF)).astype(np.int32)
     counts[RARITY] = get_rarity().weigh(runs)
-    told_counts = TITLE_COUNTS * counts[TITLE].astype(np.float32) + counts[BODY] + counts[PLACE]
-    salience = counts[RARITY] * (1 + np.log(np.maximum(told_counts, 1)))
+    salience = _weigh_keys(runs, counts)
     ends = np.searchsorted(union >> np.int64(32), np.arange(len(tolds) + 1))
     traces = []
     for number, told in enumerate(tolds):
@@ -171,7 +181,7 @@ def _read_chunk(tolds: Sequence[Told]) -> list[Trace]:
                 keys=tuple(own_runs[best].tolist()),
                 runs=own_runs,
                 counts=counts[:, part].copy(),
-                divisions=_find_divisions(told, titles[number], bodies[number]),
+                divisions=_find_divisions(told),
                 domain=int(told.domain_code) if told.domain_code.isdecimal() else -1,
                 day=told.received_at.timestamp() / _DAY if told.received_at else float("nan"),
                 lengths=(len(titles[number]), len(bodies[number])),
@@ -180,10 +190,18 @@ def _read_chunk(tolds: Sequence[Told]) -> list[Trace]:
     return traces
 
 
-def _find_divisions(told: Told, title: str, body: str) -> tuple[int, ...]:
+def _weigh_keys(runs: Array, counts: Array) -> Array:
+    """How well each run would serve to find others of the same matter."""
+    told = counts[[TITLE, BODY, PLACE]].astype(np.float32)
+    told *= np.array([[TITLE_COUNTS], [1], [_PLACE_COUNTS]], np.float32)
+    weights: Array = counts[RARITY] * (1 + np.log(np.maximum(told.sum(axis=0), 1)))
+    weights[(runs & 1).astype(bool)] *= _LONG_RUN
+    return weights
+
+
+def _find_divisions(told: Told) -> tuple[int, ...]:
     """Numbers of the counties and districts that are named; a city or province tells nothing."""
-    named = dict.fromkeys(_DISTRICT.findall(f"{title} {body[:_DIVISIONS_READ]}"))
-    numbers = [crc32(name.encode()) + 1 for name in named]
+    numbers = [crc32(name.encode()) + 1 for name in find_districts(told)]
     if told.division and not told.division[:6].endswith("00"):
         numbers.insert(0, crc32(told.division[:6].encode()) + 1)
     return tuple(numbers[:MOST_DIVISIONS])

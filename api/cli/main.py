@@ -18,6 +18,7 @@ from api.cli import lists as cli_lists
 from api.cli import reports as cli_reports
 from api.cli import users as cli_users
 from api.cli.keyfile import rotate_keys
+from api.cli.problems import problems
 from api.cli.regroup import regroup
 from api.cli.replies import replies
 from api.cli.town import load_settings, now, open_store_here
@@ -45,6 +46,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(taxonomy_app, name="taxonomy")
+app.command()(problems)
 app.command()(replies)
 app.command()(regroup)
 app.add_typer(cli_audit.app, name="audit")
@@ -228,7 +230,7 @@ def keys_list() -> None:
 
 @keys_app.command("revoke")
 def keys_revoke(key: Annotated[int, typer.Argument(help="编号，见 triage keys list")]) -> None:
-    """吊销一个密钥，立即生效且不能恢复。"""
+    """吊销一个密钥，一秒内生效，不能恢复。"""
     from triage.ledger.keys import revoke_key
 
     with open_store_here() as store, store.writing() as session:

@@ -1,0 +1,267 @@
+"""The common problems of a file of submissions: read, suggested, grouped, told as one JSON object.
+
+Submissions that may be accusations take no part (《信访工作条例》 Art. 30). The ledger keeps
+problems with persons' corrections; a file has none, so the same file always gives the same answer:
+ids are made from the first member, and "now" is the day of the latest submission.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from api.files.batch import DeskFiles, Suggested, suggest_all
+from api.files.exports import escape_cell
+from api.files.reading import RowError, open_submissions
+from triage.calendar import Calendar
+from triage.errors import InvalidFile, InvalidInput
+from triage.heat import measure_heat
+from triage.naming import choose_representatives, name_problem
+from triage.problems import group_traces
+from triage.suggestions import DepartmentSuggestion
+from triage.taskdrafts import Matter, Member, TaskDraft, draft_task
+from triage.themes import Theme, Themed, count_themes, name_theme
+from triage.timetable import Timetable, default_settings
+from triage.traces import Told, Trace, find_districts, read_traces
+
+LEAST = 2  # members from which on a matter is a common problem
+_BATCH = 512  # submissions whose traces are read at once
+_EXAMPLE = 60  # characters of a representative text in a draft
+_ERRORS_HEADER = ("行号", "编号", "字段", "原因", "原始内容")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a file."""
+
+    submissions: int
+    confidential: int
+    problems: int
+    bad: tuple[RowError, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a submission until all have been read."""
+
+    told: Told
+    suggestion: Mapping[str, Any]
+    divisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem with what its record, its theme and its task are made of."""
+
+    id: str
+    name: str
+    theme: Theme
+    heat: float
+    members: Sequence[Kept]
+    divisions: Mapping[str, int]
+    draft: TaskDraft
+
+    @property
+    def times(self) -> list[datetime]:
+        return sorted(m.told.received_at for m in self.members if m.told.received_at)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem under the published names; times in ISO 8601, None where none is known."""
+        times = self.times
+        return {
+            "id": self.id,
+            "name": self.name,
+            "size": len(self.members),
+            "member_ids": [member.told.id for member in self.members],
+            "divisions": list(self.divisions),
+            "first_seen": times[0].isoformat() if times else None,
+            "last_seen": times[-1].isoformat() if times else None,
+            "heat": self.heat,
+            "theme": self.theme.key,
+            "lead_department": self.draft.lead,
+            "suggested_task": self.draft.as_dict(),
+        }
+
+
+def find_problems(
+    source: Path | None,
+    *,
+    desk_files: DeskFiles,
+    now: datetime,
+    columns: Mapping[str, str] | None = None,
+    worksheet: str | None = None,
+    workers: int | None = None,
+) -> tuple[dict[str, Any], Tally]:
+    """{"problems": hottest first, "themes": the widest first} of a file (None: standard input).
+
+    `now` is what dates in the future are measured by, and the day of the problems where no
+    submission has a date. Raises InvalidFile where no row can be read at all.
+    """
+    members: list[Kept] = []
+    traces: list[Trace] = []
+    bad: list[RowError] = []
+    count = 0
+    waiting: list[Told] = []
+    with open_submissions(source, now=now, columns=columns, worksheet=worksheet) as intake:
+        for result in suggest_all(intake, desk_files=desk_files, workers=workers):
+            count += 1
+            if isinstance(result, RowError):
+                bad.append(result)
+            elif not result.suggestion["confidential"]:
+                members.append(keep_suggested(result))
+                waiting.append(members[-1].told)
+            if len(waiting) == _BATCH:
+                traces += read_traces(waiting)
+                waiting = []
+        traces += read_traces(waiting)
+        notes = tuple(intake.notes)
+    if not count:
+        raise InvalidFile("文件中没有来件（只有表头或空行），请检查是否选错了文件")
+    times = [member.told.received_at for member in members if member.told.received_at]
+    today = max(times, default=now)
+    groups = [group for group in group_traces(traces) if len(group) >= LEAST]
+    problems = [make_problem([members[at] for at in group], now=today) for group in groups]
+    problems.sort(key=lambda problem: (-problem.heat, problem.id))
+    answer = {
+        "problems": [problem.as_dict() for problem in problems],
+        "themes": _list_themes(problems),
+    }
+    hidden = count - len(bad) - len(members)
+    return answer, Tally(count, hidden, len(problems), tuple(bad), notes)
+
+
+def write_answer(answer: Mapping[str, Any], output: Path) -> None:
+    """Write the JSON object whole or not at all."""
+    part = output.with_name(f"{output.name}.part")
+    try:
+        text = json.dumps(answer, ensure_ascii=False, indent=1)
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InvalidInput(
+            f"写不了 {output}（{error.strerror}），请检查文件夹和磁盘空间"
+        ) from error
+
+
+def write_errors(bad: Iterable[RowError], path: Path) -> None:
+    """The rows without a result, as `triage classify` writes them."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_ERRORS_HEADER)
+        for error in bad:
+            values = json.dumps(error.values, ensure_ascii=False, default=str)
+            cells = (error.number, error.id, error.field, error.message, values)
+            writer.writerow([escape_cell("" if cell is None else str(cell)) for cell in cells])
+
+
+def keep_suggested(suggested: Suggested) -> Kept:
+    """What problems are made of, from a submission with its suggestion."""
+    submission, suggestion = suggested.submission, suggested.suggestion
+    place = suggestion["place"]
+    told = Told(
+        id=submission.id,
+        title=submission.title,
+        content=submission.content,
+        place=submission.place or place["text"] or None,
+        division=place["division"],
+        domain_code=suggestion["domain"]["code"],
+        received_at=submission.received_at,
+    )
+    divisions = (place["division"],) if place["division"] else find_districts(told)
+    kept = ("domain", "urgency", "nature", "department")
+    return Kept(told, {name: suggestion[name] for name in kept}, divisions)
+
+
+def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
+    """The problem of a group of members, the first of whom gives it its id."""
+    tolds = [member.told for member in members]
+    domains = Counter(member.told.domain_code for member in members)
+    code = min(domains, key=lambda one: (-domains[one], one))
+    domain = next(m.suggestion["domain"] for m in members if m.told.domain_code == code)
+    path = (domain["level1"], domain["level2"], domain["level3"])
+    theme = name_theme(tolds, domain_code=code, domain_path=path)
+    name = name_problem(tolds, domain=path[2])
+    places = Counter(division for member in members for division in member.divisions)
+    divisions = dict(sorted(places.items(), key=lambda item: (-item[1], item[0])))
+    urgencies = [member.suggestion["urgency"]["level"] for member in members]
+    heat = measure_heat(
+        reporters=len(members),
+        times=[told.received_at for told in tolds if told.received_at],
+        urgencies=urgencies,
+        now=now,
+    )
+    told_of = {told.id: told for told in tolds}
+    matter = Matter(
+        name=name,
+        domain=path[2],
+        domain_code=code,
+        members=tuple(
+            Member(
+                submission_id=member.told.id,
+                urgency=urgency,
+                nature=member.suggestion["nature"]["name"],
+            )
+            for member, urgency in zip(members, urgencies, strict=True)
+        ),
+        reporters=len(members),
+        examples=tuple(
+            (told_of[one].title or told_of[one].content)[:_EXAMPLE]
+            for one in choose_representatives(tolds)
+        ),
+    )
+    draft = draft_task(
+        matter,
+        similar=(),
+        now=now,
+        timetable=Timetable(default_settings(), Calendar()),
+        dispatch=_choose_dispatch(members),
+    )
+    key = sha256(tolds[0].id.encode()).hexdigest()[:16]
+    return Problem(f"p{key}", name, theme, heat.total, members, divisions, draft)
+
+
+def _choose_dispatch(members: Sequence[Kept]) -> DepartmentSuggestion | None:
+    """What the catalogue says of the members whose lead is the commonest."""
+    leads = Counter(
+        department["lead"] for m in members if (department := m.suggestion["department"])["lead"]
+    )
+    if not leads:
+        return None
+    lead = min(leads, key=lambda one: (-leads[one], one))
+    found = next(
+        m.suggestion["department"] for m in members if m.suggestion["department"]["lead"] == lead
+    )
+    return DepartmentSuggestion(
+        lead, tuple(found["assisting"]), tuple(found["reasons"]), found["ground"]
+    )
+
+
+def _list_themes(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    themed = [
+        Themed(
+            problem_id=problem.id,
+            theme=problem.theme,
+            size=len(problem.members),
+            reporters=len(problem.members),
+            heat=problem.heat,
+            divisions=problem.divisions,
+        )
+        for problem in problems
+    ]
+    return [
+        {
+            "key": counted.theme.key,
+            "name": counted.theme.name,
+            "size": counted.size,
+            "problems": list(counted.problems),
+            "divisions": dict(counted.divisions),
+        }
+        for counted in count_themes(themed)
+    ]
