@@ -164,6 +164,15 @@ def _signed_in(town: RunningService, login: str) -> Any:
     return {"cookies": cookies, "origins": [{"origin": town.url, "localStorage": mark}]}
 
 
+def choose(page: Any, label: str, option: str, *, typed: str = "") -> None:
+    """Choose in the field with this label, by typing first where `typed` says so."""
+    box = page.locator(f".el-select:has(input[aria-label={label!r}])")
+    box.click()
+    if typed:
+        page.keyboard.type(typed)
+    page.click(f".el-select-dropdown__item:visible:has-text({option!r})")
+
+
 def check_accessible(page: Any) -> None:
     """Fails where axe-core finds a serious or critical barrier on the page as it stands."""
     page.evaluate(_axe_source())

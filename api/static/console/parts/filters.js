@@ -1,8 +1,9 @@
 // The filters of a list, bound to the address: what is chosen stands there and nowhere else.
 
 import { ElButton, ElDatePicker, ElInput, ElOption, ElSelect } from "element-plus";
+import { reactive, watch } from "vue";
 import { startOf } from "../format.js";
-import { html } from "../html.js";
+import { bind, html } from "../html.js";
 import { go, refine, route } from "../router.js";
 import { DepartmentPicker, DomainPicker } from "./pickers.js";
 
@@ -46,7 +47,7 @@ function draw(field) {
   switch (field.kind) {
     case "department": return html`<${DepartmentPicker} modelValue=${value} onPick=${pick} label=${name} />`;
     case "domain": return html`<${DomainPicker} modelValue=${value} onPick=${pick} label=${name} />`;
-    case "text": return html`<${ElInput} modelValue=${value} clearable aria-label=${name} placeholder=${field.hint ?? "按回车查找"} onChange=${pick} onInput=${() => {}} key=${value} />`;
+    case "text": return html`<${TextFilter} value=${value} name=${name} hint=${field.hint} onPick=${pick} />`;
     case "days": return html`<${ElDatePicker} type="daterange" valueFormat="YYYY-MM-DD" format="YYYY-MM-DD" unlinkPanels startPlaceholder="从" endPlaceholder="到"
       modelValue=${route.query.since && route.query.until ? [route.query.since, route.query.until] : null}
       onUpdate:modelValue=${(days) => set({ since: days?.[0], until: days?.[1] })} />`;
@@ -55,5 +56,16 @@ function draw(field) {
     </>`;
   }
 }
+
+// What is typed counts once Enter is pressed or the field is left, not at every letter.
+const TextFilter = {
+  props: ["value", "name", "hint"],
+  emits: ["pick"],
+  setup(props, { emit }) {
+    const state = reactive({ typed: props.value ?? "" });
+    watch(() => props.value, (value) => { state.typed = value ?? ""; });
+    return () => html`<${ElInput} ...${bind(state, "typed")} clearable aria-label=${props.name} placeholder=${props.hint ?? "按回车查找"} onChange=${(text) => emit("pick", text.trim())} />`;
+  },
+};
 
 const options = ({ options: told }) => (Array.isArray(told) ? told : Object.entries(told));

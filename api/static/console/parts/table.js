@@ -14,22 +14,23 @@ const ROWS = "rows-of-a-page";
 // const list = usePaged((query, signal) => get("/v1/lists/problems", query, { signal }), () => asked(FIELDS));
 // `source` gives the query without paging; the answer must have `lines` and `next`.
 export function usePaged(load, source = () => ({}), { key = (line) => line.id } = {}) {
-  const state = reactive({ limit: Number(localStorage.getItem(ROWS)) || 50, trail: [], chosen: new Set(), key });
+  const state = reactive({ limit: Number(localStorage.getItem(ROWS)) || 50, before: new Map(), chosen: new Set(), key });
   state.load = useLoad(
     (signal) => load({ ...source(), limit: state.limit, cursor: route.query.cursor }, signal),
     () => JSON.stringify([source(), state.limit, route.query.cursor]),
   );
   watch(() => state.load.data, () => state.chosen.clear());
-  watch(() => JSON.stringify(source()), () => { state.trail = []; });
+  watch(() => JSON.stringify([source(), state.limit]), () => state.before.clear());
+  // `before`: the cursor of a page to that of the page before it, as far as it was walked here.
   state.forward = () => {
-    state.trail.push(route.query.cursor ?? "");
-    refine({ cursor: state.load.data.next });
+    const { next } = state.load.data;
+    state.before.set(next, route.query.cursor ?? "");
+    refine({ cursor: next });
   };
-  state.back = () => refine({ cursor: state.trail.pop() ?? "" });
+  state.back = () => refine({ cursor: state.before.get(route.query.cursor) ?? "" });
   state.setLimit = (limit) => {
     localStorage.setItem(ROWS, limit);
     state.limit = limit;
-    state.trail = [];
     refine({ cursor: "" });
   };
   return state;
@@ -75,13 +76,20 @@ Table.props = ["lines", "columns", "open", "chosen", "rowKey"];
 
 const cell = (column, line, address) => (column.link && address ? html`<a class="row-link" href=${address}>${column.cell(line)}</a>` : column.cell(line));
 
+// "第 3 页", where the way from the first page is known.
+function pageNumber({ before }) {
+  let [number, cursor] = [1, route.query.cursor];
+  while (cursor && before.has(cursor)) [number, cursor] = [number + 1, before.get(cursor)];
+  return cursor ? "" : `第 ${number} 页，`;
+}
+
 const Foot = ({ list }) => html`<div class="table-foot">
-  <span>第 ${list.trail.length + 1} 页${route.query.cursor && !list.trail.length ? "起" : ""}，本页 ${list.load.data.lines.length} 条</span>
+  <span>${pageNumber(list)}本页 ${list.load.data.lines.length} 条</span>
   <span class="grow"></span>
   <${ElSelect} size="small" ariaLabel="每页条数" modelValue=${list.limit} onChange=${list.setLimit} class="page-size">
     ${[50, 100, 200].map((number) => html`<${ElOption} key=${number} value=${number} label=${`每页 ${number} 条`} />`)}
   </>
-  <${ElButton} size="small" disabled=${!route.query.cursor} onClick=${list.back}>${list.trail.length ? "上一页" : "回第一页"}</>
+  <${ElButton} size="small" disabled=${!route.query.cursor} onClick=${list.back}>${!route.query.cursor || list.before.has(route.query.cursor) ? "上一页" : "回第一页"}</>
   <${ElButton} size="small" disabled=${!list.load.data.next} onClick=${list.forward}>下一页</>
 </div>`;
 Foot.props = ["list"];
