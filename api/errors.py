@@ -11,6 +11,7 @@ The sentence is Chinese and says what to do next.
     ├── NotSignedIn         401  neither a valid key nor a session that is still open
     └── TooManyAttempts     429  of the core; `Retry-After` says when to come back
     InternalError           500  a fault of ours; the log holds its number
+    PartNotInstalled        501  an extra of the product that is not installed here
 """
 
 import math
@@ -54,6 +55,10 @@ class NotSignedIn(AccessDenied):
     """There is no valid key and no session that is still open."""
 
 
+class PartNotInstalled(TriageError):
+    """What was asked needs an extra of the product that is not installed here."""
+
+
 class InternalError(TriageError):
     """A fault of ours; `number` finds it in the log."""
 
@@ -79,6 +84,7 @@ STATUS: dict[type[TriageError], tuple[int, str]] = {
     InvalidData: (500, "invalid_data"),
     InvalidArtefact: (500, "invalid_artefact"),
     InternalError: (500, "internal_error"),
+    PartNotInstalled: (501, "part_not_installed"),
     KeyUnavailable: (500, "key_unavailable"),
     StoreUnavailable: (503, "store_unavailable"),
     TriageError: (500, "error"),

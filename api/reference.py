@@ -18,6 +18,7 @@ from api.routes.accusations import HoldIn
 from api.routes.citizen import RatingIn, TrackingIn
 from api.routes.replies import ReplyIn
 from api.routes.savedviews import ViewIn
+from api.routes.scans import ScanIn
 from api.schemas import deadlines as deadline_schemas
 from api.schemas import findings as finding_schemas
 from api.schemas import imports as import_schemas
@@ -61,6 +62,7 @@ _BODIES = (
     ListImportIn,
     ReplyIn,
     ViewIn,
+    ScanIn,
 )
 _BODY_KINDS = {"x-body": "application/json", "x-form": "application/x-www-form-urlencoded"}
 _TYPES = {

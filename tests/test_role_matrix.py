@@ -94,6 +94,7 @@ ROUTES: dict[str, Guard] = {
     "POST /v1/imports/{import_id}/pause": (Action.SUBMIT,),
     "POST /v1/imports/{import_id}/undo": (Action.SUBMIT,),
     "GET /v1/imports/{import_id}/errors.{kind}": (Action.SUBMIT,),
+    "POST /v1/ocr": (Action.SUBMIT,),
     # the words of the desk
     "GET /v1/taxonomy": CALLER,
     "GET /v1/directory": CALLER,
