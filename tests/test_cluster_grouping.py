@@ -1,5 +1,6 @@
 """Common problems of an archive in parts: those that one machine finds."""
 
+import json
 import os
 import signal
 from collections.abc import Sequence
@@ -18,13 +19,10 @@ from api.cluster.parts import find_parts
 from api.cluster.scoring import make_scoring
 from api.cluster.steps import group_steps
 from api.files.batch import DeskFiles
-from api.files.reading import CHINA_TIME, read_time
+from api.files.problemfile import find_problems
+from api.files.reading import CHINA_TIME
 from bench.sample import read_records
-from triage.desk import load_desk
 from triage.errors import TriageError
-from triage.problems import group_traces
-from triage.submissions import Submission
-from triage.traces import Told, read_traces
 
 pytestmark = needs_cluster
 TINY = Path(__file__).parent.parent / "models" / "tiny"
@@ -52,29 +50,11 @@ def make_archive(count: int) -> list[dict[str, str]]:
     return [row for _, _, row in sorted(rows, key=lambda one: one[:2])]
 
 
-def group_here(rows: Sequence[dict[str, str]]) -> set[frozenset[str]]:
-    """The problems of all rows at once, on this machine."""
-    submissions = [
-        Submission(row["id"], row["title"], row["content"], received_at=read_time(row["time"]))
-        for row in rows
-    ]
-    tolds = [
-        Told(
-            id=submission.id,
-            title=submission.title,
-            content=submission.content,
-            place=suggestion.place.text or None,
-            division=suggestion.place.division,
-            domain_code=suggestion.domain.code,
-            received_at=submission.received_at,
-        )
-        for submission, suggestion in zip(
-            submissions, load_desk(TINY).suggest_many(submissions), strict=True
-        )
-        if not suggestion.confidential
-    ]
-    groups = group_traces(read_traces(tolds))
-    return {frozenset(tolds[at].id for at in group) for group in groups if len(group) > 1}
+def find_here(rows: Sequence[dict[str, str]], folder: Path) -> dict[str, dict[str, Any]]:
+    """The problems that this machine finds in one file of all rows, by their ids."""
+    source = write_csv(folder / "all.csv", rows)
+    answer, _ = find_problems(source, desk_files=DeskFiles(TINY), now=NOW, workers=1)
+    return {problem["id"]: problem for problem in answer["problems"]}
 
 
 def write_archive(folder: Path, rows: Sequence[dict[str, str]], *, parts: int) -> None:
@@ -92,13 +72,19 @@ def run_steps(client: Any, source: Path, output: Path) -> dict[str, int]:
     return done
 
 
-def read_groups(output: Path) -> set[frozenset[str]]:
+def read_problems(output: Path) -> dict[str, dict[str, Any]]:
+    """The problems of a folder of results, in the form of the one file."""
     problems = read_results(output)
     members = [one for problem in problems for one in problem["member_ids"]]
     assert len(members) == len(set(members))
+    for problem in problems:
+        del problem["theme_name"]
+        problem["suggested_task"] = json.loads(problem["suggested_task"])
+        problem["heat"] = round(problem["heat"], 1)
+        for name in ("first_seen", "last_seen"):
+            problem[name] = problem[name].isoformat()
     assert len({problem["id"] for problem in problems}) == len(problems)
-    assert all(problem["size"] == len(problem["member_ids"]) for problem in problems)
-    return {frozenset(problem["member_ids"]) for problem in problems}
+    return {problem["id"]: problem for problem in problems}
 
 
 # --- who is near whom ---------------------------------------------------------------------------
@@ -150,11 +136,11 @@ def test_problems_across_parts_are_those_of_one_machine_and_a_second_run_does_no
 ) -> None:
     rows = make_archive(240)
     write_archive(tmp_path / "in", rows, parts=4)
-    expected = group_here(rows)
+    expected = find_here(rows, tmp_path)
     assert len(expected) > 20
     with local_client(2) as client:
         first = run_steps(client, tmp_path / "in", tmp_path / "out")
-        assert read_groups(tmp_path / "out") == expected
+        assert read_problems(tmp_path / "out") == expected
         assert first["读来件"] == 4
         again = run_steps(client, tmp_path / "in", tmp_path / "out")
         assert set(again.values()) == {0}
@@ -163,12 +149,7 @@ def test_problems_across_parts_are_those_of_one_machine_and_a_second_run_does_no
         grown = run_steps(client, tmp_path / "in", tmp_path / "out")
         assert grown["读来件"] == 1
         ordered = [*rows, *(row for row in more if row not in rows)]
-        assert read_groups(tmp_path / "out") == group_here(ordered)
-    (problem, *_) = read_results(tmp_path / "out")
-    assert problem["name"]
-    assert problem["theme"]
-    assert problem["heat"] > 0
-    assert problem["first_seen"] <= problem["last_seen"]
+        assert read_problems(tmp_path / "out") == find_here(ordered, tmp_path)
 
 
 @pytest.mark.slow
@@ -189,7 +170,7 @@ def test_problems_are_the_same_when_a_worker_is_killed_on_the_way(tmp_path: Path
                     os.kill(workers[busy], signal.SIGKILL)
                     killed = True
     assert killed
-    assert read_groups(tmp_path / "out") == group_here(rows)
+    assert read_problems(tmp_path / "out") == find_here(rows, tmp_path)
 
 
 @pytest.mark.slow

@@ -97,14 +97,18 @@ def group_archive(
     parts = find_parts(source)
     now = datetime.now(CHINA_TIME)
     scoring = make_scoring(desk_files, now=now, columns=columns, worksheet=worksheet)
+    bad = 0
     with connect(cluster, workers=workers) as client:
         for step in group_steps(client, parts, output=output, scoring=scoring):
             begun = monotonic()
             for part, error in follow(step.results, total=step.waiting, what=step.name):
                 say(f"  没有做成：{part.name}：{error.message}")
             say(f"{step.name}：{step.waiting} 个部分，用时 {monotonic() - begun:.1f} 秒")
+            bad += sum(step.done[part.name].bad for part in parts if part.name in step.done)
+    if bad:
+        say(f"{bad} 行有误，没有参加归并；哪些行、为什么，用 triage classify 可以看到")
     say(f"共 {len(parts)} 个来件文件，用时 {monotonic() - started:.1f} 秒；共性问题在 {output}")
-    return _DONE
+    return _SOME_ROWS_BAD if bad else _DONE
 
 
 def check_folders(source: Path, output: Path) -> None:

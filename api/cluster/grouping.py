@@ -4,8 +4,7 @@ A group never reaches beyond those whom near pairs hold together. So whole compo
 time, are grouped by the same `group_traces` that one machine uses, and come out the same.
 """
 
-import hashlib
-from collections import Counter
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,15 +20,12 @@ from api.cluster.manifest import DonePart, pending_path
 from api.cluster.parts import Part
 from api.cluster.tracing import Traced, read_rows
 from api.files.parquet import ParquetWriter
-from triage.heat import measure_heat
-from triage.naming import choose_representatives, name_problem
+from api.files.problemfile import LEAST, Kept, make_problem
 from triage.problems import group_traces
-from triage.themes import name_theme
 
 Array = NDArray[Any]
 
 BIN_MEMBERS = 20_000  # of whole components, that one task groups
-_COMMON = 2  # from so many members on it is a common problem
 
 
 def find_components(near: Sequence[Path], *, count: int) -> list[list[int]]:
@@ -85,8 +81,8 @@ def write_problems(
     try:
         members = [known[row] for row in wanted.tolist()]
         for group in group_traces([member.trace for member in members]):
-            if len(group) >= _COMMON:
-                writer.write(describe([members[at] for at in group], now=now))
+            if len(group) >= LEAST:
+                writer.write(describe([members[at].kept for at in group], now=now))
                 count += 1
     except BaseException:
         writer.abandon()
@@ -121,41 +117,23 @@ def make_schema() -> Any:
             "heat": pa.float32(),
             "theme": text,
             "theme_name": text,
-            "domain_code": text,
             "lead_department": text,
-            "representatives": names,
+            "suggested_task": text,
         }
     )
 
 
-def describe(members: Sequence[Traced], *, now: datetime) -> dict[str, Any]:
-    """One problem under the names of `make_schema`; its id is made from that of its first member.
+def describe(members: Sequence[Kept], *, now: datetime) -> dict[str, Any]:
+    """One problem under the names of `make_schema`: what `triage problems` says of it, in columns.
 
-    Who reported is not in an archive, so each member counts as one reporter.
+    `suggested_task` is JSON.
     """
-    tolds = [member.told for member in members]
-    times = sorted(told.received_at for told in tolds if told.received_at is not None)
-    code, path = Counter((m.told.domain_code, m.domain_path) for m in members).most_common(1)[0][0]
-    leads = Counter(member.lead for member in members if member.lead)
-    heat = measure_heat(
-        reporters=len(members),
-        times=times,
-        urgencies=[member.urgency for member in members],
-        now=now,
-    )
-    theme = name_theme(tolds, domain_code=code, domain_path=path)
-    return {
-        "id": f"p{hashlib.sha256(tolds[0].id.encode()).hexdigest()[:16]}",
-        "name": name_problem(tolds, domain=path[2]),
-        "size": len(members),
-        "member_ids": [told.id for told in tolds],
-        "divisions": sorted({told.division for told in tolds if told.division}),
+    problem = make_problem(members, now=now)
+    record = problem.as_dict()
+    times = problem.times
+    return record | {
         "first_seen": times[0] if times else None,
         "last_seen": times[-1] if times else None,
-        "heat": heat.total,
-        "theme": theme.key,
-        "theme_name": theme.name,
-        "domain_code": code,
-        "lead_department": leads.most_common(1)[0][0] if leads else None,
-        "representatives": list(choose_representatives(tolds)),
+        "theme_name": problem.theme.name,
+        "suggested_task": json.dumps(record["suggested_task"], ensure_ascii=False),
     }

@@ -7,7 +7,7 @@ so a run that was cut short goes on within the step it was in.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
@@ -20,7 +20,7 @@ from api.cluster.neighbours import find_candidates, find_near
 from api.cluster.parts import Part
 from api.cluster.running import do_parts
 from api.cluster.scoring import Scoring, describe_desk
-from api.cluster.tracing import trace_part
+from api.cluster.tracing import find_latest, trace_part
 from triage.errors import TriageError
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ _WORK = "_work"
 class Step:
     """One step: what it does (Chinese), how many parts are to do, and what came of each.
 
-    The next step begins when `results` have all been taken.
+    The next step begins when `results` have all been taken; then `done` holds all its parts, those
+    of earlier runs too.
     """
 
     name: str
     waiting: int
+    done: Mapping[str, DonePart]
     results: Iterator[tuple[Part, DonePart | TriageError]]
 
 
@@ -87,6 +89,7 @@ def group_steps(
             near,
             lambda part: (by_near[part.name], paths, bases, found),
         )
+        today = find_latest(paths) or scoring.now  # the same archive gives the same heat
         close = [near.folder / part.output for part in nears]
         bins = pack(find_components(close, count=bases[-1]))
         problems, by_bin = _number("problems", len(bins), state=int(signature, 16))
@@ -99,7 +102,7 @@ def group_steps(
             write_problems,
             problems,
             results,
-            lambda part: (bins[by_bin[part.name]], paths, bases, scoring.now),
+            lambda part: (bins[by_bin[part.name]], paths, bases, today),
         )
 
 
@@ -113,7 +116,8 @@ def _step(
 ) -> Iterator[Step]:
     manifest.tidy(parts)
     waiting = sum(not manifest.is_done(part) for part in parts)
-    yield Step(name, waiting, do_parts(client, call, parts, manifest=manifest, given=given))
+    results = do_parts(client, call, parts, manifest=manifest, given=given)
+    yield Step(name, waiting, manifest.done, results)
     if failed := sum(not manifest.is_done(part) for part in parts):
         raise TriageError(
             f"{name}有 {failed} 个部分没有做成，而共性问题要看全部来件；改正后再执行同一条命令"

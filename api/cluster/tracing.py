@@ -4,8 +4,10 @@ Confidential submissions are left out here, so no later step has them (Art. 30).
 words of its submission, by which a problem gets its name; the folder is as private as the source.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -16,6 +18,7 @@ from api.cluster.parts import Part, open_part
 from api.cluster.scoring import Scoring, find_desk_here
 from api.files.batch import Suggested, suggest_all
 from api.files.parquet import ParquetWriter
+from api.files.problemfile import Kept, keep_suggested
 from triage.traces import Told, Trace, read_traces
 
 if TYPE_CHECKING:
@@ -25,19 +28,16 @@ _AT_ONCE = 1_024  # submissions whose traces are read together
 _TRACE = ("id", "keys", "runs", "counts", "divisions", "domain", "day", "lengths")
 _TOLD = (
     *("title", "content", "place", "division", "domain_code", "received_at"),
-    *("urgency", "lead", "domain_path"),
+    *("judged", "named_divisions"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A row of a traced part: the trace, the words, and what the desk made of them."""
+    """A row of a traced part: the trace, and what a problem is made of."""
 
     trace: Trace
-    told: Told
-    urgency: int
-    lead: str | None
-    domain_path: tuple[str, str, str]
+    kept: Kept
 
 
 def trace_part(part: Part, result: Path, scoring: Scoring, expected: str) -> DonePart:
@@ -102,9 +102,8 @@ def make_schema() -> "pa.Schema":
             "content": text,
             "place": text,
             "division": text,
-            "urgency": pa.int8(),
-            "lead": text,
-            "domain_path": names,
+            "judged": text,
+            "named_divisions": names,
         }
     )
 
@@ -120,6 +119,15 @@ def read_rows(path: Path, rows: Sequence[int]) -> dict[int, Traced]:
     return {row: _make_traced(record) for row, record in zip(rows, table.to_pylist(), strict=True)}
 
 
+def find_latest(paths: Sequence[Path]) -> datetime | None:
+    """The latest time in some traced parts; None where none has any."""
+    from pyarrow import compute, parquet
+
+    columns = [parquet.read_table(path, columns=["received_at"])["received_at"] for path in paths]
+    times = [compute.max(column).as_py() for column in columns]
+    return max((time for time in times if time is not None), default=None)
+
+
 def _take(path: Path, rows: Sequence[int], columns: Sequence[str]) -> Any:
     from pyarrow import parquet
 
@@ -127,10 +135,9 @@ def _take(path: Path, rows: Sequence[int], columns: Sequence[str]) -> Any:
 
 
 def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
-    open_ones = [one for one in suggested if not one.suggestion["confidential"]]
-    tolds = [_tell(one) for one in open_ones]
-    for one, told, trace in zip(open_ones, tolds, read_traces(tolds), strict=True):
-        domain = one.suggestion["domain"]
+    members = [keep_suggested(one) for one in suggested if not one.suggestion["confidential"]]
+    tolds = [member.told for member in members]
+    for member, told, trace in zip(members, tolds, read_traces(tolds), strict=True):
         yield {
             "id": told.id,
             "keys": trace.keys,
@@ -146,23 +153,9 @@ def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
             "content": told.content,
             "place": told.place,
             "division": told.division,
-            "urgency": one.suggestion["urgency"]["level"],
-            "lead": one.suggestion["department"]["lead"],
-            "domain_path": [domain["level1"], domain["level2"], domain["level3"]],
+            "judged": json.dumps(member.suggestion, ensure_ascii=False),
+            "named_divisions": member.divisions,
         }
-
-
-def _tell(one: Suggested) -> Told:
-    submission, suggestion = one.submission, one.suggestion
-    return Told(
-        id=submission.id,
-        title=submission.title,
-        content=submission.content,
-        place=submission.place or suggestion["place"]["text"] or None,
-        division=suggestion["place"]["division"],
-        domain_code=suggestion["domain"]["code"],
-        received_at=submission.received_at,
-    )
 
 
 def _make_trace(record: Mapping[str, Any]) -> Trace:
@@ -192,7 +185,5 @@ def _make_traced(record: Mapping[str, Any]) -> Traced:
         domain_code=record["domain_code"],
         received_at=record["received_at"],
     )
-    level1, level2, level3 = record["domain_path"]
-    return Traced(
-        _make_trace(record), told, record["urgency"], record["lead"], (level1, level2, level3)
-    )
+    divisions = tuple(record["named_divisions"])
+    return Traced(_make_trace(record), Kept(told, json.loads(record["judged"]), divisions))
