@@ -20,8 +20,8 @@ from triage.traces import Trace, bind_traces, measure_matches
 
 Array = NDArray[Any]
 
-JOINS = 0.32  # likeness from which on two groups are of one matter
-_SHARE_OF_BEST = 0.3  # of the likeness: the likest pair; the rest is the mean of all pairs
+JOINS = 0.4  # likeness from which on two groups are of one matter
+_SHARE_OF_BEST = 0.4  # of the likeness: the likest pair; the rest is the mean of all pairs
 _COMPARED = 12  # members of the other group that a member is thought to have been compared with
 _FLOOR = 0.02  # a chance below this is none
 _CANDIDATES = 26  # for each trace: those that share the most of its keys
