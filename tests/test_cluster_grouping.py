@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cluster_factories import local_client, needs_cluster, read_results, write_csv, write_parquet
 
+from api.cli.main import run
 from api.cluster.grouping import BIN_MEMBERS, find_components, pack
 from api.cluster.manifest import DonePart
 from api.cluster.neighbours import MOST_SHARERS, NEXT_OF_MANY, pair_sharers
@@ -187,3 +188,17 @@ def test_an_archive_with_a_part_that_cannot_be_read_gives_no_problems(tmp_path: 
         with pytest.raises(TriageError, match="读来件有 1 个部分没有做成"):
             next(steps)
     assert list((tmp_path / "out").glob("*.parquet")) == []
+
+
+@pytest.mark.slow
+def test_the_command_tells_each_step_and_the_rows_that_took_no_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_archive(tmp_path / "in", [*make_archive(20), {"id": "x"}], parts=2)
+    arguments = ["in", "-o", "out", "--cluster", "local", "--workers", "1", "--model", str(TINY)]
+    assert run(["problems", *arguments]) == 3
+    said = capsys.readouterr().err
+    assert "读来件：2 个部分" in said
+    assert "1 行有误" in said
+    assert len(read_problems(tmp_path / "out")) > 1
