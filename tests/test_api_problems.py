@@ -74,6 +74,21 @@ def test_a_problem_is_listed_read_named_and_gets_its_task(running: RunningServic
         assert [one["id"] for one in clerk.get(address).json()["tasks"]] == [planned.json()["id"]]
 
 
+def test_an_entry_names_its_problem_and_those_who_acted(running: RunningService) -> None:
+    with person(running, Role.CLERK, login="zhou") as clerk:
+        entry_id = clerk.get("/v1/ledger").json()["lines"][0]["entry"]["id"]
+        version = clerk.get(f"/v1/entries/{entry_id}").json()["entry"]["version"]
+        sent = {"version": version, "lead": "城管局", "note": "按职责改派"}
+        assert clerk.post(f"/v1/entries/{entry_id}/reassign", json=sent).status_code == 200
+        told = clerk.get(f"/v1/entries/{entry_id}").json()
+        assert told["problem"]["size"] == 3
+        assert told["people"] == {"zhou": "测试zhou"}
+        sent = {"version": told["entry"]["version"], "lead": "住建局", "note": "改回"}
+        assert clerk.post(f"/v1/entries/{entry_id}/reassign", json=sent).status_code == 200
+    with running.client("work") as system:
+        assert system.get(f"/v1/entries/{entry_id}").json()["problem"] is None
+
+
 def test_themes_and_what_is_new_are_answered(running: RunningService) -> None:
     with person(running, Role.SUPERVISOR) as supervisor:
         themes = supervisor.get("/v1/themes").json()["themes"]

@@ -200,6 +200,14 @@ class AttachmentOut(_Out):
     at: Moment
 
 
+class SharedProblemOut(_Out):
+    """条目的来件所属的共性问题。"""
+
+    id: int
+    name: str
+    size: int = Field(description="有几件来件")
+
+
 class EntryFileOut(_Out):
     """一条台账的全部：各反映人的来件、经办记录、回告、评价、延期、附件。"""
 
@@ -214,6 +222,10 @@ class EntryFileOut(_Out):
     attachments: list[AttachmentOut]
     merged: list[int] = Field(description="并入本条目的条目编号")
     others: list[int] = Field(description="同一来件的其他事项的条目编号")
+    problem: SharedProblemOut | None = Field(
+        description="所属的共性问题；没有，或调用者不能看共性问题的，为空"
+    )
+    people: dict[str, str] = Field(description="经办人的登录名和姓名；不是用户的不在内")
     commands: list[CommandOut] = Field(description="调用者这时可以办的动作")
 
 

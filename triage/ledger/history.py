@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 from triage.errors import NotFound
 from triage.ledger.matters import list_reporters
 from triage.ledger.sight import get_visible
-from triage.ledger.states import EntryState, Outcome
+from triage.ledger.states import EntryState, Outcome, ProblemState
 from triage.ledger.tables import (
     ActionRow,
     AttachmentRow,
@@ -18,9 +18,12 @@ from triage.ledger.tables import (
     EntryRow,
     EvaluationRow,
     ExtensionRow,
+    MemberRow,
+    ProblemRow,
     ReplyRow,
     SubmissionRow,
     SuggestionRow,
+    UserRow,
 )
 from triage.ledger.views import (
     StoredDecision,
@@ -104,11 +107,21 @@ class StoredAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedProblem:
+    """The common problem (共性问题) that the submission of an entry belongs to."""
+
+    id: int
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class EntryFile:
     """All that is known of one entry, each part in the order in which it came.
 
     `submissions` are those of all its reporters, its own first; `merged` the entries joined to it;
-    `others` the other matters of the same submission.
+    `others` the other matters of the same submission; `people` the names of those who acted, by
+    login.
     """
 
     entry: StoredEntry
@@ -122,6 +135,8 @@ class EntryFile:
     attachments: tuple[StoredAttachment, ...]
     merged: tuple[int, ...]
     others: tuple[int, ...]
+    problem: SharedProblem | None
+    people: dict[str, str]
 
 
 def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryFile:
@@ -154,12 +169,15 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
     decided = session.scalars(
         select(DecisionRow).where(DecisionRow.entry_id == entry.id).order_by(DecisionRow.id)
     )
+    actions = _list_actions(session, entry.id)
+    decisions = tuple(decision_view(row) for row in decided)
+    acted = {told.who for told in (*actions, *decisions)}
     return EntryFile(
         entry=entry_view(entry),
         submissions=tuple(by_id[key] for key in reporters),
         suggestion=suggestion,
-        actions=_list_actions(session, entry.id),
-        decisions=tuple(decision_view(row) for row in decided),
+        actions=actions,
+        decisions=decisions,
         replies=_list_replies(session, entry.id),
         evaluations=tuple(
             said for said in _list_evaluations(session, entry.id) if said.submission_id in reporters
@@ -168,6 +186,8 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
         attachments=_list_attachments(session, entry.id),
         merged=tuple(sorted(merged)),
         others=tuple(sorted(siblings)),
+        problem=_find_problem(session, entry.submission_id, caller=caller),
+        people=_name_people(session, acted | {entry.assignee or ""}),
     )
 
 
@@ -183,6 +203,23 @@ def get_attachment(
             f"该条目没有编号为 {attachment_id} 的附件，请核对编号", field="attachment_id"
         )
     return _attachment_view(row), row.content
+
+
+def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> SharedProblem | None:
+    """Whoever sees an entry of a submission sees the problem it belongs to, if any at all."""
+    if not caller.may(Action.READ_PROBLEMS):
+        return None
+    found = session.execute(
+        select(ProblemRow.id, ProblemRow.name, ProblemRow.size)
+        .join(MemberRow, MemberRow.problem_id == ProblemRow.id)
+        .where(MemberRow.submission_id == submission_id, ProblemRow.state == ProblemState.OPEN)
+    ).one_or_none()
+    return None if found is None else SharedProblem(*found)
+
+
+def _name_people(session: Session, logins: set[str]) -> dict[str, str]:
+    found = session.execute(select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins)))
+    return {login: name for login, name in found}
 
 
 def _list_actions(session: Session, entry_id: int) -> tuple[StoredAction, ...]:
