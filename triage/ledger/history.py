@@ -171,7 +171,7 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
     )
     actions = _list_actions(session, entry.id)
     decisions = tuple(decision_view(row) for row in decided)
-    acted = {told.who for told in (*actions, *decisions)}
+    acted = {action.who for action in actions} | {decision.who for decision in decisions}
     return EntryFile(
         entry=entry_view(entry),
         submissions=tuple(by_id[key] for key in reporters),
@@ -218,8 +218,8 @@ def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> Sh
 
 
 def _name_people(session: Session, logins: set[str]) -> dict[str, str]:
-    found = session.execute(select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins)))
-    return {login: name for login, name in found}
+    named = select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins))
+    return dict(session.execute(named).tuples().all())
 
 
 def _list_actions(session: Session, entry_id: int) -> tuple[StoredAction, ...]:
