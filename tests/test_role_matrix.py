@@ -95,6 +95,9 @@ ROUTES: dict[str, Guard] = {
     "POST /v1/imports/{import_id}/undo": (Action.SUBMIT,),
     "GET /v1/imports/{import_id}/errors.{kind}": (Action.SUBMIT,),
     "POST /v1/ocr": (Action.SUBMIT,),
+    # the map
+    "GET /v1/map": (Action.READ_STATISTICS,),
+    "GET /v1/map/shapes": CALLER,
     # the words of the desk
     "GET /v1/taxonomy": CALLER,
     "GET /v1/directory": CALLER,
