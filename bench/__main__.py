@@ -18,6 +18,7 @@ BENCHMARKS = (
     "mixed",
     "statistics",
     "repeats",
+    "problems",
     "cluster",
     "console",
 )
