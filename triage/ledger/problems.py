@@ -27,10 +27,10 @@ from triage.ledger.problemfigures import count_joined, recount_problems
 from triage.ledger.states import ProblemState
 from triage.ledger.store import upsert
 from triage.ledger.tables import FingerprintRow, MemberRow, ProblemRow, RepeatRow, TraceRow
-from triage.problems import choose_problem
+from triage.problems import JOINS, choose_problem
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
-from triage.traces import Told, Trace, read_traces
+from triage.traces import Told, Trace, measure_matches, read_traces
 
 MACHINE = "machine"
 _TURN_LOCK = 0x7472696167650003  # "triage", 3: any number that no other program locks
@@ -171,11 +171,28 @@ class _Placing:
         chosen, likeness = choose_problem(trace, choices)
         if chosen is None:
             return
+        own = [trace, *(its for its, label in choices if label == chosen)]
+        lone = [(alone[label], its) for its, label in choices if label in alone and label != chosen]
         if chosen in alone:
             self.made += 1
             self._join(alone[chosen], -self.made, 1.0)
             chosen = -self.made
         self._join(submission_id, chosen, likeness)
+        self._draw_in(lone, own, chosen)
+
+    def _draw_in(
+        self, lone: Sequence[tuple[str, Trace]], own: Sequence[Trace], problem: int
+    ) -> None:
+        """Let those join that stood alone and are likely to be of one matter with the newcomer,
+        `own[0]`, if they are so with the problem too, of which `own` are members."""
+        if not lone:
+            return
+        chances = measure_matches(own[0], [its for _, its in lone]).tolist()
+        for (other, its), chance in zip(lone, chances, strict=True):
+            if chance >= JOINS:
+                home, likeness = choose_problem(its, [(one, problem) for one in own])
+                if home is not None:
+                    self._join(other, problem, likeness)
 
     def _join(self, submission_id: str, problem: int, likeness: float) -> None:
         self.of[submission_id] = problem
