@@ -62,4 +62,4 @@ class Office(FastHttpUser):
         body = {"version": entry["version"], "note": "已派人到现场查看"}
         answer = self._send("POST", f"/v1/entries/{entry['id']}/{command}", "work", body)
         if answer:
-            self.entries[-1] = answer
+            self.entries[-1] = answer["entry"]
