@@ -62,10 +62,9 @@ def test_entries_are_counted_by_division_within_reach_and_never_accusations(
     set_up_departments(store)
     ids = [open_at(store, OPENED, f"M-{n}", urgency=2) for n in range(4)]
     far = open_at(store, OPENED, "M-far", lead="城管局", urgency=4)
-    for entry_id, division in zip(
-        (*ids, far), ("430102", "430102", None, "430103", "430102"), strict=True
-    ):
-        alter(store, entry_id, division=division)
+    for entry_id in (*ids[:2], far):
+        alter(store, entry_id, division="430102")
+    alter(store, ids[3], division="430103")
     alter(store, ids[1], closed_at=NOW)
     alter(store, ids[3], confidential=True)
     with store.writing() as session:
@@ -74,8 +73,8 @@ def test_entries_are_counted_by_division_within_reach_and_never_accusations(
         everything = count_by_division(session, ListFilter(), caller=CLERK, now=NOW)
         own = count_by_division(session, ListFilter(), caller=HOUSING_OFFICER, now=NOW)
         some = count_by_division(session, ListFilter(urgency=4), caller=CLERK, now=NOW)
+        nobody = Caller("x", frozenset())
         with pytest.raises(AccessDenied):
-            nobody = Caller("x", frozenset())
             count_by_division(session, ListFilter(), caller=nobody, now=NOW)
     assert everything.entries == {"430102": 3, "": 1}
     assert everything.open["430102"] == 2

@@ -145,7 +145,7 @@ def _read_shapes(path: Path, _changed_at: int) -> bytes:
 
 def _read_feature(feature: Mapping[str, Any]) -> dict[str, Any]:
     known = feature["properties"]
-    code = str([known[key] for key in _CODE_KEYS if known.get(key)][0])  # noqa: RUF015 - IndexError
+    code, *_ = (str(known[key]) for key in _CODE_KEYS if known.get(key))
     return {
         "type": "Feature",
         "properties": {"code": code, "name": str(known.get("name") or known.get("名称") or code)},
