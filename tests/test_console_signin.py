@@ -94,18 +94,32 @@ def test_who_signs_out_is_asked_to_sign_in_again(screens: Opener) -> None:
     assert page.locator(".navigation").count() == 0
 
 
-def test_a_session_that_has_ended_asks_to_sign_in_and_comes_back(screens: Opener) -> None:
+def test_when_a_session_ends_the_password_is_asked_for_over_the_page(screens: Opener) -> None:
     screen = screens(Role.SUPERVISOR)
     screen.expected.add(UNAUTHORISED)
-    page = screen.go("/help")
+    page = screen.go("/tasks/new")
+    page.fill("#title", "还没有保存的任务")
     page.context.clear_cookies()
-    page.click(".navigation >> text=工作台")
+    page.click("main button[type=submit]")
+    page.wait_for_selector("text=登录已经过期")
+    check_accessible(page)
+    page.fill(".el-dialog input", "Wrong-2025-mima")
+    page.press(".el-dialog input", "Enter")
+    page.wait_for_selector(".el-dialog >> text=登录名或密码不对")
+    page.fill(".el-dialog input", PASSWORD)
+    page.press(".el-dialog input", "Enter")
+    page.wait_for_selector(".el-dialog", state="hidden")
+    assert page.input_value("#title") == "还没有保存的任务"
+    page.context.clear_cookies()
+    page.click(".side >> text=工作台")
+    page.wait_for_selector("text=登录已经过期")
+    page.fill(".el-dialog input", PASSWORD)
+    page.press(".el-dialog input", "Enter")
+    page.wait_for_selector(".figure")
+    page.context.clear_cookies()
+    page.reload()
     page.wait_for_selector("#login")
     assert "next=%2F" in page.url
-    page.fill("#login", "supervisor")
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_selector("h1 >> text=工作台")
 
 
 def test_a_person_changes_the_own_password(screens: Opener, town: RunningService) -> None:

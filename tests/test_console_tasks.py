@@ -11,7 +11,7 @@ __all__ = ["browser", "screens", "town"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def entry(town: RunningService) -> int:
     """An entry of the housing department."""
     with town.client() as clerk:
@@ -69,3 +69,33 @@ def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(
     page.click("main button[type=submit]")
     page.wait_for_selector(".el-message--error")
     assert page.input_value("#title") == "没有责任单位的任务"
+    page.click(".side >> text=工作台")
+    page.click(".el-message-box button:has-text('取消')")
+    page.wait_for_selector(".el-message-box", state="hidden")
+    assert page.input_value("#title") == "没有责任单位的任务"
+    page.click(".side >> text=工作台")
+    page.click(".el-message-box button:has-text('离开')")
+    page.wait_for_selector("h1 >> text=工作台")
+
+
+def test_a_task_that_another_changed_first_is_read_again(
+    screens: Opener, entry: int, town: RunningService
+) -> None:
+    plan = {"department": "住建局", "person": "李明", "deadline": "2099-03-30", "entries": [entry]}
+    with town.client() as other:
+        sign_in(other, Role.SUPERVISOR)
+        sent = {"title": "两人同时办的任务", "measures": ["逐台检测"], **plan}
+        task = other.post("/v1/tasks", json=sent).json()
+        screen = screens(Role.SUPERVISOR)
+        screen.expected.add("status of 409")
+        page = screen.go(f"/tasks/{task['id']}")
+        told = {"version": task["version"], "note": "别人先登记的进展"}
+        other.post(f"/v1/tasks/{task['id']}/progress", json=told)
+    page.click("text=登记进展")
+    page.fill("#note", "我的进展")
+    page.click(".el-dialog button:has-text('登记') >> nth=-1")
+    page.click("text=重新读取")
+    page.wait_for_selector(".timeline >> text=别人先登记的进展")
+    assert page.input_value("#note") == "我的进展"
+    page.click(".el-dialog button:has-text('登记') >> nth=-1")
+    page.wait_for_selector(".timeline >> text=我的进展")

@@ -32,8 +32,28 @@ export function refine(changes, options) {
   go(state.path, { ...state.query, ...changes }, options);
 }
 
+// While `unsaved()` is true, leaving for another path asks first; `ask` resolves to whether to leave.
+let guard = null;
+export function guardLeaving(unsaved, ask) {
+  guard = { unsaved, ask };
+  return () => { guard = null; };
+}
+
 export function startRouter() {
-  addEventListener("hashchange", read);
+  addEventListener("hashchange", (event) => arrive(event));
+  read();
+}
+
+async function arrive({ oldURL }) {
+  const wanted = location.hash;
+  const path = wanted.slice(1).split("?")[0];
+  if (guard?.unsaved() && path !== state.path) {
+    history.replaceState(null, "", oldURL); // stay, until it is said that one leaves
+    if (!await guard.ask()) return;
+    guard = null;
+    location.hash = wanted;
+    return;
+  }
   read();
 }
 

@@ -7,7 +7,8 @@ import { forgetReference } from "./reference.js";
 import { go, link, route } from "./router.js";
 
 const MARK = "signed-in";
-export const session = reactive({ me: null, ready: false });
+// `ended`: the session is over while a page is open; the shell asks for the password over that page.
+export const session = reactive({ me: null, ready: false, ended: false });
 
 // Whether one of these actions is allowed; without any, whether somebody is signed in.
 export function may(...actions) {
@@ -19,10 +20,14 @@ export function enter(me) {
   localStorage.setItem(MARK, "1");
   setCsrf(me.csrf);
   session.me = me;
+  session.ended = false;
 }
 
 export async function openSession() {
-  onSignedOut(leaveForSignIn);
+  onSignedOut(() => {
+    if (session.me) session.ended = true;
+    else leaveForSignIn();
+  });
   if (localStorage.getItem(MARK)) {
     try {
       enter(await get("/v1/me"));
@@ -42,6 +47,12 @@ export async function signIn(login, password) {
   enter(await post("/v1/session", { login, password }));
 }
 
+// As the same person, so that what stands on the page and was not saved yet stays.
+export async function signInAgain(password) {
+  await signIn(session.me.who, password);
+  dispatchEvent(new Event("signed-in-again"));
+}
+
 export async function signOut() {
   await remove("/v1/session");
   forget();
@@ -59,10 +70,11 @@ function forget() {
   localStorage.removeItem(MARK);
   setCsrf("");
   session.me = null;
+  session.ended = false;
   forgetReference();
 }
 
-function leaveForSignIn() {
+export function leaveForSignIn() {
   forget();
   if (!route.page?.open) go("/signin", { next: link(route.path, route.query).slice(1) }, { replace: true });
 }

@@ -1,16 +1,16 @@
 // What stands around every page: navigation by what one may do, who is signed in, light and dark.
 
-import { ElButton, ElDrawer, ElDropdown, ElDropdownItem, ElDropdownMenu } from "element-plus";
+import { ElButton, ElDialog, ElDrawer, ElDropdown, ElDropdownItem, ElDropdownMenu, ElInput } from "element-plus";
 import { computed, nextTick, reactive, shallowRef, watch } from "vue";
 import { get, line } from "./api.js";
-import { html } from "./html.js";
+import { bind, html } from "./html.js";
 import { ROLES } from "./names.js";
 import { GROUPS, PAGES } from "./pages.js";
-import { attempt } from "./parts/failure.js";
+import { attempt, explain } from "./parts/failure.js";
 import { Icon } from "./parts/icon.js";
 import { State } from "./parts/state.js";
 import { go, link, route } from "./router.js";
-import { may, session, signOut } from "./session.js";
+import { leaveForSignIn, may, session, signInAgain, signOut } from "./session.js";
 
 const view = reactive({ menu: false, dark: document.documentElement.classList.contains("dark") });
 
@@ -82,7 +82,7 @@ function barred() {
 export const Shell = {
   props: ["arrived"],
   setup(props) {
-    watch(() => [session.ready, route.page?.file, barred()], () => {
+    watch(() => JSON.stringify([session.ready, route.page?.file, barred()]), () => {
       if (!session.ready) return;
       if (barred() === "signin") go("/signin", { next: link(route.path, route.query).slice(1) }, { replace: true });
       else open(barred() ? null : route.page?.file);
@@ -100,6 +100,7 @@ export const Shell = {
       ${session.me && !route.page?.open && html`<aside class="side"><${Navigation} /></aside>
       <${ElDrawer} modelValue=${view.menu} onUpdate:modelValue=${(shown) => { view.menu = shown; }} direction="ltr" size="230px" withHeader=${false} title="主导航"><${Navigation} /></>`}
       <main id="main" tabindex="-1">${content(props)}</main>
+      ${session.ended && html`<${SignInAgain} />`}
     </div>`;
   },
 };
@@ -118,6 +119,26 @@ const reload = () => attempt(async () => {
   await get("/healthz");
   location.reload();
 });
+
+const SignInAgain = {
+  setup() {
+    const form = reactive({ password: "", failure: "", busy: false });
+    async function submit(event) {
+      event.preventDefault();
+      form.busy = true;
+      form.failure = await signInAgain(form.password).then(() => "", explain);
+      form.busy = false;
+    }
+    return () => html`<${ElDialog} modelValue title="登录已经过期" showClose=${false} closeOnClickModal=${false} closeOnPressEscape=${false} appendToBody width="360px">
+      <form onSubmit=${submit}>
+        <p>${session.me.name}，请再输一次密码。本页没有保存的内容还在。</p>
+        ${form.failure && html`<p class="note bad" role="alert">${form.failure}</p>`}
+        <${ElInput} type="password" aria-label="密码" autocomplete="current-password" autofocus class="again" ...${bind(form, "password")} />
+        <div class="buttons"><${ElButton} type="primary" nativeType="submit" loading=${form.busy}>登录</><${ElButton} onClick=${leaveForSignIn}>换人登录</></div>
+      </form>
+    </>`;
+  },
+};
 
 function skip(event) {
   event.preventDefault();

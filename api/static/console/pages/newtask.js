@@ -1,14 +1,15 @@
 // 安排任务: for a common problem, with the draft that the system makes of it, or for chosen entries.
 
 import { ElButton, ElDatePicker, ElForm, ElFormItem, ElInput } from "element-plus";
-import { reactive } from "vue";
+import { reactive, watch } from "vue";
 import { post } from "../api.js";
 import { today } from "../format.js";
 import { bind, html } from "../html.js";
-import { attempt, told } from "../parts/failure.js";
+import { told, useAction } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
 import { useLoad } from "../parts/load.js";
 import { DepartmentPicker } from "../parts/pickers.js";
+import { useUnsaved } from "../parts/unsaved.js";
 import { loadDepartments } from "../reference.js";
 import { go, link, route } from "../router.js";
 
@@ -38,25 +39,23 @@ async function loadDraft(signal) {
 export default {
   setup() {
     const loaded = useLoad(loadDraft);
-    const state = reactive({ busy: false });
+    const state = reactive({ before: null });
+    watch(() => loaded.data, ({ form }) => { state.before = JSON.stringify(form); });
+    useUnsaved(() => loaded.data !== null && JSON.stringify(loaded.data.form) !== state.before);
 
-    async function save(event) {
-      event.preventDefault();
+    const save = useAction(async () => {
       const { form } = loaded.data;
-      state.busy = true;
-      await attempt(async () => {
-        const task = await post("/v1/tasks", {
-          title: form.title, department: form.department ?? "", assisting: form.assisting, person: form.person, deadline: form.deadline,
-          entries: form.entries.split(/[^\d]+/).filter(Boolean).map(Number), measures: form.measures.split("\n").map((one) => one.trim()).filter(Boolean),
-          milestones: form.milestones, ...(form.problem ? { problem_id: form.problem } : {}),
-        });
-        told("任务已经安排");
-        go(`/tasks/${task.id}`, {}, { replace: true });
+      const task = await post("/v1/tasks", {
+        title: form.title, department: form.department ?? "", assisting: form.assisting, person: form.person, deadline: form.deadline,
+        entries: form.entries.split(/[^\d]+/).filter(Boolean).map(Number), measures: form.measures.split("\n").map((one) => one.trim()).filter(Boolean),
+        milestones: form.milestones, ...(form.problem ? { problem_id: form.problem } : {}),
       });
-      state.busy = false;
-    }
+      told("任务已经安排");
+      state.before = JSON.stringify(form);
+      go(`/tasks/${task.id}`, {}, { replace: true });
+    });
     return () => html`<${Frame} help=${HELP} load=${loaded}>${() => html`<div class="split">
-      <div class="panel"><${TaskForm} form=${loaded.data.form} busy=${state.busy} onSave=${save} /></div>
+      <div class="panel"><${TaskForm} form=${loaded.data.form} busy=${save.busy} onSave=${save.run} /></div>
       <div>${loaded.data.draft && sources(loaded.data.draft)}<section class="panel"><div class="panel-head"><h2>时间节点</h2></div><${Milestones} form=${loaded.data.form} /></section></div>
     </div>`}</>`;
   },
@@ -67,7 +66,7 @@ const TaskForm = {
   emits: ["save"],
   setup(props, { emit }) {
     const { form } = props;
-    return () => html`<${ElForm} labelPosition="top" onSubmit=${(event) => emit("save", event)}>
+    return () => html`<${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); emit("save"); }}>
       <${ElFormItem} label="任务名称" for="title"><${ElInput} id="title" maxlength="200" ...${bind(form, "title")} /></>
       <${ElFormItem} label="责任单位" for="department"><${DepartmentPicker} id="department" ...${bind(form, "department")} /></>
       <${ElFormItem} label="配合单位" for="assisting"><${DepartmentPicker} id="assisting" multiple label="配合单位" ...${bind(form, "assisting")} /></>

@@ -27,13 +27,14 @@ export default {
 
     const open = (kind, form) => Object.assign(dialog, { kind, form, busy: false });
     async function send(step, done) {
+      if (dialog.busy) return;
       dialog.busy = true;
-      if (await attempt(step)) {
+      if (await attempt(step, { reload: file.reload })) {
         told(done);
         dialog.kind = null;
+        await file.reload();
       }
       dialog.busy = false;
-      await file.reload(); // another may have changed it first: the next try sees what stands now
     }
     const cancel = async () => {
       const note = await askReason("取消任务", { text: "取消后，各条台账照旧办理。请写明原因。" });

@@ -28,8 +28,13 @@ export function useLoad(load, source = null) {
     }
   }
 
+  const again = () => state.error?.status === 401 && reload();
+  addEventListener("signed-in-again", again);
   if (source) watch(source, reload);
-  onScopeDispose(() => running?.abort());
+  onScopeDispose(() => {
+    removeEventListener("signed-in-again", again);
+    running?.abort();
+  });
   reload();
   return state;
 }
