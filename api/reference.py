@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from api.routes import open311
 from api.routes.accusations import HoldIn
 from api.routes.citizen import RatingIn, TrackingIn
+from api.routes.dispatching import DispatchIn
 from api.routes.replies import ReplyIn
 from api.routes.savedviews import ViewIn
 from api.routes.scans import ScanIn
@@ -49,6 +50,7 @@ _BODIES = (
     HoldIn,
     TrackingIn,
     RatingIn,
+    DispatchIn,
     *deadline_schemas.BODIES,
     *finding_schemas.BODIES,
     *import_schemas.BODIES,

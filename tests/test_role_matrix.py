@@ -104,6 +104,7 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/divisions": CALLER,
     "GET /v1/divisions/{division}": CALLER,
     "GET /v1/words": CALLER,
+    "POST /v1/dispatch": (Action.SUGGEST,),
     "POST /v1/privacy:find": (Action.SUGGEST,),
     # submissions and ledgers
     "POST /v1/submissions": (Action.SUBMIT,),

@@ -21,7 +21,7 @@ from triage.divisions import Divisions, load_divisions, to_place_suggestion
 from triage.errors import InvalidArtefact
 from triage.evidence import find_evidence
 from triage.features import Array, Reading, read_text
-from triage.places import PlacePhrase, find_places
+from triage.places import PlacePhrase, find_place, find_places
 from triage.submissions import Submission
 from triage.suggestions import (
     FLAGS,
@@ -35,7 +35,7 @@ from triage.suggestions import (
     Suggestion,
     UrgencySuggestion,
 )
-from triage.taxonomy import Taxonomy, load_taxonomy
+from triage.taxonomy import Domain, Taxonomy, load_taxonomy
 
 CHUNK = 64  # submissions worked on at once: larger gains nothing and holds more memory
 _ALTERNATIVES = 3
@@ -67,6 +67,20 @@ class Desk:
         for start in range(0, len(submissions), CHUNK):
             suggestions += self._suggest_chunk(submissions[start : start + CHUNK])
         return suggestions
+
+    def dispatch(
+        self, submission: Submission, *, domain: Domain, nature: str, flags: tuple[str, ...]
+    ) -> DepartmentSuggestion:
+        """Which departments answer for the submission where a person says what it is about."""
+        reading = read_text(submission.title, submission.content)
+        place = find_place(reading.title, reading.body, given=submission.place)
+        return self.catalogue.dispatch(
+            domain,
+            nature=nature,
+            flags=flags,
+            text=f"{reading.title}\n{reading.content}",
+            place_level=place.level if place else None,
+        )
 
     def _suggest_chunk(self, submissions: Sequence[Submission]) -> list[Suggestion]:
         readings = [read_text(s.title, s.content) for s in submissions]
