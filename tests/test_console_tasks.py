@@ -1,10 +1,13 @@
 """A task in the console: planned for entries, worked along its milestones, closed by its effect."""
 
+from datetime import timedelta
+
 import pytest
 from console_factories import Opener, browser, check_accessible, check_fits, screens, town
 from people_factories import sign_in
 from service_factories import RunningService, make_body
 
+from api.service import read_clock
 from triage.roles import Role
 
 __all__ = ["browser", "screens", "town"]
@@ -81,7 +84,8 @@ def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(
 def test_a_task_that_another_changed_first_is_read_again(
     screens: Opener, entry: int, town: RunningService
 ) -> None:
-    plan = {"department": "住建局", "person": "李明", "deadline": "2099-03-30", "entries": [entry]}
+    deadline = str(read_clock().date() + timedelta(days=60))
+    plan = {"department": "住建局", "person": "李明", "deadline": deadline, "entries": [entry]}
     with town.client() as other:
         sign_in(other, Role.SUPERVISOR)
         sent = {"title": "两人同时办的任务", "measures": ["逐台检测"], **plan}
@@ -94,7 +98,7 @@ def test_a_task_that_another_changed_first_is_read_again(
     page.click("text=登记进展")
     page.fill("#note", "我的进展")
     page.click(".el-dialog button:has-text('登记') >> nth=-1")
-    page.click("text=重新读取")
+    page.click(".el-message-box button:has-text('重新读取')")
     page.wait_for_selector(".timeline >> text=别人先登记的进展")
     assert page.input_value("#note") == "我的进展"
     page.click(".el-dialog button:has-text('登记') >> nth=-1")
