@@ -219,7 +219,7 @@ def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> Sh
 
 def _name_people(session: Session, logins: set[str]) -> dict[str, str]:
     named = select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins))
-    return dict(session.execute(named).tuples().all())
+    return dict(session.execute(named).all())
 
 
 def _list_actions(session: Session, entry_id: int) -> tuple[StoredAction, ...]:
