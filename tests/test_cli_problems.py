@@ -104,6 +104,8 @@ def test_what_may_be_an_accusation_takes_no_part(
     assert problems(source, "-o", tmp_path / "out.json") == 0
     assert "2 件疑似检举控告" in capsys.readouterr().err
     assert "j1" not in (tmp_path / "out.json").read_text(encoding="utf-8")
+    assert problems(source, "-o", tmp_path / "out.json", "--confidential") == 0
+    assert "j1" in (tmp_path / "out.json").read_text(encoding="utf-8")
 
 
 def test_the_answer_never_takes_the_place_of_the_source(

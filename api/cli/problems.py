@@ -36,6 +36,10 @@ def problems(
     errors: Annotated[
         Path | None, typer.Option(help="有误的行另存到哪里，缺省为 OUT.errors.csv")
     ] = None,
+    confidential: Annotated[
+        bool,
+        typer.Option("--confidential", help="疑似检举控告的也归并；结果只许有权查看的人看"),
+    ] = False,
     cluster: Annotated[
         str | None,
         typer.Option(help="在 Dask 集群上做：tcp://… 或 local；这时 IN 与 OUT 都是文件夹"),
@@ -52,8 +56,10 @@ def problems(
     if cluster is not None:
         from api.cli.archives import group_archive
 
-        if output is None or source == "-" or errors is not None:
-            raise InvalidInput("用 --cluster 时，IN 是来件文件夹，-o 是结果文件夹，不用 --errors")
+        if output is None or source == "-" or errors is not None or confidential:
+            raise InvalidInput(
+                "用 --cluster 时，IN 是来件文件夹，-o 是结果文件夹，不用 --errors、--confidential"
+            )
         raise typer.Exit(
             group_archive(
                 Path(source),
@@ -75,6 +81,7 @@ def problems(
         columns=columns,
         worksheet=sheet,
         workers=workers,
+        confidential=confidential,
     )
     if output is None:
         print(json.dumps(answer, ensure_ascii=False))

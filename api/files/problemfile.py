@@ -97,11 +97,13 @@ def find_problems(
     columns: Mapping[str, str] | None = None,
     worksheet: str | None = None,
     workers: int | None = None,
+    confidential: bool = False,
 ) -> tuple[dict[str, Any], Tally]:
     """{"problems": hottest first, "themes": the widest first} of a file (None: standard input).
 
     `now` is what dates in the future are measured by, and the day of the problems where no
-    submission has a date. Raises InvalidFile where no row can be read at all.
+    submission has a date. With `confidential` what may be an accusation takes part too, for those
+    who may read it. Raises InvalidFile where no row can be read at all.
     """
     members: list[Kept] = []
     traces: list[Trace] = []
@@ -113,7 +115,7 @@ def find_problems(
             count += 1
             if isinstance(result, RowError):
                 bad.append(result)
-            elif not result.suggestion["confidential"]:
+            elif confidential or not result.suggestion["confidential"]:
                 members.append(keep_suggested(result))
                 waiting.append(members[-1].told)
             if len(waiting) == _BATCH:
