@@ -1,15 +1,18 @@
 // Finding things by what is typed of their names: the name itself, its pinyin (zhujianju), or the
 // initials of it (zjj), as the server spells them.
 
-// How well what was typed finds the item: 4 its name begins so, 3 its name holds it, 2 its initials
-// or pinyin begin so or hold it, 1 what stands around its name holds it, 0 not at all.
+// How well what was typed finds the item: 6 its name begins so, 5 its name holds it, 4 its initials
+// are just this, 3 its initials or pinyin begin so, 2 its initials hold it, 1 what stands around its
+// name holds it, 0 not at all.
 export function match(item, typed, pathOf) {
   const wanted = typed.trim().toLowerCase();
   if (!wanted) return 1;
   const name = item.name.toLowerCase();
-  if (name.startsWith(wanted)) return 4;
-  if (name.includes(wanted)) return 3;
-  if (item.initials?.includes(wanted) || item.pinyin?.startsWith(wanted)) return 2;
+  if (name.startsWith(wanted)) return 6;
+  if (name.includes(wanted)) return 5;
+  if (item.initials === wanted) return 4;
+  if (item.initials?.startsWith(wanted) || item.pinyin?.startsWith(wanted)) return 3;
+  if (item.initials?.includes(wanted)) return 2;
   return pathOf?.(item).toLowerCase().includes(wanted) ? 1 : 0;
 }
 
