@@ -114,6 +114,7 @@ def test_a_list_turns_its_pages_and_the_back_button_turns_them_back(screens: Ope
     assert "第 3 页，本页 30 条" in page.inner_text("#probe .table-foot")
     assert page.is_disabled("#probe button:has-text('下一页')")
     assert "cursor=100" in page.url
+    page.evaluate("document.querySelector('#probe .table-scroll').scrollTop = 200")
     page.go_back()
     page.wait_for_selector("text=第50条")
     assert "第 2 页" in page.inner_text("#probe .table-foot")

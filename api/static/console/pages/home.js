@@ -1,13 +1,15 @@
 // 工作台: what waits for whoever opened it, the overdue first, each a link to where it is done.
 
+import { ElButton } from "element-plus";
 import { get } from "../api.js";
 import { count, time, today, until, urgencyTag } from "../format.js";
 import { html } from "../html.js";
+import { explain } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
 import { useLoad, useRepeat } from "../parts/load.js";
 import { State } from "../parts/state.js";
-import { link } from "../router.js";
-import { session } from "../session.js";
+import { go, link } from "../router.js";
+import { may, session } from "../session.js";
 
 const HELP = `等着您办的事都在这里：超期的在前，其次是今天的特急、紧急件。
 点一个数字看全部，点一条直接去办。每两分钟自动更新一次。`;
@@ -45,20 +47,36 @@ const ABOUT = {
 export default {
   setup() {
     const home = useLoad((signal) => get("/v1/home", {}, { signal }));
+    const problems = useLoad(async (signal) => (may("read_problems") ? (await get("/v1/problems", { limit: 6 }, { signal })).lines : []));
     useRepeat(home.reload, 120_000);
-    return () => html`<${Frame} help=${HELP} load=${home} lead=${greeting()}>${() => body(home.data)}</>`;
+    return () => html`<${Frame} help=${HELP} load=${home} lead=${greeting()} actions=${actions}>${() => body(home.data, problems)}</>`;
   },
 };
 
+const actions = () => [
+  may("decide") && html`<${ElButton} onClick=${() => go("/review")}>人工复核</>`,
+  may("submit") && html`<${ElButton} type="primary" onClick=${() => go("/register")}>登记来件</>`,
+];
+
 const greeting = () => `${session.me.name}，今天是 ${new Date().toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "long" })}`;
 
-function body({ cards }) {
+function body({ cards }, problems) {
   const waiting = cards.filter((card) => card.count);
-  if (!waiting.length) return html`<div class="panel"><${State} kind="empty" title="没有等着您办的事" text="有新的来件、退回、到期提醒时，这里会列出来。" /></div>`;
   const none = cards.filter((card) => !card.count).map((card) => card.name);
-  return html`<div class="figures">${waiting.map((card) => figure(card))}</div>
-    ${none.length > 0 && html`<p class="none muted">没有等着的：${none.join("、")}</p>`}
-    <div class="columns">${waiting.filter((card) => card.lines.length).map((card) => panel(card))}</div>`;
+  return html`${waiting.length > 0 ? html`<div class="figures">${waiting.map((card) => figure(card))}</div>` : html`<div class="panel"><${State} kind="empty" title="没有等着您办的事" text="有新的来件、退回、到期提醒时，这里会列出来。" /></div>`}
+    ${waiting.length > 0 && none.length > 0 && html`<p class="none muted">没有等着的：${none.join("、")}</p>`}
+    <div class="cards">${waiting.filter((card) => card.lines.length).map((card) => panel(card))}${hottest(problems)}</div>`;
+}
+
+// What many tell of, the hottest first; for those who see common problems.
+function hottest({ data, error }) {
+  if (error) return html`<section class="panel"><p class="note bad">${explain(error)}</p></section>`;
+  if (!data?.length) return null;
+  return html`<section class="panel" aria-label="最热的共性问题">
+    <div class="panel-head"><h2>最热的共性问题</h2><span class="grow"></span><a class="more" href=${link("/problems")}>看全部</a></div>
+    <ul class="waiting">${data.map((one) => html`<li key=${one.id}><a class="what" href=${link(`/problems/${one.id}`)}>${one.name}</a>
+      <span class="when number muted">${count(one.size)} 件，${count(one.reporters)} 人</span></li>`)}</ul>
+  </section>`;
 }
 
 function figure(card) {

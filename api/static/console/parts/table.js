@@ -10,6 +10,7 @@ import { useLoad } from "./load.js";
 import { State } from "./state.js";
 
 const ROWS = "rows-of-a-page";
+const places = new Map(); // how far down a list was, so that coming back finds the same row
 
 // const list = usePaged((query, signal) => get("/v1/lists/problems", query, { signal }), () => asked(FIELDS));
 // `source` gives the query without paging; the answer must have `lines` and `next`.
@@ -49,7 +50,8 @@ export const PagedTable = (props) => {
   return html`<div class="table-box">
     ${load.error && html`<p class="note bad" role="alert">${explain(load.error)}</p>`}
     ${props.choose && list.chosen.size > 0 && html`<div class="bulk"><span>已选 ${list.chosen.size} 条</span>${props.bulk?.(lines.filter((line) => list.chosen.has(list.key(line))))}</div>`}
-    ${lines.length === 0 ? html`<${State} kind="empty" ...${props.empty} />` : html`<div class=${{ "table-scroll": true, whole: props.whole, "table-busy": load.loading }} tabindex="0" role="region" aria-label=${props.label ?? "列表"} onKeydown=${walk}>
+    ${lines.length === 0 ? html`<${State} kind="empty" ...${props.empty} />` : html`<div class=${{ "table-scroll": true, whole: props.whole, "table-busy": load.loading }} tabindex="0" role="region" aria-label=${props.label ?? "列表"} onKeydown=${walk}
+      onScroll=${(event) => places.set(location.hash, event.target.scrollTop)} onVnodeMounted=${({ el }) => { el.scrollTop = places.get(location.hash) ?? 0; }}>
       <${Table} lines=${lines} columns=${shown} rowKey=${list.key} open=${props.open} chosen=${props.choose ? list.chosen : null} />
     </div>`}
     <${Foot} list=${list} />
