@@ -7,6 +7,7 @@ import { forgetReference } from "./reference.js";
 import { go, link, route } from "./router.js";
 
 const MARK = "signed-in";
+const OWNER = "drafts-of";
 // `ended`: the session is over while a page is open; the shell asks for the password over that page.
 export const session = reactive({ me: null, ready: false, ended: false });
 
@@ -17,6 +18,8 @@ export function may(...actions) {
 }
 
 export function enter(me) {
+  if (sessionStorage.getItem(OWNER) !== me.who) sessionStorage.clear(); // drafts are of one person
+  sessionStorage.setItem(OWNER, me.who);
   localStorage.setItem(MARK, "1");
   setCsrf(me.csrf);
   session.me = me;
@@ -55,6 +58,7 @@ export async function signInAgain(password) {
 
 export async function signOut() {
   await remove("/v1/session");
+  sessionStorage.clear();
   forget();
   go("/signin");
 }

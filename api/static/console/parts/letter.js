@@ -25,6 +25,9 @@ export function spans(suggestion, field, text) {
   return found;
 }
 
+const KINDS = { "": "领域的依据", danger: "紧急程度的依据", personal: "个人信息" };
+
+// marked: [{ start, end, kind }], in characters; kinds as above.
 export function mark(text, marked) {
   const characters = [...text];
   const kinds = new Array(characters.length).fill(null);
@@ -36,7 +39,7 @@ export function mark(text, marked) {
     let end = at;
     while (end < characters.length && kinds[end] === kinds[at]) end += 1;
     const words = characters.slice(at, end).join("");
-    parts.push(kinds[at] === null ? words : html`<mark key=${at} class=${kinds[at]} title=${kinds[at] === "danger" ? "紧急程度的依据" : "领域的依据"}>${words}</mark>`);
+    parts.push(kinds[at] === null ? words : html`<mark key=${at} class=${kinds[at]} title=${KINDS[kinds[at]]}>${words}</mark>`);
     at = end;
   }
   return parts;
