@@ -21,6 +21,7 @@ BENCHMARKS = (
     "problems",
     "cluster",
     "console",
+    "ledgerpage",
 )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.auth import CallerHere, needs
 from api.routes.lists import FilterHere
+from api.schemas.submissions import ErrorOut
 from api.service import ServiceHere, read_clock
 from triage.divisiontree import grow_tree
 from triage.errors import InvalidData, NotFound
@@ -109,7 +110,10 @@ def get_map(
 @router.get(
     "/shapes",
     response_class=Response,
-    responses={200: {"content": {"application/geo+json": {}}, "description": "GeoJSON"}},
+    responses={
+        200: {"content": {"application/geo+json": {}}, "description": "GeoJSON"},
+        404: {"model": ErrorOut, "description": "本地没有自己的地图"},
+    },
 )
 def get_shapes(_caller: CallerHere, service: ServiceHere) -> Response:
     """本地自己的地图：数据目录里的 map.geojson；各区域的 code 是行政区划代码。"""

@@ -66,6 +66,9 @@ Folder = Annotated[str, Path(max_length=255, description="模型的目录名")]
 SeenVersion = Annotated[str, Query(max_length=40, description="看到的版本")]
 TABLE_TITLES = {"departments": "单位目录", "catalogue": "派单目录"}
 CARD_FILE = "CARD.md"
+_NO_MODEL: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorOut, "description": "没有这个模型"}
+}
 _CHANGED: dict[int | str, dict[str, Any]] = {
     409: {"model": ErrorOut, "description": "刚被他人改过，或与现有的设置不合"}
 }
@@ -211,7 +214,7 @@ def get_card(_caller: Manager, service: ServiceHere, folder: Folder) -> CardOut:
 @router.post(
     "/models:try",
     response_model=TrialOut,
-    responses=_CHANGED,
+    responses=_CHANGED | _NO_MODEL,
     openapi_extra={"x-body": "ModelIn"},
 )
 def post_try_model(caller: Manager, service: ServiceHere, body: OneBody) -> TrialOut:
@@ -221,7 +224,10 @@ def post_try_model(caller: Manager, service: ServiceHere, body: OneBody) -> Tria
 
 
 @router.put(
-    "/models", response_model=ModelsOut, responses=_CHANGED, openapi_extra={"x-body": "ModelIn"}
+    "/models",
+    response_model=ModelsOut,
+    responses=_CHANGED | _NO_MODEL,
+    openapi_extra={"x-body": "ModelIn"},
 )
 def put_model(caller: Manager, service: ServiceHere, body: OneBody) -> ModelsOut:
     """换成这个模型，各进程随即重新载入；退回就是换成上一个。"""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from api.auth import CallerHere, needs
 from api.bodies import OneBody, read_as
+from api.schemas.submissions import ErrorOut
 from api.schemas.words import (
     BranchOut,
     DirectoryLineOut,
@@ -46,7 +47,11 @@ def get_directory(_caller: CallerHere, service: ServiceHere) -> list[DirectoryLi
     return [DirectoryLineOut.tell(line, known.find(line.code), above) for line, above in lines]
 
 
-@router.get("/divisions", response_model=list[BranchOut])
+@router.get(
+    "/divisions",
+    response_model=list[BranchOut],
+    responses={404: {"model": ErrorOut, "description": "没有这个上级区划"}},
+)
 def get_divisions(
     _caller: CallerHere,
     service: ServiceHere,
