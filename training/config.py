@@ -62,7 +62,7 @@ class ModelConfig:
     smoothing: float = 4.0
     path_penalty: float = 0.02
     label_penalty: float = 0.05
-    steps: int = 25
+    steps: int = 12
     ridge_share: float = 0.33
     width: int = 256
     fineness: float = 1.7

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
-import xlsxwriter
-
 from triage.errors import InvalidFile
 
 TABLE_SUFFIXES = (".csv", ".xlsx")
@@ -77,6 +75,8 @@ class WorkbookWriter:
     """An .xlsx written row by row in constant memory; all cells are text or numbers."""
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
+        import xlsxwriter  # the service starts sooner, and seldom writes one
+
         self._path = path
         self._book = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "strings_to_urls": False}
@@ -101,9 +101,11 @@ class WorkbookWriter:
                 self._sheet.write_string(self._row, column, cut_cell(cell))
 
     def close(self) -> None:
+        from xlsxwriter.exceptions import FileCreateError
+
         try:
             self._book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
+        except FileCreateError as error:
             raise InvalidFile(f"写不了 {self._path}，请检查权限、磁盘空间或是否被占用") from error
 
 
