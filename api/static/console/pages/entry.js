@@ -53,14 +53,8 @@ export default {
       else if (command === "task") go("/tasks/new", { entries: file.data.entry.id });
       else job.command = command;
     }
-    async function done() {
-      Object.assign(job, { command: null, correcting: false, touched: false });
-      await file.reload();
-    }
-    async function replied() {
-      Object.assign(draft, blankDraft());
-      await file.reload();
-    }
+    const close = () => Object.assign(job, { command: null, correcting: false, touched: false });
+    const replied = () => Object.assign(draft, blankDraft());
     const actions = () => {
       if (!file.data) return null;
       const own = [mayCorrect(file.data) && { command: "correct", name: "更正认定" }, may("plan_tasks") && { command: "task", name: "安排任务" }];
@@ -78,8 +72,8 @@ export default {
     return () => html`<${Frame} title=${title()} lead=${file.data && `条目 ${route.params.id}`} help=${HELP} load=${file} actions=${actions}>${() => html`<div>
       ${body(file, draft, { open, replied })}
       ${job.command && html`<${CommandDialog} key=${job.command} name=${job.command} command=${command()} file=${file.data} reload=${file.reload}
-        onTouch=${() => { job.touched = true; }} onDone=${done} onClose=${() => Object.assign(job, { command: null, touched: false })} />`}
-      ${job.correcting && html`<${CorrectDialog} file=${file.data} reload=${file.reload} onDone=${done} onClose=${() => { job.correcting = false; }} />`}
+        onTouch=${() => { job.touched = true; }} onDone=${close} onClose=${close} />`}
+      ${job.correcting && html`<${CorrectDialog} file=${file.data} reload=${file.reload} onDone=${close} onClose=${close} />`}
     </div>`}</>`;
   },
 };

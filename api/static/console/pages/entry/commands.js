@@ -43,7 +43,7 @@ const RULED = new Set(["pause", "request-extension"]); // their choices come fro
 // the page itself.
 export function arrange({ commands, entry }, more = []) {
   const shown = commands.filter(({ command }) => !DECIDED_ABOVE.has(command) && (command !== "alarm" || entry.urgency === 1));
-  const rank = ({ command }) => (ORDER.indexOf(command) + 1 || ORDER.length + 1);
+  const rank = ({ command }) => (command === "close" && entry.state === "evaluated" ? 0 : ORDER.indexOf(command) + 1 || ORDER.length + 1);
   const sorted = [...shown, ...more].sort((a, b) => rank(a) - rank(b));
   return { first: sorted.slice(0, FIRST), rest: sorted.slice(FIRST) };
 }
@@ -73,6 +73,7 @@ export const CommandDialog = {
         state.wrong = { [error.field]: error.message };
         return;
       }
+      await props.reload(); // before the form goes, so that nobody acts on what stood before
       told(`${name}：已经办好`);
       emit("done");
     }, { reload: props.reload });

@@ -27,6 +27,7 @@ export const CorrectDialog = {
       const { lead, ...rest } = changed();
       const sent = { ...rest, ...(lead ? { lead: props.file.departments[lead] } : {}), reason: form.reason, entry: id, version };
       const { notice } = await post(`/v1/submissions/${encodeURIComponent(submission)}/decisions`, sent);
+      await props.reload();
       told(notice ?? "已经更正");
       emit("done");
     }, { reload: props.reload });

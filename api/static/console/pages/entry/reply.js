@@ -61,6 +61,7 @@ export const ReplyEditor = {
       if (!await confirm(`${warned}回告后，每一位反映人都能看到，不能再改。`, "发出回告", { yes: "发出" })) return;
       const { entry } = props.file;
       await post(`/v1/entries/${entry.id}/reply`, { version: entry.version, text: draft.text, outcome: draft.outcome, ...(draft.ground.trim() ? { ground: draft.ground } : {}) });
+      await props.reload();
       told("回告已经发出，时限停在此刻");
       emit("done");
     }, { reload: props.reload });
