@@ -12,9 +12,9 @@ from triage.errors import AccessDenied
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.records import record_batch
 from triage.ledger.reviewing import count_review_day, list_review_sheets
-from triage.ledger.states import EntryState, FindingState, RepeatState
+from triage.ledger.states import EntryState, FindingState
 from triage.ledger.store import Store
-from triage.ledger.tables import ExtensionRow, FindingRow, RepeatRow
+from triage.ledger.tables import ExtensionRow, FindingRow
 from triage.ledger.waiting import FEW, MOST, Kind, Waiting, list_waiting
 from triage.roles import Action, Caller, Role
 
@@ -177,17 +177,6 @@ def test_a_day_at_review_tells_how_often_the_machine_was_right(store: Store) -> 
 def test_the_queue_can_be_read_whole_with_probable_repeats(store: Store) -> None:
     open_at(store, OPENED, "earlier")
     wait_for_review(store, "now")
-    with store.writing() as session:
-        session.execute(
-            insert(RepeatRow).values(
-                submission_id="now",
-                earlier_id="earlier",
-                kind="same_words",
-                similarity=0.9,
-                state=RepeatState.SUSPECTED,
-                found_at=NOW,
-            )
-        )
     with store.reading() as session:
         (sheet,) = list_review_sheets(session, caller=CLERK).lines
     assert sheet.content == make_submission().content

@@ -6,6 +6,7 @@ from api.schemas.submissions import Moment, ReviewLineOut
 from triage.findings import RULE_NAMES, Rule
 from triage.ledger.states import STATE_NAMES, EntryState
 from triage.ledger.waiting import KIND_NAMES, MOST, Kind
+from triage.repeats import REPEAT_NAMES, RepeatKind
 from triage.suggestions import URGENCY_NAMES
 
 
@@ -71,9 +72,14 @@ class LikelyRepeatOut(_Out):
 
     submission_id: str
     title: str
-    kind: str
+    kind: RepeatKind
     similarity: float = Field(description="0 到 1")
     recorded_at: Moment
+
+    @computed_field
+    def kind_name(self) -> str:
+        """是哪一种重复"""
+        return REPEAT_NAMES[self.kind]
 
 
 class ReviewSheetOut(_Out):
