@@ -7,6 +7,7 @@ import pytest
 from clock_factories import CLERK, alter, set_up_departments
 from ledger_factories import NOW, make_submission, make_suggestion
 from sqlalchemy import func, insert, select
+from test_ledger_race import run_at_once
 
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from triage.ledger.decisions import Decision, record_decision
@@ -303,6 +304,32 @@ def test_what_somebody_has_begun_stays_and_it_is_told_why(store: Store) -> None:
     with store.writing() as session:
         again = take_back(session, done.id, caller=CLERK, now=NOW)
     assert again.gone == 0
+
+
+def test_what_is_being_decided_at_this_moment_stays_and_nobody_waits_for_ever(
+    store: Store,
+) -> None:
+    names = [f"R-{n}" for n in range(6)]
+    done = brought(store, *(row(n, name) for n, name in enumerate(names, start=2)))
+    decided: set[str] = set()
+
+    def decide() -> None:
+        for name in names:
+            try:
+                with store.writing() as session:
+                    record_decision(session, name, Decision(), caller=OTHER, now=NOW)
+            except NotFound:
+                continue
+            decided.add(name)
+
+    def undo() -> None:
+        with store.writing() as session:
+            take_back(session, done.id, caller=CLERK, now=NOW)
+
+    run_at_once(decide, undo)
+    with store.reading() as session:
+        left = set(session.scalars(select(SubmissionRow.id)))
+    assert left == decided
 
 
 def test_a_running_file_is_paused_before_it_is_taken_back(store: Store) -> None:

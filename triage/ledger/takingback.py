@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from triage.errors import Conflict
 from triage.ledger.events import record_events
 from triage.ledger.intakefiles import StoredImport, get_own_row, import_view
-from triage.ledger.problems import forget_submission
+from triage.ledger.problems import forget_submission, take_turn
 from triage.ledger.states import FindingState, ImportState, RepeatState
 from triage.ledger.tables import (
     AccusationRow,
@@ -82,7 +82,9 @@ def take_back(
         ImportedRow.import_id == import_id, ImportedRow.submission_id > after
     )
     ids = list(session.scalars(brought.order_by(ImportedRow.submission_id).limit(CHUNK)))
-    stayed = _find_kept(session, ids)
+    free = _lock(session, ids)
+    stayed = dict.fromkeys((name for name in ids if name not in free), "decided")
+    stayed |= _find_kept(session, sorted(free))
     gone = [name for name in ids if name not in stayed]
     _remove(session, gone, who=caller.who, now=now)
     last = ids[-1] if len(ids) == CHUNK else None
@@ -94,7 +96,7 @@ def take_back(
         happened = {"actor": caller.who, "kind": "import.undone", "payload": payload}
         record_events(session, [happened], now=now)
     session.flush()
-    told = tuple(Stayed(name, reason) for name, reason in stayed.items())
+    told = tuple(Stayed(name, stayed[name]) for name in ids if name in stayed)
     return TakenBack(import_view(row), len(gone), told, last)
 
 
@@ -140,19 +142,26 @@ def _find_kept(session: Session, ids: Sequence[str]) -> dict[str, str]:
         query = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids), condition)
         for name in session.scalars(query):
             kept.setdefault(name, reason)
-    return {name: kept[name] for name in ids if name in kept}
+    return kept
+
+
+def _lock(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those that nobody else is at, and will not be until the transaction ends. Who is at one holds
+    it for reasons of his or her own and is not waited for: that could go round in a circle."""
+    take_turn(session)  # before any row, as whoever takes a submission in does
+    told = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids)).order_by(SubmissionRow.id)
+    free = set(session.scalars(told.with_for_update(skip_locked=True)))
+    worked = select(EntryRow.id, EntryRow.submission_id).where(EntryRow.submission_id.in_(free))
+    held = set(session.scalars(worked.with_for_update(skip_locked=True)))
+    taken = {name for entry_id, name in session.execute(worked) if entry_id not in held}
+    return free - taken
 
 
 def _remove(session: Session, ids: Sequence[str], *, who: str, now: datetime) -> None:
     """Every row that these submissions left; each table that refers to them is named here."""
     if not ids:
         return
-    # Locked first, so that whoever is about to decide on one finds it gone, or we find it decided.
-    entries = list(
-        session.scalars(
-            select(EntryRow.id).where(EntryRow.submission_id.in_(ids)).with_for_update()
-        )
-    )
+    entries = list(session.scalars(select(EntryRow.id).where(EntryRow.submission_id.in_(ids))))
     for name in ids:
         forget_submission(session, name, now=now)
     for told in (DeliveryRow, FindingRow):
