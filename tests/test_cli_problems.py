@@ -1,9 +1,15 @@
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from api.cli.main import run
+from api.files.batch import Suggested
+from api.files.problemfile import Kept, is_told, keep_suggested, make_problem
+from api.files.reading import CHINA_TIME
+from triage.desk import load_desk
+from triage.submissions import Submission
 
 ROOT = Path(__file__).parent.parent
 TINY = str(ROOT / "models" / "tiny")
@@ -95,17 +101,41 @@ def test_bad_rows_are_told_of_and_kept_beside_and_the_rest_is_grouped(
     assert [problem["member_ids"] for problem in answer["problems"]] == [["x1", "x3"]]
 
 
-def test_what_may_be_an_accusation_takes_no_part(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_accusation_takes_no_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     accused = "实名举报住建局副局长收受开发商贿赂二十万元，滥用职权，请纪委查处。"
     rows = [{"id": f"j{n}", "title": "举报住建局副局长受贿", "content": accused} for n in "12"]
     source = write_rows(tmp_path / "in.jsonl", *rows, *ROWS)
     assert problems(source, "-o", tmp_path / "out.json") == 0
-    assert "2 件疑似检举控告" in capsys.readouterr().err
+    assert "2 件检举控告，不参加归并" in capsys.readouterr().err
     assert "j1" not in (tmp_path / "out.json").read_text(encoding="utf-8")
     assert problems(source, "-o", tmp_path / "out.json", "--confidential") == 0
     assert "j1" in (tmp_path / "out.json").read_text(encoding="utf-8")
+
+
+def make_kept(row: dict[str, str], *, suspected: bool = False, confidential: bool = False) -> Kept:
+    submission = Submission(row["id"], row["title"], row["content"])
+    suggestion = load_desk(Path(TINY)).suggest(submission).as_dict()
+    suggestion["confidential"] = suspected
+    return keep_suggested(Suggested(submission, suggestion), confidential=confidential)
+
+
+def test_what_may_be_an_accusation_is_a_member_without_its_words() -> None:
+    told = {"id": "s1", "title": "翠屏苑烧烤店背后有某某所撑腰", "content": NOISE}
+    members = [make_kept(told, suspected=True), make_kept(ROWS[0]), make_kept(ROWS[2])]
+    problem = make_problem(members, now=datetime(2024, 3, 6, tzinfo=CHINA_TIME)).as_dict()
+    assert problem["member_ids"] == ["s1", "x1", "x3"]
+    assert problem["size"] == 3
+    assert "撑腰" not in json.dumps(problem, ensure_ascii=False)
+    assert problem["suggested_task"]["submission_ids"] == ["x1", "x3"]
+    assert "撑腰" not in json.dumps(members[0].suggestion, ensure_ascii=False)
+
+
+def test_a_problem_of_which_all_may_be_accusations_is_not_told() -> None:
+    suspected = [make_kept(row, suspected=True) for row in (ROWS[0], ROWS[2])]
+    assert not is_told(suspected)
+    assert is_told([suspected[0], make_kept(ROWS[2])])
+    assert not is_told([make_kept(ROWS[0])])
+    assert is_told([make_kept(row, suspected=True, confidential=True) for row in ROWS[::2]])
 
 
 def test_the_answer_never_takes_the_place_of_the_source(

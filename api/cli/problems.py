@@ -38,7 +38,7 @@ def problems(
     ] = None,
     confidential: Annotated[
         bool,
-        typer.Option("--confidential", help="疑似检举控告的也归并；结果只许有权查看的人看"),
+        typer.Option("--confidential", help="检举控告也归并、也用其文字；结果只许有权查看的人看"),
     ] = False,
     cluster: Annotated[
         str | None,
@@ -90,7 +90,9 @@ def problems(
     for note in tally.notes:
         _say(f"提示：{note}")
     if tally.confidential:
-        _say(f"提示：{tally.confidential} 件疑似检举控告，不参加归并，请由纪检员处理")
+        _say(f"提示：{tally.confidential} 件检举控告，不参加归并，请由纪检员处理")
+    if tally.suspected:
+        _say(f"提示：{tally.suspected} 件疑似检举控告，只列编号、不用其文字，请由纪检员核对")
     _say(
         f"完成 {tally.submissions} 件，共性问题 {tally.problems} 个，{len(tally.bad)} 行有误，"
         f"用时 {time.monotonic() - started:.1f} 秒"

@@ -20,7 +20,7 @@ from api.cluster.manifest import DonePart, pending_path
 from api.cluster.parts import Part
 from api.cluster.tracing import Traced, read_rows
 from api.files.parquet import ParquetWriter
-from api.files.problemfile import LEAST, Kept, make_problem
+from api.files.problemfile import Kept, is_told, make_problem
 from triage.problems import group_traces
 
 Array = NDArray[Any]
@@ -81,8 +81,9 @@ def write_problems(
     try:
         members = [known[row] for row in wanted.tolist()]
         for group in group_traces([member.trace for member in members]):
-            if len(group) >= LEAST:
-                writer.write(describe([members[at].kept for at in group], now=now))
+            kept = [members[at].kept for at in group]
+            if is_told(kept):
+                writer.write(describe(kept, now=now))
                 count += 1
     except BaseException:
         writer.abandon()

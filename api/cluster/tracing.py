@@ -1,7 +1,8 @@
 """What grouping needs of an archive: each part read, judged and written with its traces.
 
-Confidential submissions are left out here, so no later step has them (Art. 30). A row keeps the
-words of its submission, by which a problem gets its name; the folder is as private as the source.
+Accusations are left out here, so no later step has them (Art. 30). A row keeps the words of its
+submission, by which a problem gets its name, but none of what may be an accusation; the folder is
+as private as the source.
 """
 
 import json
@@ -18,7 +19,7 @@ from api.cluster.parts import Part, open_part
 from api.cluster.scoring import Scoring, find_desk_here
 from api.files.batch import Suggested, suggest_all
 from api.files.parquet import ParquetWriter
-from api.files.problemfile import Kept, keep_suggested
+from api.files.problemfile import Kept, keep_suggested, takes_part
 from triage.traces import Told, Trace, read_traces
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _AT_ONCE = 1_024  # submissions whose traces are read together
 _TRACE = ("id", "keys", "runs", "counts", "divisions", "domain", "day", "lengths")
 _TOLD = (
     *("title", "content", "place", "division", "domain_code", "received_at"),
-    *("judged", "named_divisions"),
+    *("judged", "named_divisions", "suspected"),
 )
 
 
@@ -104,6 +105,7 @@ def make_schema() -> "pa.Schema":
             "division": text,
             "judged": text,
             "named_divisions": names,
+            "suspected": pa.bool_(),
         }
     )
 
@@ -135,9 +137,10 @@ def _take(path: Path, rows: Sequence[int], columns: Sequence[str]) -> Any:
 
 
 def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
-    members = [keep_suggested(one) for one in suggested if not one.suggestion["confidential"]]
+    members = [keep_suggested(one) for one in suggested if takes_part(one)]
     tolds = [member.told for member in members]
     for member, told, trace in zip(members, tolds, read_traces(tolds), strict=True):
+        silent = member.suspected
         yield {
             "id": told.id,
             "keys": trace.keys,
@@ -149,12 +152,13 @@ def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
             "lengths": trace.lengths,
             "domain_code": told.domain_code,
             "received_at": told.received_at,
-            "title": told.title,
-            "content": told.content,
-            "place": told.place,
-            "division": told.division,
+            "title": "" if silent else told.title,
+            "content": "" if silent else told.content,
+            "place": None if silent else told.place,
+            "division": None if silent else told.division,
             "judged": json.dumps(member.suggestion, ensure_ascii=False),
             "named_divisions": member.divisions,
+            "suspected": silent,
         }
 
 
@@ -186,4 +190,5 @@ def _make_traced(record: Mapping[str, Any]) -> Traced:
         received_at=record["received_at"],
     )
     divisions = tuple(record["named_divisions"])
-    return Traced(_make_trace(record), Kept(told, json.loads(record["judged"]), divisions))
+    judged = json.loads(record["judged"])
+    return Traced(_make_trace(record), Kept(told, judged, divisions, record["suspected"]))

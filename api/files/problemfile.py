@@ -1,8 +1,10 @@
 """The common problems of a file of submissions: read, suggested, grouped, told as one JSON object.
 
-Submissions that may be accusations take no part (《信访工作条例》 Art. 30). The ledger keeps
-problems with persons' corrections; a file has none, so the same file always gives the same answer:
-ids are made from the first member, and "now" is the day of the latest submission.
+What is called an accusation takes no part (《信访工作条例》 Art. 30). What only may be one is a
+member by its id, but no word of it enters a name, a theme, a division or a draft; nor is a problem
+told of that has no other members. The ledger keeps problems with persons' corrections; a file has
+none, so the same file always gives the same answer: ids are made from the first member, and "now"
+is the day of the latest submission.
 """
 
 import csv
@@ -19,6 +21,7 @@ from api.files.batch import DeskFiles, Suggested, suggest_all
 from api.files.exports import escape_cell
 from api.files.reading import RowError, open_submissions
 from triage.calendar import Calendar
+from triage.classifiers import ACCUSATION
 from triage.errors import InvalidFile, InvalidInput
 from triage.heat import measure_heat
 from triage.naming import choose_representatives, name_problem
@@ -37,10 +40,12 @@ _ERRORS_HEADER = ("行号", "编号", "字段", "原因", "原始内容")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of a file."""
+    """What became of a file: of its `submissions`, `confidential` were kept out as accusations and
+    `suspected` took part without their words."""
 
     submissions: int
     confidential: int
+    suspected: int
     problems: int
     bad: tuple[RowError, ...]
     notes: tuple[str, ...]
@@ -48,11 +53,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a submission until all have been read."""
+    """What is kept of a submission until all have been read; no word of it is told where it is
+    `suspected` to be an accusation."""
 
     told: Told
     suggestion: Mapping[str, Any]
     divisions: tuple[str, ...]
+    suspected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,8 @@ def find_problems(
     """{"problems": hottest first, "themes": the widest first} of a file (None: standard input).
 
     `now` is what dates in the future are measured by, and the day of the problems where no
-    submission has a date. With `confidential` what may be an accusation takes part too, for those
-    who may read it. Raises InvalidFile where no row can be read at all.
+    submission has a date. With `confidential` accusations take part like any other, for those who
+    may read them. Raises InvalidFile where no row can be read at all.
     """
     members: list[Kept] = []
     traces: list[Trace] = []
@@ -115,8 +122,8 @@ def find_problems(
             count += 1
             if isinstance(result, RowError):
                 bad.append(result)
-            elif confidential or not result.suggestion["confidential"]:
-                members.append(keep_suggested(result))
+            elif confidential or takes_part(result):
+                members.append(keep_suggested(result, confidential=confidential))
                 waiting.append(members[-1].told)
             if len(waiting) == _BATCH:
                 traces += read_traces(waiting)
@@ -127,15 +134,16 @@ def find_problems(
         raise InvalidFile("文件中没有来件（只有表头或空行），请检查是否选错了文件")
     times = [member.told.received_at for member in members if member.told.received_at]
     today = max(times, default=now)
-    groups = [group for group in group_traces(traces) if len(group) >= LEAST]
-    problems = [make_problem([members[at] for at in group], now=today) for group in groups]
+    groups = [[members[at] for at in group] for group in group_traces(traces)]
+    problems = [make_problem(group, now=today) for group in groups if is_told(group)]
     problems.sort(key=lambda problem: (-problem.heat, problem.id))
     answer = {
         "problems": [problem.as_dict() for problem in problems],
         "themes": _list_themes(problems),
     }
     hidden = count - len(bad) - len(members)
-    return answer, Tally(count, hidden, len(problems), tuple(bad), notes)
+    suspected = sum(member.suspected for member in members)
+    return answer, Tally(count, hidden, suspected, len(problems), tuple(bad), notes)
 
 
 def write_answer(answer: Mapping[str, Any], output: Path) -> None:
@@ -163,8 +171,19 @@ def write_errors(bad: Iterable[RowError], path: Path) -> None:
             writer.writerow([escape_cell("" if cell is None else str(cell)) for cell in cells])
 
 
-def keep_suggested(suggested: Suggested) -> Kept:
-    """What problems are made of, from a submission with its suggestion."""
+def takes_part(suggested: Suggested) -> bool:
+    """Whether a submission may be a member at all: it is not called an accusation."""
+    return bool(suggested.suggestion["nature"]["name"] != ACCUSATION)
+
+
+def is_told(members: Sequence[Kept]) -> bool:
+    """Whether a group is a problem that others may hear of."""
+    return len(members) >= LEAST and not all(member.suspected for member in members)
+
+
+def keep_suggested(suggested: Suggested, *, confidential: bool = False) -> Kept:
+    """What problems are made of, from a submission with its suggestion; with `confidential` for
+    those who may read all of it."""
     submission, suggestion = suggested.submission, suggested.suggestion
     place = suggestion["place"]
     told = Told(
@@ -177,26 +196,32 @@ def keep_suggested(suggested: Suggested) -> Kept:
         received_at=submission.received_at,
     )
     divisions = (place["division"],) if place["division"] else find_districts(told)
+    if suggestion["confidential"] and not confidential:  # reasons quote the words they come from
+        return Kept(told, {"urgency": {"level": suggestion["urgency"]["level"]}}, (), True)
     kept = ("domain", "urgency", "nature", "department")
-    return Kept(told, {name: suggestion[name] for name in kept}, divisions)
+    return Kept(told, {name: suggestion[name] for name in kept}, divisions, False)
 
 
 def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
-    """The problem of a group of members, the first of whom gives it its id."""
-    tolds = [member.told for member in members]
-    domains = Counter(member.told.domain_code for member in members)
+    """The problem of a group of which `is_told`; the first of its members gives it its id.
+
+    All count for its heat, but it speaks only with the words of those that are not suspected, and
+    its task is drafted for those alone: a draft goes to the departments.
+    """
+    speaking = [member for member in members if not member.suspected]
+    tolds = [member.told for member in speaking]
+    domains = Counter(told.domain_code for told in tolds)
     code = min(domains, key=lambda one: (-domains[one], one))
-    domain = next(m.suggestion["domain"] for m in members if m.told.domain_code == code)
+    domain = next(m.suggestion["domain"] for m in speaking if m.told.domain_code == code)
     path = (domain["level1"], domain["level2"], domain["level3"])
     theme = name_theme(tolds, domain_code=code, domain_path=path)
     name = name_problem(tolds, domain=path[2])
-    places = Counter(division for member in members for division in member.divisions)
+    places = Counter(division for member in speaking for division in member.divisions)
     divisions = dict(sorted(places.items(), key=lambda item: (-item[1], item[0])))
-    urgencies = [member.suggestion["urgency"]["level"] for member in members]
     heat = measure_heat(
         reporters=len(members),
-        times=[told.received_at for told in tolds if told.received_at],
-        urgencies=urgencies,
+        times=[m.told.received_at for m in members if m.told.received_at],
+        urgencies=[member.suggestion["urgency"]["level"] for member in members],
         now=now,
     )
     told_of = {told.id: told for told in tolds}
@@ -207,12 +232,12 @@ def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
         members=tuple(
             Member(
                 submission_id=member.told.id,
-                urgency=urgency,
+                urgency=member.suggestion["urgency"]["level"],
                 nature=member.suggestion["nature"]["name"],
             )
-            for member, urgency in zip(members, urgencies, strict=True)
+            for member in speaking
         ),
-        reporters=len(members),
+        reporters=len(speaking),
         examples=tuple(
             (told_of[one].title or told_of[one].content)[:_EXAMPLE]
             for one in choose_representatives(tolds)
@@ -223,9 +248,9 @@ def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
         similar=(),
         now=now,
         timetable=Timetable(default_settings(), Calendar()),
-        dispatch=_choose_dispatch(members),
+        dispatch=_choose_dispatch(speaking),
     )
-    key = sha256(tolds[0].id.encode()).hexdigest()[:16]
+    key = sha256(members[0].told.id.encode()).hexdigest()[:16]
     return Problem(f"p{key}", name, theme, heat.total, members, divisions, draft)
 
 
