@@ -271,3 +271,15 @@ def test_the_command_brings_a_list_in_and_says_what_is_wrong(
     assert "第 3 行：责任单位“没有这个局”" in told.err
     assert run(["lists", "import", str(path), "--column", "lead="]) == 0
     assert run(["lists", "import", str(path), "--outcome", "done"]) == 1
+
+
+def test_a_list_whose_columns_are_unknown_is_checked_by_telling_them(clerk: httpx.Client) -> None:
+    header = ("序号", "来办的事", "谁来办")
+    content = make_book((1, LIFT, "住建局"), header=header)
+    told = send(clerk, content, check=True).json()
+    assert (told["columns"], told["others"]) == ({}, list(header))
+    assert told["notes"] == ["没有认出标题列或内容列，请指明"]
+    assert send(clerk, content).status_code == 400
+    columns = {"content": "来办的事", "lead": "谁来办"}
+    told = send(clerk, content, check=True, columns=columns).json()
+    assert (told["existing"], told["failed"]) == (1, 0)

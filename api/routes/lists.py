@@ -17,8 +17,9 @@ from api.files.listcolumns import (
     TASK_COLUMNS,
     Column,
 )
-from api.files.listimport import ImportedRow, import_list, kept_on_disk
+from api.files.listimport import ImportedRow, ListImport, import_list, kept_on_disk
 from api.files.reading import CHINA_TIME
+from api.files.rows import UnknownColumns
 from api.routes.ledgers import Cursor, Limit, Urgency
 from api.schemas.lists import (
     EffectPageOut,
@@ -237,18 +238,23 @@ def get_finding_book(
 def post_import(caller: Importer, service: ServiceHere, body: ImportBody) -> ListImportOut:
     """导入一份已有的问题清单：逐行成为来件和台账条目；同一份清单再导入一次无害。"""
     given = read_as(body, ListImportIn)
-    with kept_on_disk(given.content, file_name=given.file_name) as path:
-        run = import_list(
-            service,
-            path,
-            caller=caller,
-            now=read_clock(),
-            name=given.name,
-            columns=given.columns,
-            worksheet=given.sheet,
-            outcome=given.outcome,
-            check=given.check,
-        )
+    try:
+        with kept_on_disk(given.content, file_name=given.file_name) as path:
+            run = import_list(
+                service,
+                path,
+                caller=caller,
+                now=read_clock(),
+                name=given.name,
+                columns=given.columns,
+                worksheet=given.sheet,
+                outcome=given.outcome,
+                check=given.check,
+            )
+    except UnknownColumns as error:
+        if not given.check:
+            raise
+        run = _ask_columns(error)
     rows = [_imported_out(row) for row in run.rows]
     statuses = [row.status for row in rows]
     created, existing = statuses.count(201), statuses.count(200)
@@ -261,6 +267,13 @@ def post_import(caller: Importer, service: ServiceHere, body: ImportBody) -> Lis
         failed=len(rows) - created - existing,
         rows=rows,
     )
+
+
+def _ask_columns(error: UnknownColumns) -> ListImport:
+    """What is answered on trial where neither title nor content was known: which columns there are,
+    so that a person can say which they are."""
+    others = [cell.strip() for cell in error.header if cell.strip()]
+    return ListImport(others=others, notes=["没有认出标题列或内容列，请指明"])
 
 
 def _imported_out(row: ImportedRow) -> ImportedRowOut:

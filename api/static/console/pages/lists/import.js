@@ -14,8 +14,8 @@ import { link } from "../../router.js";
 const MOST = 50 * 1024 ** 2;
 const SHOWN = 100; // rows of what is wrong
 const FIELDS = {
-  content: "问题内容", title: "标题", id: "编号", channel: "渠道", received_at: "收件日期", place: "地点", lead: "主办单位", assisting: "协办单位", domain: "领域", urgency: "紧急程度", nature: "诉求性质",
-  division: "行政区划", opened_at: "交办日期", deadline_at: "办理时限", state: "状态", outcome: "办理结果", reply: "回告内容", replied_at: "回告日期",
+  content: "问题内容", title: "标题", id: "编号", channel: "渠道", received_at: "收件日期", place: "地点", lead: "主办单位", assisting: "协办单位", domain: "领域", level1: "一级领域", level2: "二级领域", level3: "三级领域", urgency: "紧急程度", nature: "诉求性质",
+  division: "行政区划", opened_at: "交办日期", deadline_at: "办理时限", state: "状态", outcome: "办理结果", reply: "回告内容", replied_at: "回告日期", closed_at: "销号日期",
 };
 const WHERE = { ledger: "台账", review: "待复核", discipline: "转纪检" };
 const ROW_COLUMNS = [
@@ -56,6 +56,7 @@ export const ListImport = {
         <${FileDrop} accept=".xlsx,.xls,.csv,.jsonl" most=${MOST} onPick=${pick}>${state.file ? html`<b>${state.file.name}</b>，点击换一个` : "把 Excel 或 CSV 拖到这里，或点击选择"}</>
         ${tryOut.busy && html`<p class="hint" role="status">正在试读…</p>`}
         ${state.tried && html`<${ElForm} labelPosition="top" class="import-form">
+          <p class="above" role="status">可以导入 ${count(state.tried.existing)} 行${state.tried.failed ? html`，<b class="tone-danger">有误 ${count(state.tried.failed)} 行</b>` : ""}。</p>
           <div class="mapping">${Object.entries(FIELDS).map(([field, name]) => html`<${ElFormItem} key=${field} label=${name} for=${`column-${field}`} required=${field === "content"}>
             <${ElSelect} id=${`column-${field}`} ariaLabel=${`${name}取哪一列`} clearable placeholder="不读" modelValue=${state.tried.columns[field]} onChange=${(header) => choose(field, header)}>${headers().map((header) => html`<${ElOption} key=${header} value=${header} label=${header} />`)}</></>`)}</div>
           <div class="mapping">
@@ -63,7 +64,6 @@ export const ListImport = {
             <${ElFormItem} label="没写办理结果的按" for="list-outcome"><${ElSelect} id="list-outcome" ariaLabel="没写办理结果的按" clearable placeholder="不填则算有误" ...${bind(state, "outcome")} onChange=${tryOut.run}>${Object.entries(OUTCOMES).map(([code, name]) => html`<${ElOption} key=${code} value=${code} label=${name} />`)}</></>
           </div>
           ${state.tried.notes.map((note) => html`<p class="note" key=${note}>${note}</p>`)}
-          <p role="status">可以导入 ${count(state.tried.existing)} 行${state.tried.failed ? html`，<b class="tone-danger">有误 ${count(state.tried.failed)} 行</b>` : ""}。</p>
           ${state.tried.failed > 0 && wrong(state.tried.rows)}
           <div class="buttons"><${ElButton} type="primary" loading=${bring.busy} disabled=${tryOut.busy || state.tried.existing === 0} onClick=${bring.run}>导入 ${count(state.tried.existing)} 行</><${ElButton} onClick=${() => emit("close")}>取消</></div>
         </>`}
