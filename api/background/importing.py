@@ -80,15 +80,16 @@ def _work_on(
     began = standing.done
     try:
         with reading_rows(content, standing, now=clock()) as rows:
+            started = time.perf_counter()
             while not stopping():
-                started = time.perf_counter()
                 chunk = list(islice(rows, service.settings.batch_chunk))
                 if not chunk:
                     with service.store.writing() as session:
                         finish_import(session, standing, now=clock())
                     return standing.done - began
                 read = _suggest(service, chunk)
-                seconds = time.perf_counter() - started
+                # From one chunk's reading to the next, so that writing counts too.
+                started, seconds = time.perf_counter(), time.perf_counter() - started
                 with service.store.writing() as session:
                     after = take_rows(
                         session,

@@ -224,7 +224,7 @@ def read_channel(value: object) -> Channel | None:
     if text and channel is None:
         known = "、".join(Channel)
         raise InvalidSubmission(
-            f"渠道“{text[:20]}”不认识，请改为 {known} 之一，或用 --column channel= 不读取这一列",
+            f"渠道“{text[:20]}”不认识，请改为 {known} 之一，或不读取渠道这一列",
             field="channel",
         )
     return channel

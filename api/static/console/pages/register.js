@@ -88,7 +88,7 @@ const fields = (form, scan) => html`<div class="in-row">
   <${ElFormItem} label="标题" for="title"><${ElInput} id="title" maxlength="500" ...${bind(form, "title")} /></>
   ${!scan.file && [contentField(form, 6), html`<${FileDrop} key="drop" accept=${SCAN_KINDS} most=${20_000_000} label="选择扫描件或照片" onPick=${scan.open}>有纸质来信的：把扫描件或照片（图片、PDF）拖到这里，或点击选择</>`]}`;
 
-const submitter = (form) => html`<fieldset class="who"><legend>反映人（加密保存，知道多少填多少）</legend><div class="in-row">
+const submitter = (form) => html`<fieldset class="told-by"><legend>反映人（加密保存，知道多少填多少）</legend><div class="in-row">
   <${ElFormItem} label="姓名" for="name"><${ElInput} id="name" maxlength="50" autocomplete="off" ...${bind(form, "name")} /></>
   <${ElFormItem} label="电话" for="phone"><${ElInput} id="phone" maxlength="40" autocomplete="off" placeholder="查询时用后四位" ...${bind(form, "phone")} /></>
   <${ElFormItem} label="证件号" for="id_number"><${ElInput} id="id_number" maxlength="40" autocomplete="off" ...${bind(form, "id_number")} /></>
