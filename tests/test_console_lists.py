@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from console_factories import (
+    PHONE,
     Opener,
     browser,
     check_accessible,
@@ -218,3 +219,13 @@ def test_a_reason_is_asked_for_until_it_is_given(screens: Opener) -> None:
     page.click(".el-message-box button:has-text('取消')")
     page.wait_for_selector(".el-message-box", state="hidden")
     assert told(page) == ["不归本单位管", False]
+
+
+def test_on_a_phone_the_filters_are_folded_away(screens: Opener) -> None:
+    page = screens(Role.CLERK, size=PHONE).go(f"{ADDRESS}?urgency=1")
+    mount(page, LIST)
+    page.wait_for_selector("text=第0条")
+    assert page.locator("#probe .field:visible").count() == 0
+    page.click("#probe >> text=筛选（已选 1 项）")
+    assert page.locator("#probe .field:visible").count() == 4
+    check_fits(page)

@@ -29,7 +29,7 @@ const groups = computed(() => GROUPS.map((name) => ({
 const Navigation = () => html`<nav class="navigation" aria-label="主导航">
   ${groups.value.map((group) => html`<div class="group" key=${group.name}>
     ${group.name && html`<div class="heading">${group.name}</div>`}
-    ${group.pages.map((page) => html`<a key=${page.path} href=${link(page.path)} aria-current=${isCurrent(page) ? "page" : null} onClick=${() => { view.menu = false; }}>${page.name}</a>`)}
+    ${group.pages.map((page) => html`<a key=${page.path} href=${link(page.path)} aria-current=${isCurrent(page) ? "page" : null} onPointerenter=${() => fetchAhead(page.file)} onFocus=${() => fetchAhead(page.file)} onClick=${() => { view.menu = false; }}>${page.name}</a>`)}
   </div>`)}
 </nav>`;
 
@@ -60,6 +60,7 @@ const page = shallowRef(null);
 const broken = shallowRef(null);
 
 export const fetchPage = (file) => import(`./pages/${file}.js`);
+const fetchAhead = (file) => fetchPage(file).catch(() => {}); // told of when the page is opened
 
 async function open(file) {
   broken.value = null;

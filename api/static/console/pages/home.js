@@ -93,5 +93,13 @@ const row = (card, line) => html`<li key=${line.id}>
   ${line.urgency && urgencyTag(line.urgency)}
   <a class="what" href=${ABOUT[line.about]?.(line)}>${line.name || "（无标题）"}</a>
   <span class="where muted">${line.department}</span>
-  <span class=${`when number ${card.kind === "overdue" ? "tone-danger" : "muted"}`} title=${time(line.at)}>${line.at && (line.about === "entry" || line.about === "task") ? until(line.at) : time(line.at)}</span>
+  ${when(card, line)}
 </li>`;
+
+// How long until the deadline, or since; a clock that has stopped says nothing more.
+const STOPPED = ["to_evaluate", "to_close"];
+function when(card, line) {
+  if (!line.at || STOPPED.includes(card.kind)) return null;
+  const runs = line.about === "entry" || line.about === "task";
+  return html`<span class=${`when number ${runs && Date.parse(line.at) < Date.now() ? "tone-danger" : "muted"}`} title=${time(line.at)}>${runs ? until(line.at) : time(line.at)}</span>`;
+}
