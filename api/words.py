@@ -7,8 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from api.eventnames import EVENT_NAMES, RECEIVED_NAMES
 from triage.calendar import UNIT_NAMES
-from triage.departments import KINDS
+from triage.departmenttable import KIND_NAMES as DEPARTMENT_KIND_NAMES
 from triage.dispatch import PLACE_LEVELS
 from triage.findings import RULE_NAMES
 from triage.ledger.states import OUTCOME_NAMES, STATE_NAMES, ImportState
@@ -28,14 +29,6 @@ from triage.transitions import (
     URGE_LEVELS,
 )
 
-DEPARTMENT_KIND_NAMES = {
-    "government": "政府部门",
-    "party": "党委和群团机关",
-    "judicial": "司法机关",
-    "company": "公用企业",
-    "institution": "事业单位",
-    "local": "属地政府",
-}
 IMPORT_STATE_NAMES = {
     ImportState.READY: "待开始",
     ImportState.RUNNING: "导入中",
@@ -55,6 +48,15 @@ PERSONAL_DATA_NAMES = {
     "account": "网络账号",
     "door": "门牌",
     "name": "姓名",
+}
+SCOPE_NAMES = {
+    Scope.SUBMIT: "报送来件",
+    Scope.SUGGEST: "试标注",
+    Scope.READ: "查看台账、清单、统计",
+    Scope.REVIEW: "受理员能做的（登记来件、看反映人信息除外）",
+    Scope.WORK: "办理台账：签收、退回、回告",
+    Scope.DISCIPLINE: "查看和处理检举控告",
+    Scope.ADMIN: "管理员能做的",
 }
 _LEVEL_NAMES = {"province": "省级", "city": "市级", "county": "县级", "street": "乡镇街道"}
 
@@ -85,17 +87,18 @@ def list_enumerations() -> dict[str, Mapping[Any, str]]:
         "units": UNIT_NAMES,
         "roles": ROLE_NAMES,
         "actions": ACTION_NAMES,
-        "scopes": _same(Scope),
+        "scopes": SCOPE_NAMES,
         "finding_rules": RULE_NAMES,
         "finding_states": FINDING_STATE_NAMES,
         "task_states": TASK_STATE_NAMES,
         "import_states": IMPORT_STATE_NAMES,
         "waiting": WAITING_NAMES,
-        "department_kinds": {kind: DEPARTMENT_KIND_NAMES[kind] for kind in KINDS},
+        "department_kinds": DEPARTMENT_KIND_NAMES,
         "place_levels": {name: name for name in PLACE_LEVELS},
         "division_levels": _LEVEL_NAMES,
         "personal_data": PERSONAL_DATA_NAMES,
-        "events": _same(EVENT_KINDS),
+        "events": {kind: (RECEIVED_NAMES | EVENT_NAMES)[kind] for kind in EVENT_KINDS},
+        "audit_events": EVENT_NAMES,
     }
 
 

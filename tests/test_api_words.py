@@ -9,8 +9,10 @@ import pytest
 from people_factories import person
 from service_factories import RunningService, run_service
 
+from api.eventnames import EVENT_NAMES
 from api.words import list_enumerations, load_glossary
 from triage.roles import Role
+from triage.transitions import Command
 
 GLOSSARY = Path(__file__).parent.parent / "docs" / "glossary.md"
 
@@ -69,11 +71,24 @@ def test_every_code_has_a_chinese_name(admin: httpx.Client) -> None:
     states = {one["code"]: one["name"] for one in told["enumerations"]["states"]}
     assert states["closed"] == "销号"
     assert told["enumerations"]["urgencies"][0] == {"code": 1, "name": "特急"}
-    codes_only = {"scopes", "events"}
     for name, codes in list_enumerations().items():
         assert codes, name
-        if name not in codes_only:
-            assert all(re.search("[一-鿿]", said) for said in codes.values()), name
+        assert all(re.search("[一-鿿]", said) for said in codes.values()), name
+
+
+def test_every_event_that_the_ledger_writes_has_a_name() -> None:
+    written = re.compile(
+        r'"kind": "([a-z_]+\.[a-z_]+)"|_record\(session,(?: \w+,)* "([a-z_]+\.[a-z_]+)"'
+    )
+    ledger = Path(__file__).parent.parent / "triage" / "ledger"
+    kinds = {
+        one or other
+        for file in ledger.glob("*.py")
+        for one, other in written.findall(file.read_text("utf-8"))
+    }
+    assert len(kinds) > 30
+    assert kinds <= EVENT_NAMES.keys()
+    assert {f"entry.{command}" for command in Command} <= EVENT_NAMES.keys()
 
 
 def test_the_terms_shown_are_those_of_the_glossary() -> None:

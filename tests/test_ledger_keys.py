@@ -16,7 +16,7 @@ from triage.ledger.keys import (
     touch_key,
 )
 from triage.ledger.store import Store
-from triage.roles import Action
+from triage.roles import ROLE_ACTIONS, Action, Caller, Role
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +147,20 @@ def test_revoking_is_for_good_and_told_once(store: Store) -> None:
     with store.reading() as session:
         kinds = session.scalars(text("SELECT kind FROM event ORDER BY id")).all()
     assert kinds == ["key.created", "key.created", "key.revoked"]
+
+
+def test_discipline_officers_manage_the_keys_that_open_accusations_and_no_others(
+    store: Store,
+) -> None:
+    officer = Caller("jiwei", ROLE_ACTIONS[Role.DISCIPLINE])
+    with store.writing() as session:
+        _, plain = create_key(session, name="热线", scopes=["submit"], now=NOW)
+        _, sealed = create_key(
+            session, name="纪委系统", scopes=["discipline"], now=NOW, caller=officer
+        )
+        assert [key.name for key in list_keys(session, caller=officer)] == ["纪委系统"]
+        with pytest.raises(NotFound, match=str(plain.id)):
+            revoke_key(session, plain.id, now=NOW, caller=officer)
+        assert revoke_key(session, sealed.id, now=NOW, caller=officer).revoked_at == NOW
+        with pytest.raises(AccessDenied):
+            list_keys(session, caller=Caller("li", ROLE_ACTIONS[Role.OFFICER]))

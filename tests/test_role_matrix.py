@@ -67,9 +67,9 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/users/{user_id}": USERS,
     "PATCH /v1/users/{user_id}": USERS,
     "POST /v1/users/{user_id}/invitation": USERS,
-    "GET /v1/keys": (Action.MANAGE_KEYS,),
+    "GET /v1/keys": (Action.MANAGE_KEYS, Action.MANAGE_DISCIPLINE),
     "POST /v1/keys": (Action.MANAGE_KEYS, Action.MANAGE_DISCIPLINE),
-    "DELETE /v1/keys/{key_id}": (Action.MANAGE_KEYS,),
+    "DELETE /v1/keys/{key_id}": (Action.MANAGE_KEYS, Action.MANAGE_DISCIPLINE),
     # the first page and the review queue
     "GET /v1/home": CALLER,
     "GET /v1/reviews": (Action.READ_REVIEW,),

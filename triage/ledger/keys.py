@@ -111,10 +111,12 @@ def touch_key(session: Session, key: ApiKey, *, now: datetime) -> None:
 
 
 def revoke_key(session: Session, key_id: int, *, now: datetime, caller: Caller = SHELL) -> ApiKey:
-    """Stop a key for good; revoking it again changes nothing. Raises AccessDenied or NotFound."""
-    caller.require(Action.MANAGE_KEYS)
+    """Stop a key for good; revoking it again changes nothing.
+
+    Raises AccessDenied, and NotFound also where the caller manages no such key.
+    """
     row = session.get(ApiKeyRow, key_id)
-    if row is None:
+    if row is None or not _manages(caller, row):
         raise NotFound(f"没有编号为 {key_id} 的密钥，请核对密钥列表", field="id")
     if row.revoked_at is None:
         row.revoked_at = now
@@ -123,9 +125,19 @@ def revoke_key(session: Session, key_id: int, *, now: datetime, caller: Caller =
     return _view(row)
 
 
-def list_keys(session: Session) -> tuple[ApiKey, ...]:
-    """All keys, revoked ones too, in the order they were made."""
-    return tuple(_view(row) for row in session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.id)))
+def list_keys(session: Session, *, caller: Caller = SHELL) -> tuple[ApiKey, ...]:
+    """The keys that the caller manages, revoked ones too, in the order they were made: all of them,
+    for discipline officers those that open accusations. Raises AccessDenied."""
+    rows = session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.id)).all()
+    return tuple(_view(row) for row in rows if _manages(caller, row))
+
+
+def _manages(caller: Caller, row: ApiKeyRow) -> bool:
+    """Raises AccessDenied where the caller manages no keys at all."""
+    if caller.may(Action.MANAGE_KEYS):
+        return True
+    caller.require(Action.MANAGE_DISCIPLINE)
+    return Scope.DISCIPLINE in row.scopes
 
 
 def _digest(plain: str) -> str:

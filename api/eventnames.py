@@ -1,0 +1,80 @@
+"""What the kinds of events in the log are called (操作日志)."""
+
+from triage.transitions import COMMAND_NAMES
+
+_NAMES = {
+    "submission.recorded": "来件入库",
+    "submission.removed": "来件移除",
+    "submission.replied": "告知反映人",
+    "submitter.seen": "查看反映人信息",
+    "accusation.recorded": "检举控告入库",
+    "accusation.listed": "查看检举控告清单",
+    "accusation.seen": "查看检举控告",
+    "accusation.held": "认定属检举控告",
+    "accusation.released": "认定不属检举控告",
+    "decision.confirmed": "照建议认定",
+    "decision.corrected": "更正建议",
+    "entry.opened": "建立台账条目",
+    "entry.reopened": "反映人要求重办",
+    "entry.reminded": "提醒",
+    "entry.recounted": "重新推算时限",
+    "entry.imported": "导入清单条目",
+    "list.exported": "导出清单",
+    "task.planned": "安排任务",
+    "task.changed": "调整任务",
+    "task.progressed": "登记任务进展",
+    "task.closed": "完成任务",
+    "task.cancelled": "取消任务",
+    "finding.found": "查到监督事项",
+    "finding.confirmed": "确认监督事项",
+    "finding.dismissed": "排除监督事项",
+    "finding.urged": "监督事项转督办",
+    "findings.changed": "改监督阈值",
+    "problems.regrouped": "重新归并共性问题",
+    "problem.rename": "共性问题改名",
+    "problem.merge": "合并共性问题",
+    "problem.split": "拆分共性问题",
+    "problem.move": "从共性问题移出",
+    "problem.add": "加入共性问题",
+    "problem.dismiss": "标为不是共性问题",
+    "problem.restore": "恢复共性问题",
+    "repeat.dismissed": "认定不是重复",
+    "import.created": "上传导入文件",
+    "import.started": "开始导入",
+    "import.paused": "暂停导入",
+    "import.finished": "导入完成",
+    "import.failed": "导入出错停下",
+    "import.removed": "删去导入文件",
+    "import.undone": "撤销导入",
+    "user.created": "开通用户",
+    "user.changed": "改用户",
+    "user.invited": "发邀请链接",
+    "user.password_set": "设密码",
+    "session.opened": "登录",
+    "session.ended": "退出登录",
+    "session.refused": "登录不成",
+    "key.created": "新建密钥",
+    "key.revoked": "吊销密钥",
+    "keyring.rotated": "更换加密钥匙",
+    "webhook.created": "新建推送地址",
+    "webhook.changed": "改推送地址",
+    "webhook.secret_renewed": "换签名密钥",
+    "webhook.resent": "重新推送",
+    "webhook.trial": "发试验消息",
+    "deadlines.changed": "改时限设置",
+    "holiday.set": "录入节假日",
+    "holiday.removed": "删去节假日",
+    "departments.changed": "改单位目录",
+    "catalogue.changed": "改派单目录",
+    "review_line.changed": "改复核线",
+    "model.changed": "切换模型",
+}
+EVENT_NAMES = _NAMES | {
+    f"entry.{command}": name
+    for command, name in COMMAND_NAMES.items()
+    if f"entry.{command}" not in _NAMES
+}
+"""Every kind of event, and what people read for it."""
+
+RECEIVED_NAMES = {"*": "全部事件", "entry.*": "台账的全部事件", "decision.*": "认定的全部事件"}
+"""What a receiver of messages may ask for beside single kinds."""
