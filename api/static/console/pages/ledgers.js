@@ -40,11 +40,7 @@ const MORE = [
 ];
 const ALL = [...FIELDS, ...MORE];
 const query = () => ({ ...asked(ALL), standing: route.query.standing });
-const isUsed = ({ key, kind }) => Boolean(kind === "days" ? route.query.since || route.query.until : route.query[key]);
-// On a phone only the search stands open at first.
-const narrow = matchMedia("(max-width: 600px)");
-const always = () => (narrow.matches ? FIELDS.slice(0, 1) : FIELDS);
-const usesMore = () => ALL.some((field) => isUsed(field) && !always().includes(field));
+const usesMore = () => MORE.some(({ key, kind }) => Boolean(kind === "days" ? route.query.since || route.query.until : route.query[key]));
 
 export default {
   setup() {
@@ -66,7 +62,7 @@ export default {
     const actions = () => html`<${Views} page="ledger" columns=${columns} /><${ColumnChooser} columns=${columns} /><${ElButton} loading=${save.busy} onClick=${save.run}>导出 Excel</>`;
     return () => html`<${Frame} help=${HELP} lead=${lead()} actions=${actions}>${() => html`<div>
       <nav class="tabs no-print" aria-label="按时限看">${STANDINGS.map(([key, name]) => html`<a key=${key} href=${link(route.path, { ...route.query, standing: key, cursor: "" })} aria-current=${(route.query.standing ?? "") === key ? "page" : null}>${name}</a>`)}</nav>
-      <${Filters} fields=${state.more ? ALL : always()}><${ElButton} aria-expanded=${state.more} onClick=${() => { state.more = !state.more; }}>${state.more ? "收起条件" : "更多条件"}</></>
+      <${Filters} fields=${state.more ? ALL : FIELDS}><${ElButton} aria-expanded=${state.more} onClick=${() => { state.more = !state.more; }}>${state.more ? "收起条件" : "更多条件"}</></>
       <${PagedTable} list=${list} columns=${COLUMNS} hidden=${columns.hidden} open=${(line) => link(`/entries/${line.entry.id}`)} choose label="台账"
         bulk=${(lines) => html`<${BulkButtons} lines=${lines} onPick=${(step) => { state.bulk = { step, lines }; }} />`}
         empty=${{ title: "没有符合条件的条目", text: "换一个条件，或清除筛选试试。" }} />

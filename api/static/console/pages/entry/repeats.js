@@ -37,17 +37,15 @@ export const RepeatsOfEntry = {
     }
     const mayMerge = () => props.file.commands.some((one) => one.command === "merge");
     const targets = (line) => line.entries.filter((one) => one.id !== props.file.entry.id && one.state !== "merged");
-    const actions = (line) => may("assign") && line.state !== "merged" && [
-      ...(mayMerge() ? targets(line).map((one) => html`<${ElButton} key=${one.id} size="small" onClick=${() => merge(line, one.id)}>并入条目 ${one.id}</>`) : []),
-      line.kind !== "other_words" && html`<${ElButton} key="no" size="small" onClick=${() => dismiss(line)}>不是重复</>`,
-    ];
+    const merges = (line) => (mayMerge() && line.state !== "merged" ? targets(line).map((one) => html`<${ElButton} key=${one.id} size="small" onClick=${() => merge(line, one.id)}>并入条目 ${one.id}</>`) : []);
+    const decisions = (line) => may("assign") && line.state === "suspected" && [...merges(line), html`<${ElButton} key="no" size="small" onClick=${() => dismiss(line)}>不是重复</>`];
     return () => {
       const { lines = [], in_other_words: others = [] } = found.data ?? {};
       if (!lines.length && !others.length) return null;
       return html`<section class="panel">
         <div class="panel-head"><h2>疑似重复</h2><span class="muted">${count(lines.length + others.length)} 件</span></div>
-        ${lines.length > 0 && html`<${Repeats} lines=${lines} actions=${actions} />`}
-        ${others.length > 0 && html`<details open=${lines.length === 0}><summary>同一共性问题中的另一说法（${count(others.length)} 件）</summary><${Repeats} lines=${others} actions=${actions} /></details>`}
+        ${lines.length > 0 && html`<${Repeats} lines=${lines} actions=${decisions} />`}
+        ${others.length > 0 && html`<details open=${lines.length === 0}><summary>同一共性问题中的另一说法（${count(others.length)} 件）</summary><${Repeats} lines=${others} actions=${merges} /></details>`}
       </section>`;
     };
   },
