@@ -22,4 +22,4 @@ export const STATE_TONES = {
 
 // Who acted: a person's name where `people` (login to name) has it, else what the login stands for.
 const ACTORS = { citizen: "反映人", clock: "系统", cli: "服务器命令", model: "系统", demo: "演示" };
-export const actorName = (who, people = {}) => people[who] ?? ACTORS[who] ?? (who.startsWith("key:") ? `接口密钥 ${who.slice(4)}` : who);
+export const actorName = (who, people = {}) => people[who] ?? ACTORS[who] ?? (who.startsWith("key:") ? `接口密钥 ${who.slice(4)}` : who.startsWith("model:") ? ACTORS.model : who);

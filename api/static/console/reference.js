@@ -1,6 +1,6 @@
 // What hardly ever changes and every page needs: departments, domains, words. Read once for a session.
 
-import { get } from "./api.js";
+import { get, getAll } from "./api.js";
 
 const kept = new Map();
 
@@ -34,6 +34,9 @@ function spread(nodes, above, level) {
     return [{ ...node, path, level }, ...spread(children, path, level + 1)];
   });
 }
+
+// Login to name, of the people whom one manages; for those who manage some (manage_users, manage_discipline).
+export const loadPeople = () => once("people", async () => Object.fromEntries((await getAll("/v1/users")).map((one) => [one.login, one.name])));
 
 // { enumerations: { states: [{ code, name }], … }, glossary: [{ term, about }] }
 export const loadWords = () => once("words", () => get("/v1/words"));
