@@ -29,7 +29,7 @@ const HOUR = 3_600_000;
 
 export default {
   setup() {
-    const state = reactive({ missing: "", started: null, done: 0, spoken: "" });
+    const state = reactive({ missing: "", started: null, done: 0 });
     const day = useLoad((signal) => get("/v1/reviews/today", {}, { signal }));
     const readDay = usePause(day.reload, 800);
     const queue = useQueue({

@@ -56,7 +56,7 @@ const missing = (live, form) => FIELDS.filter((field) => !form[field].trim() && 
 export const Marked = ({ live, form }) => {
   if (!live.of) return null;
   const { of, personal, said } = live;
-  const counted = Object.entries(Object.groupBy(personal.spans, (span) => span.name)).map(([name, all]) => `${name} ${all.length}`);
+  const counted = [...new Set(personal.spans.map((span) => span.name))].map((name) => `${name} ${personal.spans.filter((span) => span.name === name).length}`);
   const found = missing(live, form);
   return html`<section class="marked" aria-label="依据和个人信息" aria-busy=${String(live.reading)}>
     <div class="panel-head">

@@ -42,13 +42,15 @@ function chooseLead(sheet, name) {
 // html`<${Call} sheet=${sheet} missing=${missing} home=${() => …} confirm=${…} skip=${…} back=${…} />`;
 // `home` gives the keyboard back to the page, so that single letters are keys again.
 export const Call = {
-  props: ["sheet", "missing", "home", "confirm", "skip", "back", "busy"],
+  props: ["sheet", "missing", "home", "confirm", "skip", "back"],
   setup(props) {
     const known = reactive({ departments: [], domains: [], typed: "" });
     loadDepartments().then((all) => { known.departments = all; }, () => {}); // the pickers say so where it fails
     loadDomains().then((all) => { known.domains = all; }, () => {});
     const codeOf = (name) => known.departments.find((one) => one.name === name)?.code;
     const nameOf = (code) => known.departments.find((one) => one.code === code)?.name;
+    // Until the directory is there the names stand where they will be chosen.
+    const waiting = (names) => (known.departments.length ? undefined : names || undefined);
     const then = (step) => (value) => {
       step(value);
       props.home();
@@ -75,8 +77,8 @@ export const Call = {
             ${other && html`<span class="hint">${known.domains.find((one) => one.code === other)?.path.replaceAll("/", " › ")}</span>`}`)}
           <dt>紧急程度</dt><dd><div class="levels" role="group" aria-label="紧急程度">${Object.entries(URGENCIES).map(([level, name], at) => html`<button type="button" key=${level} class=${{ keyed: true, chosen: call.urgency === Number(level) }} aria-pressed=${String(call.urgency === Number(level))}
             onClick=${() => then(() => { call.urgency = Number(level); })()}><kbd>${URGENCY_KEYS[at].toUpperCase()}</kbd>${name}</button>`)}</div></dd>
-          ${field("z", "主办", html`<${DepartmentPicker} id="review-lead" label="主办单位" modelValue=${codeOf(call.lead)} onPick=${then((code) => chooseLead(sheet, nameOf(code)))} />`)}
-          ${field("x", "协办", html`<${DepartmentPicker} id="review-assisting" multiple label="协办单位" modelValue=${call.assisting.map(codeOf).filter(Boolean)} onPick=${(codes) => { call.assisting = codes.map(nameOf); }} />`)}
+          ${field("z", "主办", html`<${DepartmentPicker} id="review-lead" label="主办单位" placeholder=${waiting(call.lead)} modelValue=${codeOf(call.lead)} onPick=${then((code) => chooseLead(sheet, nameOf(code)))} />`)}
+          ${field("x", "协办", html`<${DepartmentPicker} id="review-assisting" multiple label="协办单位" placeholder=${waiting(call.assisting.join("、"))} modelValue=${call.assisting.map(codeOf).filter(Boolean)} onPick=${(codes) => { call.assisting = codes.map(nameOf); }} />`)}
           ${field("s", "性质", nature(sheet))}
           ${field("d", "区划", html`<${DivisionPicker} id="review-division" modelValue=${call.division ?? undefined} onPick=${then((code) => { call.division = code ?? sheet.said.division; })} />`)}
           ${field("y", "原因", html`<${ElInput} id="review-reason" aria-label="更正的原因" maxlength="2000" placeholder="可不填，供以后改进" ...${bind(call, "reason")} onKeydown=${leaveByEnter(props.home)} />`)}

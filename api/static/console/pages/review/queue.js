@@ -18,6 +18,7 @@ export function useQueue({ first, urgency, onDecided }) {
   let cursor = null;
   let ended = false;
   let running = null;
+  let wanted = first();
   onScopeDispose(() => own.abort());
 
   const isKnown = (id) => gone.has(id) || state.sheets.some((sheet) => sheet.id === id);
@@ -28,7 +29,13 @@ export function useQueue({ first, urgency, onDecided }) {
     state.loading = true;
     state.error = null;
     try {
-      if (first()) await readFirst(first());
+      if (wanted) {
+        await readFirst(wanted).catch((error) => {
+          if (error.status !== 404) throw error;
+          state.notices.push({ id: wanted, title: "", text: explain(error) });
+        });
+      }
+      wanted = null;
       do {
         const page = await ask({ limit: READ, cursor });
         add(page.lines);
@@ -46,7 +53,6 @@ export function useQueue({ first, urgency, onDecided }) {
 
   // The one that the address names comes before all others, once.
   async function readFirst(id) {
-    if (isKnown(id) || state.past.some((sheet) => sheet.id === id)) return;
     const file = await get(`/v1/submissions/${encodeURIComponent(id)}`, {}, { signal: own.signal });
     const { submission, suggestion } = file;
     if (submission.status !== "review") {
@@ -61,7 +67,7 @@ export function useQueue({ first, urgency, onDecided }) {
   }
 
   function restart() {
-    Object.assign(state, { sheets: [], past: [] });
+    Object.assign(state, { sheets: [], past: state.past.filter((sheet) => sheet.entry || sheet.sending) });
     cursor = null;
     ended = false;
     return more();
@@ -88,6 +94,7 @@ export function useQueue({ first, urgency, onDecided }) {
       if (lead.asking) await lead.asking;
       const told = await post(`/v1/submissions/${encodeURIComponent(sheet.id)}/decisions`, changesOf(sheet));
       settle(sheet, told.entry);
+      if (!told.entry) state.past = state.past.filter((one) => one.id !== sheet.id); // under the seal
       await extra(sheet, told.entry);
       onDecided(sheet);
     } catch (error) {
