@@ -44,6 +44,8 @@ def test_a_problem_is_listed_read_named_and_gets_its_task(running: RunningServic
     with person(running, Role.CLERK) as clerk:
         problem = only(clerk)
         assert (problem["size"], problem["state_name"]) == (3, "存在")
+        named = clerk.get("/v1/problems").json()["divisions"]
+        assert set(named) == set(problem["divisions"])
         address = f"/v1/problems/{problem['id']}"
         whole = clerk.get(address).json()
         assert {line["submission_id"] for line in whole["members"]["lines"]} == {

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from docx import Document
+from openpyxl import load_workbook
 from service_factories import RunningService, run_service
 from sqlalchemy import update
 from work_factories import file_one, give, sign_in
@@ -93,6 +94,25 @@ def test_a_report_tells_figures_with_their_counts(
         if name.startswith("word/charts/chart")
     ]
     assert charts
+
+
+@pytest.mark.parametrize("report", list(Report))
+def test_a_workbook_tells_the_same_figures_and_draws_them(
+    running: RunningService, supervisor: httpx.Client, report: Report
+) -> None:
+    work(running, supervisor)
+    answer = supervisor.get(f"/v1/reports/{report}.xlsx", params={"unit": "=安平县信访局"})
+    assert answer.status_code == 200, answer.text
+    assert "xlsx" in answer.headers["content-disposition"]
+    book = load_workbook(io.BytesIO(answer.content))
+    flow = dict(book["概况"].iter_rows(min_row=4, max_col=2, values_only=True))
+    assert (flow["受理"], flow["受理比上一时段"]) == (2, "增加 2 件")
+    departments = {row[0]: row for row in book["各单位"].iter_rows(min_row=4, values_only=True)}
+    assert "（0/1）" in str(departments["城管局"])
+    assert departments["合计"][1] == 1  # the other is not due yet
+    assert "请三日内回告" in str(list(book["确认和督办"].values))
+    assert len(book["各单位"]._charts) == 1
+    assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
 
 
 def test_a_bulletin_publishes_what_a_supervisor_stands_behind(

@@ -14,7 +14,12 @@ from api.service import read_clock
 from triage.ledger.tables import EntryRow
 from triage.roles import Role
 
-PATHS = ("/v1/statistics", "/v1/statistics/hours", "/v1/statistics/dispatch")
+PATHS = (
+    "/v1/statistics",
+    "/v1/statistics/hours",
+    "/v1/statistics/dispatch",
+    "/v1/statistics/replies",
+)
 
 
 @pytest.fixture
@@ -72,6 +77,20 @@ def test_hours_and_dispatch_are_told_by_group(running: RunningService, clerk: ht
     assert dispatch["groups"] == []
 
 
+def test_replies_are_told_with_how_many_were_assessed(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    entry = file_one(running, "A-1")
+    with sign_in(running, "li", Role.OFFICER, department="住建局") as officer:
+        give(officer, entry, "accept")
+        give(officer, entry, "reply", text="您的来件已收到，我们高度重视。", outcome="solved")
+    told = clerk.get("/v1/statistics/replies", params={"by": "department"}).json()
+    assert told["total"]["replies"] == 1
+    assert told["total"]["perfunctory"]["name"] == "疑似敷衍率"
+    assert set(told["total"]["marks"]) == {"relevance", "completeness", "grounds", "action"}
+    assert [group["name"] for group in told["groups"]] == ["住建局"]
+
+
 def test_a_selection_narrows_what_is_counted(running: RunningService, clerk: httpx.Client) -> None:
     file_one(running, "A-1")
     file_one(running, "A-2", lead="城管局", urgency=1)
@@ -100,7 +119,7 @@ def test_an_officer_sees_the_figures_of_the_own_department(running: RunningServi
 @pytest.mark.parametrize("role", [Role.DISCIPLINE, Role.ADMIN])
 def test_who_has_no_statistics_gets_none(running: RunningService, role: Role) -> None:
     with sign_in(running, "someone", role) as client:
-        assert [client.get(path).status_code for path in PATHS] == [403] * 3
+        assert [client.get(path).status_code for path in PATHS] == [403] * len(PATHS)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from triage.ledger.records import record_batch
 from triage.ledger.similar import list_similar
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.store import Store
-from triage.ledger.tables import ReplyRow
+from triage.ledger.tables import ExtensionRow, ReplyRow
 from triage.likeness import measure_alike
 from triage.roles import Caller
 from triage.submissions import Channel
@@ -141,6 +141,11 @@ def test_filters_narrow_and_go_together(store: Store, ledger: dict[str, int]) ->
     assert find(store, standing=Standing.OVERDUE) == ["lamp"]
     assert find(store, standing=Standing.DUE_SOON) == ["new"]
     assert find(store, standing=Standing.UNACCEPTED) == ["call", "lamp"]
+    assert find(store, standing=Standing.ASKING) == []
+    asked = {"amount": 3, "unit": "day", "reason": "等配件", "who": "li", "at": NOW}
+    with store.writing() as session:
+        session.execute(insert(ExtensionRow).values(entry_id=ledger["new"], **asked))
+    assert find(store, standing=Standing.ASKING) == ["new"]
     assert find(store, ListFilter(urgency=2, domain="0102"), nature="投诉") == ["new", "lamp"]
     assert find(store, ListFilter(department="城管局")) == ["lamp"]
 

@@ -187,6 +187,8 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/statistics": (Action.READ_STATISTICS,),
     "GET /v1/statistics/hours": (Action.READ_STATISTICS,),
     "GET /v1/statistics/dispatch": (Action.READ_STATISTICS,),
+    "GET /v1/statistics/replies": (Action.READ_STATISTICS,),
+    "GET /v1/reports/{report}.xlsx": (Action.WRITE_REPORTS,),
     "GET /v1/reports/{report}": (Action.WRITE_REPORTS,),
     "GET /v1/reports/{report}/template": (Action.WRITE_REPORTS,),
     # city tools that speak Open311

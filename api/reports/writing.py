@@ -55,9 +55,9 @@ def template_name(report: Report) -> str:
     return f"report-{report}.docx"
 
 
-def report_name(report: Report, period: Period) -> str:
+def report_name(report: Report, period: Period, *, kind: str = "docx") -> str:
     """What the file of a report is called."""
-    return f"{REPORT_NAMES[report]}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.docx"
+    return f"{REPORT_NAMES[report]}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{kind}"
 
 
 def _open_template(content: bytes, report: Report) -> DocxTemplate:

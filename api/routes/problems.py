@@ -22,10 +22,11 @@ from api.schemas.problems import (
     spell,
 )
 from api.schemas.submissions import ErrorOut
-from api.service import ServiceHere, read_clock
+from api.service import Service, ServiceHere, read_clock
 from triage.ledger.corrections import Correction, correct_problem
 from triage.ledger.problemlist import (
     ProblemFilter,
+    StoredProblem,
     get_problem,
     list_common_problems,
     list_members,
@@ -73,7 +74,8 @@ def get_problems(
         q=q,
     )
     with service.store.reading() as session:
-        return list_common_problems(session, wanted, caller=caller, limit=limit, cursor=cursor)
+        page = list_common_problems(session, wanted, caller=caller, limit=limit, cursor=cursor)
+    return spell(page, divisions=_name_divisions(service, *page.lines))
 
 
 @router.post(
@@ -90,7 +92,8 @@ def post_regroup(caller: Corrector, service: ServiceHere) -> Any:
 def get_one_problem(caller: Reader, service: ServiceHere, problem_id: ProblemId) -> Any:
     """一个共性问题的全部：来件、时间线、数字、任务、更正。"""
     with service.store.reading() as session:
-        return get_problem(session, problem_id, caller=caller)
+        file = get_problem(session, problem_id, caller=caller)
+    return spell(file, divisions=_name_divisions(service, file.problem))
 
 
 @router.get("/problems/{problem_id}/members", response_model=MembersPageOut)
@@ -150,6 +153,13 @@ def post_task_suggestion(
             places=service.desk.divisions.present(),
         )
     return draft.as_dict() | {"problem_id": problem_id}
+
+
+def _name_divisions(service: Service, *problems: StoredProblem) -> dict[str, str]:
+    """Code to name of the divisions that these problems are in."""
+    names = service.desk.divisions.present()
+    codes = {code for problem in problems for code in problem.divisions}
+    return {code: names.get(code, code) for code in sorted(codes)}
 
 
 @router.get("/themes", response_model=ThemesOut)

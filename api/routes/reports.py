@@ -1,4 +1,4 @@
-"""Reports as Word documents: the daily report, the weekly summary, the bulletin, from templates.
+"""Reports in Word and Excel: the daily report, the weekly summary, the bulletin, from templates.
 
 A town's own template of the same name in its data folder takes the place of ours.
 """
@@ -12,6 +12,7 @@ from fastapi import Path as PathParameter
 
 from api.auth import needs
 from api.reports.periods import Period, Report, find_period
+from api.routes.lists import XLSX
 from api.service import ServiceHere, read_clock
 from triage.calendar import day_of
 from triage.errors import InvalidInput
@@ -22,6 +23,9 @@ _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {_WORD: {}}, "description": "Word 文档"}
 }
+_WORKBOOK: dict[int | str, dict[str, Any]] = {
+    200: {"content": {XLSX: {}}, "description": "Excel 工作簿"}
+}
 
 router = APIRouter(prefix="/v1", tags=["统计"])
 
@@ -31,17 +35,43 @@ ReportHere = Annotated[
 ]
 
 
+_DAY_HELP = "哪一天、这天所在的周或月，如 2025-03-01；不填为今天"
+DayHere = Annotated[date | None, Query(description=_DAY_HELP)]
+FirstHere = Annotated[date | None, Query(description="自定起日，与 last 同填，代替 day")]
+LastHere = Annotated[date | None, Query(description="自定止日（含）")]
+UnitHere = Annotated[str, Query(max_length=100, description="编报单位，印在标题下")]
+
+
+@router.get("/reports/{report}.xlsx", response_class=Response, responses=_WORKBOOK)
+def get_report_book(
+    caller: Writer,
+    service: ServiceHere,
+    report: ReportHere,
+    day: DayHere = None,
+    first: FirstHere = None,
+    last: LastHere = None,
+    unit: UnitHere = "",
+) -> Response:
+    """同样的数字写成 Excel：一张表一页，图表可在 Excel 里改。"""
+    from api.reports.books import write_book  # the service starts sooner
+    from api.reports.writing import report_name
+
+    now = read_clock()
+    period = _read_period(report, day or day_of(now), first, last)
+    with service.store.reading() as session:
+        book = write_book(session, report, period, unit=unit, caller=caller, now=now)
+    return _answer(book, report_name(report, period, kind="xlsx"), XLSX)
+
+
 @router.get("/reports/{report}", response_class=Response, responses=_DOCUMENT)
 def get_report(
     caller: Writer,
     service: ServiceHere,
     report: ReportHere,
-    day: Annotated[
-        date | None, Query(description="哪一天、这天所在的周或月，如 2025-03-01；不填为今天")
-    ] = None,
-    first: Annotated[date | None, Query(description="自定起日，与 last 同填，代替 day")] = None,
-    last: Annotated[date | None, Query(description="自定止日（含）")] = None,
-    unit: Annotated[str, Query(max_length=100, description="编报单位，印在标题下")] = "",
+    day: DayHere = None,
+    first: FirstHere = None,
+    last: LastHere = None,
+    unit: UnitHere = "",
 ) -> Response:
     """写一份日汇报、周总结或通报（Word），附图表；图表可在 Word 里改。"""
     from api.reports.writing import report_name, write_report  # the service starts sooner
@@ -58,7 +88,7 @@ def get_report(
             caller=caller,
             now=now,
         )
-    return _answer(document, report_name(report, period))
+    return _answer(document, report_name(report, period), _WORD)
 
 
 @router.get("/reports/{report}/template", response_class=Response, responses=_DOCUMENT)
@@ -66,7 +96,8 @@ def get_template(_caller: Writer, service: ServiceHere, report: ReportHere) -> R
     """现用的模板（Word）；改好后放进本地数据目录即代替自带的。"""
     from api.reports.writing import read_template, template_name
 
-    return _answer(read_template(report, data_dir=service.settings.data_dir), template_name(report))
+    content = read_template(report, data_dir=service.settings.data_dir)
+    return _answer(content, template_name(report), _WORD)
 
 
 def _read_period(report: Report, day: date, first: date | None, last: date | None) -> Period:
@@ -79,6 +110,6 @@ def _read_period(report: Report, day: date, first: date | None, last: date | Non
     return Period(first, last)
 
 
-def _answer(document: bytes, name: str) -> Response:
+def _answer(document: bytes, name: str, media_type: str) -> Response:
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    return Response(document, media_type=_WORD, headers={"Content-Disposition": disposition})
+    return Response(document, media_type=media_type, headers={"Content-Disposition": disposition})

@@ -12,11 +12,14 @@ from api.schemas.statistics import (
     StagesOut,
     StagesTableOut,
     WorkTableOut,
+    WritingOut,
+    WritingTableOut,
     tell_about,
     tell_work,
 )
 from api.schemas.submissions import ReadMoment
 from api.service import ServiceHere, read_clock
+from triage.ledger.replystatistics import measure_writing
 from triage.ledger.selection import By, Selection
 from triage.ledger.statistics import (
     count_repeats,
@@ -123,4 +126,18 @@ def get_dispatch(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
         DispatchOut.tell(group.figures, key=group.key, name=group.name) for group in table.groups
     ]
     told = {"total": DispatchOut.tell(table.total), "groups": groups}
+    return tell_about(asked.selection, by=asked.by, now=read_clock()) | told
+
+
+@router.get("/statistics/replies", response_model=WritingTableOut)
+def get_writing(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """回告质量：疑似敷衍的有多少，针对性、完整性、依据、措施平均几分；只供参考。"""
+    with service.store.reading() as session:
+        table = measure_writing(
+            session, asked.selection, caller=caller, by=asked.by, level=asked.level
+        )
+    groups = [
+        WritingOut.tell(group.figures, key=group.key, name=group.name) for group in table.groups
+    ]
+    told = {"total": WritingOut.tell(table.total), "groups": groups}
     return tell_about(asked.selection, by=asked.by, now=read_clock()) | told

@@ -67,6 +67,7 @@ class ProblemsPageOut(_Out):
 
     lines: list[ProblemOut]
     next: str | None = Field(description="下一页的 cursor；没有则为最后一页")
+    divisions: dict[str, str] = Field(description="本页各问题所在的区划：代码与名称")
 
 
 class MemberEntryOut(_Out):
@@ -129,6 +130,7 @@ class ProblemFileOut(_Out):
     members: MembersPageOut
     tasks: list[TaskOut]
     corrections: list[CorrectionOut] = Field(description="人工更正；只给不限单位的人看")
+    divisions: dict[str, str] = Field(description="所在的区划：代码与名称")
 
 
 class CorrectionIn(BaseModel):

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.submissions import Moment
+from triage.ledger.replystatistics import Writing
 from triage.ledger.selection import By, Selection, Table
 from triage.ledger.statistics import STAGE_NAMES, Dispatch, Stage
 from triage.rates import COUNTS, RATE_NAMES, Hours, Rate, Tally
@@ -97,6 +98,29 @@ class DispatchOut(BaseModel):
         )
 
 
+class WritingOut(BaseModel):
+    """一组条目的回告写得怎样：只供参考，不是结论。"""
+
+    key: str
+    name: str
+    replies: int = Field(description="回告几份，没有评估的也在内")
+    perfunctory: RateOut = Field(description="疑似敷衍的，占评估过的")
+    marks: dict[str, float | None] = Field(
+        description="各方面的平均分，0 到 2：relevance 针对性，completeness 完整性，"
+        "grounds 依据，action 措施"
+    )
+
+    @classmethod
+    def tell(cls, writing: Writing, *, key: str = "", name: str = "合计") -> "WritingOut":
+        return cls(
+            key=key,
+            name=name,
+            replies=writing.replies,
+            perfunctory=RateOut.tell(writing.perfunctory, "疑似敷衍率"),
+            marks=writing.marks,
+        )
+
+
 class _AboutOut(BaseModel):
     """统计了哪些、到什么时候。"""
 
@@ -125,6 +149,13 @@ class DispatchTableOut(_AboutOut):
 
     total: DispatchOut
     groups: list[DispatchOut]
+
+
+class WritingTableOut(_AboutOut):
+    """回告质量，合计和各组。"""
+
+    total: WritingOut
+    groups: list[WritingOut]
 
 
 def tell_about(selection: Selection, *, by: By | None, now: datetime) -> dict[str, Any]:
