@@ -47,6 +47,10 @@ def test_the_ledger_is_searched_counted_and_taken_out(
     book = officer.get("/v1/ledger.xlsx", params={"q": "电梯"})
     assert book.status_code == 200
     sheet = openpyxl.load_workbook(io.BytesIO(book.content)).worksheets[0]
+    give(officer, ids[0], "accept")
+    lines = officer.get("/v1/ledger", params={"state": "accepted"}).json()["lines"]
+    login = lines[0]["entry"]["assignee"]
+    assert [line["assignee_name"] for line in lines] == [f"测试{login}"]
     assert "电梯停运" in {cell.value for row in sheet.rows for cell in row}
 
 

@@ -24,6 +24,7 @@ class ProblemLineOut(_Out):
 
     entry: EntryOut
     department_name: str = Field(description="主办单位名称")
+    assignee_name: str | None = Field(description="承办人的姓名；还没有，或不是用户的，为空")
     title: str
     excerpt: str = Field(description="正文开头")
     channel: Channel | None

@@ -31,6 +31,7 @@ from triage.ledger.tables import (
     TaskActionRow,
     TaskEntryRow,
     TaskRow,
+    UserRow,
 )
 from triage.ledger.taskfiles import StoredTask, own_names, task_views, within_reach
 from triage.ledger.views import StoredEntry, entry_view
@@ -45,11 +46,13 @@ _FEW = 4  # departments, each read by a walk of its own
 class ProblemLine:
     """One line of the problem list: the entry, and enough of what was told to recognise it.
 
-    `reporters` counts those who told of it, merged entries too.
+    `assignee_name` is that of the person who has it in hand, if any; `reporters` counts those who
+    told of it, merged entries too.
     """
 
     entry: StoredEntry
     department_name: str
+    assignee_name: str | None
     title: str
     excerpt: str
     channel: Channel | None
@@ -137,9 +140,11 @@ def problem_lines(session: Session, ids: Sequence[int]) -> tuple[ProblemLine, ..
             SubmissionRow,
             func.substr(SubmissionRow.content, 1, LOOKED_AT),
             DepartmentRow.name,
+            UserRow.name,
         )
         .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         .join(DepartmentRow, DepartmentRow.code == EntryRow.lead_department)
+        .outerjoin(UserRow, UserRow.login == EntryRow.assignee)
         .options(defer(SubmissionRow.content))
         .where(EntryRow.id.in_(ids))
     )
@@ -148,6 +153,7 @@ def problem_lines(session: Session, ids: Sequence[int]) -> tuple[ProblemLine, ..
         entry.id: ProblemLine(
             entry=entry_view(entry),
             department_name=name,
+            assignee_name=assignee,
             title=show(submission.title),
             excerpt=show(excerpt, most=EXCERPT),
             channel=Channel(submission.channel) if submission.channel else None,
@@ -155,7 +161,7 @@ def problem_lines(session: Session, ids: Sequence[int]) -> tuple[ProblemLine, ..
             received_at=submission.received_at,
             reporters=len(opinions[entry.id]),
         )
-        for entry, submission, excerpt, name in session.execute(query)
+        for entry, submission, excerpt, name, assignee in session.execute(query)
     }
     return tuple(lines[entry_id] for entry_id in ids)
 

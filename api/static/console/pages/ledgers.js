@@ -19,7 +19,7 @@ const HELP = `看得到的全部台账：承办人看本单位和下属单位的
 上面一排按时限看，下面的条件可以一起用；条件都在网址里，把网址发给同事，他看到同样的清单。
 “常用视图”把条件和列存下来；勾选几条可以一起签收、改派、督办。一条里要写回告的，点进去办。`;
 
-const STANDINGS = [["", "全部"], ["open", "在办"], ["overdue", "已超期"], ["due_soon", "三天内到期"], ["unaccepted", "未签收"], ["paused", "停表"], ["closed", "已了结"]];
+const STANDINGS = [["", "全部"], ["open", "在办"], ["overdue", "已超期"], ["due_soon", "三天内到期"], ["unaccepted", "未签收"], ["paused", "停表"], ["asking", "等批延期"], ["closed", "已了结"]];
 const ORDERS = { newest: "新的在前", oldest: "旧的在前", urgent: "急的在前", deadline: "先到期的在前" };
 const COUNTED = 10_000; // where the server stops counting
 const FIELDS = [

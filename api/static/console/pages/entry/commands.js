@@ -61,6 +61,7 @@ export const CommandDialog = {
     watch(() => state.form, () => emit("touch"), { deep: true });
     const rules = RULED.has(props.name) ? useLoad((signal) => get("/v1/deadlines/settings", {}, { signal })) : null;
     const rule = () => rules?.data?.rulebook.rules.find((one) => one.name === props.file.entry.rule);
+    const barred = () => rule() && (props.name === "pause" ? rule().pauses.length === 0 : !rule().extension);
 
     const send = useAction(async () => {
       state.wrong = Object.fromEntries(needs.filter((key) => !isFilled(state.form[key])).map((key) => [key === "content" ? "name" : key, "请填写"]));
@@ -81,10 +82,10 @@ export const CommandDialog = {
     return () => html`<${ElDialog} modelValue title=${name} closeOnClickModal=${false} onUpdate:modelValue=${() => emit("close")}>
       ${HINTS[props.name] && html`<p class="hint above">${HINTS[props.name]}</p>`}
       ${!props.command && html`<p class="note bad">这一条已经不能再“${name}”，别人先办了。请关闭后看看现在的情况。</p>`}
-      <${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); send.run(); }}>
+      ${barred() ? html`<p class="note warn">按“${rule().name}”的规定不能${props.name === "pause" ? "停表" : "延期"}，请抓紧办理。</p>` : html`<${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); send.run(); }}>
         ${keys.map((key) => html`<${Field} key=${key} name=${key} command=${props.name} form=${state.form} file=${props.file} rule=${rule()} required=${needs.includes(key)} error=${state.wrong[key]} />`)}
         <div class="buttons"><${ElButton} type="primary" nativeType="submit" loading=${send.busy} disabled=${!props.command}>${name}</><${ElButton} onClick=${() => emit("close")}>取消</></div>
-      </>
+      </>`}
     </>`;
   },
 };

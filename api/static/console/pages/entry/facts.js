@@ -58,7 +58,7 @@ export const Facts = ({ file }) => {
       <dt>承办人</dt><dd>${entry.assignee ? actorName(entry.assignee, people) : "还没有"}</dd>
       <dt>领域</dt><dd>${entry.domain.replaceAll("/", " › ")}</dd>
       <dt>性质</dt><dd>${entry.nature}</dd>
-      <dt>立案</dt><dd class="number">${time(entry.opened_at)}</dd>
+      <dt>交办</dt><dd class="number">${time(entry.opened_at)}</dd>
       ${entry.outcome && [html`<dt>结果</dt>`, html`<dd>${OUTCOMES[entry.outcome]}${entry.ground ? `（${entry.ground}）` : ""}</dd>`]}
       ${!entry.outcome && entry.ground && [html`<dt>依据</dt>`, html`<dd>${entry.ground}</dd>`]}
       ${entry.solved !== null && [html`<dt>评价</dt>`, html`<dd>${entry.solved ? "已解决" : "未解决"}，${SATISFACTIONS[entry.satisfaction]}</dd>`]}

@@ -2,7 +2,7 @@
 
 import { count, day, domainLeaf, stateTag, time, until, urgencyTag } from "../../format.js";
 import { html } from "../../html.js";
-import { OUTCOMES, SATISFACTIONS } from "../../names.js";
+import { OUTCOMES, SATISFACTIONS, actorName } from "../../names.js";
 
 const SOON = 72 * 3_600_000;
 const NONE = "—";
@@ -15,7 +15,7 @@ export const COLUMNS = [
   { key: "nature", name: "性质", nowrap: true, cell: ({ entry }) => entry.nature },
   { key: "department", name: "主办单位", nowrap: true, cell: (line) => line.department_name },
   { key: "assisting", name: "协办单位", cell: ({ entry }) => entry.assisting.join("、") || NONE },
-  { key: "assignee", name: "承办人", nowrap: true, cell: ({ entry }) => entry.assignee ?? NONE },
+  { key: "assignee", name: "承办人", nowrap: true, cell: (line) => (line.entry.assignee ? line.assignee_name ?? actorName(line.entry.assignee) : NONE) },
   { key: "state", name: "状态", nowrap: true, cell: ({ entry }) => stateTag(entry.state) },
   { key: "deadline", name: "办理时限", nowrap: true, cell: ({ entry }) => html`<${Deadline} entry=${entry} />` },
   { key: "place", name: "地点", cell: (line) => line.place || NONE },
