@@ -24,6 +24,20 @@ export function refill(sheet, rows) {
   sheet.gone = Math.max(0, before - sheet.rows.filter((row) => row.was).length);
 }
 
+// The same sheet over what somebody else has made of the table meanwhile: own changes stay, the rest
+// is taken from `rows`. Where rows came or went, every own row stays and shows against the new table.
+export function rebase(sheet, rows) {
+  if (sheet.rows.length !== rows.length || sheet.gone || sheet.rows.some((row) => !row.was)) {
+    const own = cellsOf(sheet);
+    Object.assign(sheet, { rows: rows.map((cells) => ({ id: (numbers += 1), cells: [...cells], was: cells })), gone: 0 });
+    return refill(sheet, own);
+  }
+  return sheet.rows.forEach((row, at) => {
+    if (!isChanged(row)) row.cells = [...rows[at]];
+    row.was = rows[at];
+  });
+}
+
 // { added, changed, gone } in rows.
 export function countChanges({ rows, gone }) {
   const added = rows.filter((row) => !row.was).length;

@@ -16,12 +16,12 @@ import { link, refine } from "../../router.js";
 import { may } from "../../session.js";
 import { tellPayload } from "./audit/payload.js";
 
-const HELP = `谁、何时、做了什么：登录、查看、经办、改设置，逐条记下，只增不改。日志里没有来件文字和个人信息。
+const HELP = `谁、何时、做了什么：登录、查看、经办、改设置，逐条记下，只增不改。日志里没有来件文字和个人信息；检举控告的不列在这里。
 每一条都由哈希连着前一条，删改一条，其后就接不上。“核对”从头算一遍，指出第一处断开的地方；把核对得到的编号和哈希抄在别处，下次填上一起核对，连整段截去也看得出。`;
 
 // What events of a kind begin with, for those who look for all of them.
 const TOPICS = {
-  submission: "来件", submitter: "查看反映人信息", accusation: "检举控告", decision: "认定", entry: "台账", list: "导出清单", task: "任务", finding: "监督事项",
+  submission: "来件", submitter: "查看反映人信息", decision: "认定", entry: "台账", list: "导出清单", task: "任务", finding: "监督事项",
   problem: "共性问题", repeat: "重复来件", import: "批量导入", user: "用户", session: "登录", key: "接口密钥", webhook: "推送", deadlines: "时限设置",
   holiday: "节假日", findings: "监督阈值", departments: "单位目录", catalogue: "派单目录", review_line: "复核线", model: "模型",
 };
@@ -36,7 +36,7 @@ export default {
       };
     });
     const fields = () => [
-      { key: "kind", name: "事件", kind: "select", options: [...Object.entries(TOPICS).map(([code, name]) => [code, `${name}（全部）`]), ...words.data.kinds.map((one) => [one.code, `${TOPICS[one.code.split(".")[0]] ?? ""}：${one.name}`])] },
+      { key: "kind", name: "事件", kind: "select", options: [...Object.entries(TOPICS).map(([code, name]) => [code, `${name}（全部）`]), ...words.data.kinds.filter((one) => !one.code.startsWith("accusation.")).map((one) => [one.code, `${TOPICS[one.code.split(".")[0]] ?? ""}：${one.name}`])] },
       { key: "actor", name: "谁", kind: "text", hint: "登录名，回车" },
       { key: "submission", name: "来件编号", kind: "text" },
       { key: "entry", name: "条目编号", kind: "text" },
@@ -56,7 +56,7 @@ const Log = {
       { key: "at", name: "时间", nowrap: true, cell: (event) => html`<span class="number">${time(event.at)}</span>` },
       { key: "actor", name: "谁", nowrap: true, cell: (event) => only("actor", event.actor, actorName(event.actor, props.words.people)) },
       { key: "kind", name: "事件", nowrap: true, cell: (event) => only("kind", event.kind, props.words.events[event.kind] ?? event.kind) },
-      { key: "submission", name: "来件", nowrap: true, cell: (event) => event.submission_id && (may("read") && !event.kind.startsWith("accusation.") ? html`<a href=${link(`/submissions/${encodeURIComponent(event.submission_id)}`)}>${event.submission_id}</a>` : only("submission", event.submission_id, event.submission_id)) },
+      { key: "submission", name: "来件", nowrap: true, cell: (event) => event.submission_id && (may("read") ? html`<a href=${link(`/submissions/${encodeURIComponent(event.submission_id)}`)}>${event.submission_id}</a>` : only("submission", event.submission_id, event.submission_id)) },
       { key: "entry", name: "条目", nowrap: true, cell: (event) => event.entry_id && (may("read") ? html`<a href=${link(`/entries/${event.entry_id}`)}>${event.entry_id}</a>` : only("entry", event.entry_id, event.entry_id)) },
       { key: "payload", name: "有关的", wide: true, cell: (event) => tellPayload(event.payload, props.words) },
       { key: "hash", name: "哈希", nowrap: true, cell: (event) => html`<code title=${event.hash}>${event.hash.slice(0, 8)}</code>` },

@@ -14,5 +14,12 @@ const TABS = [["rules", "规则"], ["hours", "办公时间和提醒"], ["days", 
 const PARTS = { rules: Rules, hours: Hours, days: Days };
 
 export default {
-  setup: () => () => html`<${Frame} help=${HELP}><${Tabs} tabs=${TABS} /><${PARTS[chosen(TABS)]} /></>`,
+  setup() {
+    const seen = new Set(); // a part once opened stays, with what was typed in it
+    return () => {
+      const shown = chosen(TABS);
+      seen.add(shown);
+      return html`<${Frame} help=${HELP}><${Tabs} tabs=${TABS} />${TABS.filter(([key]) => seen.has(key)).map(([key]) => html`<div key=${key} hidden=${key !== shown}><${PARTS[key]} /></div>`)}</>`;
+    };
+  },
 };

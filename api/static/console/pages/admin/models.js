@@ -60,7 +60,7 @@ export default {
       file.data.version && html`<${ElButton} onClick=${goBack.run}>仍用设置里的</>`,
     ];
     const columns = () => [
-      { key: "id", name: "模型", cell: (model) => html`<b>${model.id}</b>　${model.in_use && tag("在用", "good")}${model.fault && tag("不能用", "danger")}<br /><span class="muted">目录 ${model.folder}${model.fault ? `。${model.fault}` : ""}</span>` },
+      { key: "id", name: "模型", cell: (model) => html`<span><b>${model.id}</b>　${model.in_use && tag("在用", "good")}${model.fault && tag("不能用", "danger")}<br /><span class="muted">目录 ${model.folder}${model.fault ? `。${model.fault}` : ""}</span></span>` },
       { key: "created", name: "训练于", nowrap: true, cell: (model) => html`<span class="number">${model.created ?? "—"}</span>` },
       { key: "size", name: "大小", right: true, nowrap: true, cell: (model) => size(model.bytes) },
       { key: "act", name: "操作", nowrap: true, cell: (model) => html`<span class="buttons">

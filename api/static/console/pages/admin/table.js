@@ -12,7 +12,7 @@ import { FileDrop } from "../../parts/drop.js";
 import { told, useAction } from "../../parts/failure.js";
 import { Frame } from "../../parts/frame.js";
 import { useLoad } from "../../parts/load.js";
-import { cellsOf, countChanges, openSheet, refill, Sheet } from "../../parts/sheet.js";
+import { cellsOf, countChanges, openSheet, rebase, refill, Sheet } from "../../parts/sheet.js";
 import { Trial } from "../../parts/trial.js";
 import { useUnsaved } from "../../parts/unsaved.js";
 import { forgetReference, loadPeople } from "../../reference.js";
@@ -25,7 +25,12 @@ export const makeTablePage = ({ table, name, help, wide, afterwards }) => ({
     const file = useLoad((signal) => get(`/v1/town/${table}`, {}, { signal }));
     const people = useLoad(loadPeople);
     const state = reactive({ sheet: null, trial: null, tried: "" });
-    watch(() => file.data, (data) => { if (data) Object.assign(state, { sheet: openSheet(data), trial: null, tried: "" }); });
+    watch(() => file.data, (data) => {
+      if (!data) return;
+      if (state.sheet && isChanged()) rebase(state.sheet, data.rows); // another changed it first: own changes stay
+      else state.sheet = openSheet(data);
+      Object.assign(state, { trial: null, tried: "" });
+    });
 
     const spelled = () => JSON.stringify(cellsOf(state.sheet));
     const changes = () => countChanges(state.sheet);
@@ -40,13 +45,17 @@ export const makeTablePage = ({ table, name, help, wide, afterwards }) => ({
     });
     const save = useAction(async () => {
       if (!await confirm(afterwards, `${name}生效`, { yes: "生效" })) return;
-      file.data = await put(`/v1/town/${table}`, body());
+      const now = await put(`/v1/town/${table}`, body());
+      state.sheet = null;
+      file.data = now;
       forgetReference();
       told(`${name}已经生效`);
     }, { reload: file.reload });
     const goBack = useAction(async () => {
       if (!await confirm(`放弃在这里设的${name}，仍用数据目录或自带的那一份。`, `恢复自带的${name}`, { yes: "恢复", danger: true })) return;
-      file.data = await remove(`/v1/town/${table}?version=${encodeURIComponent(file.data.version)}`);
+      const now = await remove(`/v1/town/${table}?version=${encodeURIComponent(file.data.version)}`);
+      state.sheet = null;
+      file.data = now;
       forgetReference();
       told("已经恢复");
     }, { reload: file.reload });

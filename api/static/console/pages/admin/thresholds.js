@@ -13,5 +13,12 @@ const TABS = [["line", "复核线"], ["findings", "监督阈值"]];
 const PARTS = { line: ReviewLine, findings: FindingLines };
 
 export default {
-  setup: () => () => html`<${Frame} help=${HELP}><${Tabs} tabs=${TABS} /><${PARTS[chosen(TABS)]} /></>`,
+  setup() {
+    const seen = new Set(); // a part once opened stays, with what was typed in it
+    return () => {
+      const shown = chosen(TABS);
+      seen.add(shown);
+      return html`<${Frame} help=${HELP}><${Tabs} tabs=${TABS} />${TABS.filter(([key]) => seen.has(key)).map(([key]) => html`<div key=${key} hidden=${key !== shown}><${PARTS[key]} /></div>`)}</>`;
+    };
+  },
 };

@@ -79,7 +79,7 @@ export default {
       <${ElForm} labelPosition="top" onSubmit=${(event) => event.preventDefault()}>
         ${!form.user && html`<${ElFormItem} label="登录名" for="login"><${ElInput} id="login" maxlength="64" autocomplete="off" ...${bind(form, "login")} /><span class="hint">2 到 64 个小写字母、数字或 . _ - @；以后不能改</span></>`}
         <${ElFormItem} label="姓名" for="name"><${ElInput} id="name" maxlength="50" ...${bind(form, "name")} /></>
-        <${ElFormItem} label="角色" for="role"><${ElSelect} id="role" ariaLabel="角色" ...${bind(form, "role")}>${roles().map(([role, name]) => html`<${ElOption} key=${role} value=${role} label=${name} />`)}</></>
+        <${ElFormItem} label="角色" for="role"><${ElSelect} id="role" ariaLabel="用户的角色" ...${bind(form, "role")}>${roles().map(([role, name]) => html`<${ElOption} key=${role} value=${role} label=${name} />`)}</></>
         <${ElFormItem} label=${form.role === "officer" ? "责任单位（必填）" : "责任单位"} for="department"><${DepartmentPicker} id="department" label="责任单位" placeholder=${form.role === "officer" ? "名称或拼音首字母" : "不填为全部单位"} ...${bind(form, "department")} /></>
         <${ElButton} type="primary" loading=${save.busy} disabled=${!form.name.trim() || (!form.user && !form.login.trim())} onClick=${save.run}>${form.user ? "保存" : "开通"}</>
       </>

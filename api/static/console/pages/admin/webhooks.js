@@ -42,14 +42,14 @@ export default {
       form.shown = false;
       await file.reload();
     });
-    const act = (step, done) => attempt(async () => {
+    const act = useAction(async (step, done) => {
       await step();
       told(done);
       await file.reload();
     });
     const turn = async (webhook) => {
       if (webhook.active && !await confirm("停用后不再写入新消息，已有的留着不发；停用期间的变化不会补发。", `停用“${webhook.name}”`, { yes: "停用", danger: true })) return;
-      await act(() => patch(`/v1/webhooks/${webhook.id}`, { active: !webhook.active }), webhook.active ? "已经停用" : "已经启用");
+      await act.run(() => patch(`/v1/webhooks/${webhook.id}`, { active: !webhook.active }), webhook.active ? "已经停用" : "已经启用");
     };
     const renew = async (webhook) => {
       if (await confirm("旧的签名密钥立即不再使用，接收方要同时换上新的。", `换“${webhook.name}”的签名密钥`, { yes: "换" })) await attempt(async () => { secret.text = (await post(`/v1/webhooks/${webhook.id}/secret`)).secret; });
@@ -68,8 +68,8 @@ export default {
           <dt>等待发出</dt><dd class="number">${count(line.waiting)} 条${line.waiting_since ? html`<span class="muted">，最早 ${time(line.waiting_since)}${line.last_error ? `，上次：${line.last_error}` : ""}</span>` : ""}</dd>
           <dt>没有送到</dt><dd class=${{ number: true, "tone-danger": line.dead > 0 }}>${count(line.dead)} 条</dd></dl>
         <div class="buttons above-gap">
-          ${line.dead > 0 && html`<${ElButton} size="small" type="primary" onClick=${() => act(() => post(`/v1/webhooks/${webhook.id}/resend`), `${count(line.dead)} 条重新发送`)}>全部重新发送</>`}
-          <${ElButton} size="small" onClick=${() => act(() => post(`/v1/webhooks/${webhook.id}/trial`), "试验消息已经写入，稍后看结果")}>发试验消息</>
+          ${line.dead > 0 && html`<${ElButton} size="small" type="primary" disabled=${act.busy} onClick=${() => act.run(() => post(`/v1/webhooks/${webhook.id}/resend`), `${count(line.dead)} 条重新发送`)}>全部重新发送</>`}
+          <${ElButton} size="small" disabled=${act.busy} onClick=${() => act.run(() => post(`/v1/webhooks/${webhook.id}/trial`), "试验消息已经写入，稍后看结果")}>发试验消息</>
           <${ElButton} size="small" onClick=${() => open(webhook)}>改</>
           <${ElButton} size="small" onClick=${() => renew(webhook)}>换签名密钥</>
           <${ElButton} size="small" onClick=${() => turn(webhook)}>${webhook.active ? "停用" : "启用"}</>

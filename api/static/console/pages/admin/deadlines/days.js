@@ -46,7 +46,7 @@ export const Days = {
       });
     };
     const columns = [
-      { key: "day", name: "日期", nowrap: true, cell: (line) => html`<b class="number">${line.day}</b>　<span class="muted">${weekday(line.day)}</span>` },
+      { key: "day", name: "日期", nowrap: true, cell: (line) => html`<span><b class="number">${line.day}</b>　<span class="muted">${weekday(line.day)}</span></span>` },
       { key: "working", name: "放假或上班", nowrap: true, cell: (line) => (line.working ? tag("上班", "work") : tag("放假", "good")) },
       { key: "note", name: "说明", cell: (line) => line.note || "—" },
       { key: "act", name: "操作", nowrap: true, cell: (line) => html`<${ElButton} size="small" onClick=${() => drop(line)}>删去</>` },

@@ -8,6 +8,7 @@ import { URGENCIES } from "../../../names.js";
 import { told, useAction } from "../../../parts/failure.js";
 import { Loaded } from "../../../parts/frame.js";
 import { useLoad } from "../../../parts/load.js";
+import { useUnsaved } from "../../../parts/unsaved.js";
 import { loadWords } from "../../../reference.js";
 
 export const Hours = {
@@ -22,11 +23,14 @@ export const Hours = {
       form.hours = data.hours.map(([from, to]) => ({ from, to }));
       form.reminders = Object.fromEntries(Object.entries(data.reminders).map(([level, span]) => [level, { amount: Number(span.split(" ")[0]), unit: span.split(" ")[1] }]));
     });
+    const given = () => ({
+      hours: form.hours.map(({ from, to }) => [from, to]),
+      reminders: Object.fromEntries(Object.entries(form.reminders).map(([level, { amount, unit }]) => [level, `${amount} ${unit}`])),
+    });
+    const isChanged = () => Boolean(settings.data) && JSON.stringify(given()) !== JSON.stringify({ hours: settings.data.hours, reminders: settings.data.reminders });
+    useUnsaved(isChanged);
     const save = useAction(async () => {
-      const answer = await patch("/v1/deadlines/settings", {
-        hours: form.hours.map(({ from, to }) => [from, to]),
-        reminders: Object.fromEntries(Object.entries(form.reminders).map(([level, { amount, unit }]) => [level, `${amount} ${unit}`])),
-      });
+      const answer = await patch("/v1/deadlines/settings", given());
       settings.data = { ...settings.data, ...answer };
       told("已经保存");
     });
@@ -41,7 +45,7 @@ export const Hours = {
       <dl class="fields">${Object.entries(form.reminders).map(([level, span]) => [html`<dt>${URGENCIES[level]}</dt>`, html`<dd class="buttons">
         <${ElInputNumber} min=${1} max=${999} ariaLabel=${`${URGENCIES[level]}提前多少`} controlsPosition="right" ...${bind(span, "amount")} />
         <${ElSelect} class="unit" ariaLabel=${`${URGENCIES[level]}的单位`} ...${bind(span, "unit")}>${settings.data.units.map((unit) => html`<${ElOption} key=${unit.code} value=${unit.code} label=${unit.name} />`)}</></dd>`])}</dl>
-      <div class="buttons above-gap"><${ElButton} type="primary" loading=${save.busy} onClick=${save.run}>保存</></div>
+      <div class="buttons above-gap"><${ElButton} type="primary" loading=${save.busy} disabled=${!isChanged()} onClick=${save.run}>保存</></div>
     </section>`;
     return () => html`<${Loaded} load=${settings}>${body}</>`;
   },

@@ -23,7 +23,11 @@ export const ReviewLine = {
     const file = useLoad((signal) => get("/v1/review-line", {}, { signal }));
     const people = useLoad(loadPeople);
     const form = reactive({ line: null, trial: null, tried: null });
-    watch(() => file.data, (data) => { if (data) Object.assign(form, { line: round(data.line), trial: null, tried: null }); });
+    watch(() => file.data, (data, before) => {
+      if (!data) return;
+      if (form.line === null || (before && form.line === round(before.line))) form.line = round(data.line); // what one chose stays
+      Object.assign(form, { trial: null, tried: null });
+    });
 
     const attemptTrial = useAction(async () => {
       const { line } = form;
@@ -38,6 +42,7 @@ export const ReviewLine = {
     const goBack = useAction(async () => {
       if (!await confirm(`改回模型自带的 ${percent(file.data.shipped, 1)}。`, "用模型自带的线", { yes: "改回" })) return;
       file.data = { ...file.data, ...await remove(`/v1/review-line?version=${encodeURIComponent(file.data.version)}`), own: file.data.own };
+      form.line = round(file.data.line);
       told("已经改回");
     }, { reload: file.reload });
     const isChanged = () => form.line !== null && form.line !== round(file.data.line);
@@ -92,7 +97,7 @@ function draw(colours, { own, card, line: current }, line) {
   const near = own.length ? own.reduce((best, point) => (Math.abs(point.line - line) < Math.abs(best.line - line) ? point : best)) : null;
   const least = Math.min(...[...own, ...card].map((point) => point.accuracy ?? 1));
   return {
-    legend: {},
+    legend: { left: 96 },
     grid: { left: 12, right: 30, top: 34, bottom: 28, containLabel: true },
     tooltip: { trigger: "item", formatter: ({ data, seriesName }) => [seriesName, data.line === null ? null : `复核线 ${percent(data.line, 1)}`, `直接交办 ${data.value[0].toFixed(1)}%`, `一级领域对的 ${data.value[1].toFixed(1)}%`, data.submissions === null ? null : `${count(data.submissions)} 件`].filter(Boolean).join("\n") },
     xAxis: { type: "value", name: "直接交办的占比（%）", nameLocation: "middle", nameGap: 26, min: 0, max: 100 },

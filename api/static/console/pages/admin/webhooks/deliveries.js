@@ -4,7 +4,7 @@ import { ElButton } from "element-plus";
 import { get, post } from "../../../api.js";
 import { tag, time } from "../../../format.js";
 import { html } from "../../../html.js";
-import { attempt, told } from "../../../parts/failure.js";
+import { told, useAction } from "../../../parts/failure.js";
 import { asked, Filters } from "../../../parts/filters.js";
 import { PagedTable, usePaged } from "../../../parts/table.js";
 import { link } from "../../../router.js";
@@ -20,7 +20,7 @@ export const Deliveries = {
   emits: ["sent"],
   setup(props, { emit }) {
     const list = usePaged((query, signal) => get(`/v1/webhooks/${props.webhook.id}/deliveries`, query, { signal }), () => asked(FIELDS));
-    const resend = (message) => attempt(async () => {
+    const resend = useAction(async (message) => {
       await post(`/v1/deliveries/${message.id}/resend`);
       told("重新发送");
       await list.load.reload();
@@ -34,7 +34,7 @@ export const Deliveries = {
       { key: "tries", name: "已试", right: true, nowrap: true, cell: (message) => `${message.attempts} 次` },
       { key: "fate", name: "下落", cell: fate },
       { key: "key", name: "编号", nowrap: true, cell: (message) => html`<code>${message.key}</code>` },
-      { key: "act", name: "操作", nowrap: true, cell: (message) => message.state !== "waiting" && html`<${ElButton} size="small" onClick=${() => resend(message)}>重新发送</>` },
+      { key: "act", name: "操作", nowrap: true, cell: (message) => message.state !== "waiting" && html`<${ElButton} size="small" disabled=${resend.busy} onClick=${() => resend.run(message)}>重新发送</>` },
     ];
     return () => html`<section class="messages" aria-label="消息"><h2>发给“${props.webhook.name}”的消息</h2>
       <${Filters} fields=${FIELDS} />
@@ -45,6 +45,6 @@ export const Deliveries = {
 function fate(message) {
   const why = [message.last_status && `对方答 ${message.last_status}`, message.last_error].filter(Boolean).join("，");
   if (message.state === "delivered") return html`<span class="number">${time(message.delivered_at)} 送到</span>`;
-  if (message.state === "dead") return html`<span class="number">${time(message.dead_at)} 起不再重试</span>${why && `：${why}`}`;
-  return html`<span class="number">${time(message.next_at)} 再试</span>${why && `，上次${why}`}`;
+  if (message.state === "dead") return html`<span class="number">${time(message.dead_at)} 起不再重试${why && `：${why}`}</span>`;
+  return html`<span class="number">${time(message.next_at)} 再试${why && `，上次${why}`}</span>`;
 }
