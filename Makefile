@@ -31,7 +31,7 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 setup: $(VENV)/runtime.stamp  ## 安装运行所需
 setup-dev: $(VENV)/dev.stamp  ## 另装开发与测试所需
 
-demo: setup  ## 起服务，送入约 60 件样例，看分类与台账
+demo: setup  ## 起服务，看一个虚构的县 90 天的来件、台账和工作台
 	$(BIN)/triage demo
 
 serve: setup  ## 起服务（HOST、PORT 可改）

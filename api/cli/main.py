@@ -173,7 +173,7 @@ def version() -> None:
 def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="端口")] = 8000,
 ) -> None:
-    """起一个演示服务，送入约 60 件样例，显示分类结果与各部门台账。"""
+    """起一个演示服务：虚构的县 90 天的来件，每个角色一个登录，可用浏览器打开。"""
     from api.demo import run_demo
 
     run_demo(port=port)
