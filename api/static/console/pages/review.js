@@ -33,7 +33,7 @@ export default {
     const day = useLoad((signal) => get("/v1/reviews/today", {}, { signal }));
     const readDay = usePause(day.reload, 800);
     const queue = useQueue({
-      first: () => route.query.id, urgency: () => route.query.urgency,
+      first: route.query.id,
       onDecided: () => { state.done += 1; state.started ??= Date.now(); readDay(); },
     });
     useRepeat(() => { day.reload(); queue.look(); }, 60_000);

@@ -11,18 +11,18 @@ const LOW = 5; // the next are asked for while this many are left
 const LASTING = new Set([403, 404, 409]); // no use in sending the same again
 
 // `sheets[0]` is at hand. `notices`: what became of decisions that did not hold.
-export function useQueue({ first, urgency, onDecided }) {
+export function useQueue({ first, onDecided }) {
   const state = reactive({ sheets: [], past: [], notices: [], sending: 0, loading: true, error: null });
   const gone = new Set();
   const own = new AbortController();
   let cursor = null;
   let ended = false;
   let running = null;
-  let wanted = first();
+  let wanted = first;
   onScopeDispose(() => own.abort());
 
   const isKnown = (id) => gone.has(id) || state.sheets.some((sheet) => sheet.id === id);
-  const ask = (query) => get("/v1/reviews", { urgency: urgency(), ...query }, { signal: own.signal });
+  const ask = (query) => get("/v1/reviews", query, { signal: own.signal });
   const add = (lines, at = state.sheets.length) => state.sheets.splice(at, 0, ...lines.filter((told) => !isKnown(told.line.submission_id)).map(makeSheet));
 
   async function read() {
