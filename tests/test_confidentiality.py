@@ -125,8 +125,9 @@ class Request:
     twin: str | None
 
 
-def list_requests(town: Town) -> list[Request]:
-    """Every route, with every filter; those that change something only on the two themselves."""
+def list_requests(town: Town, *, filtered: bool) -> list[Request]:
+    """Every route, and with every filter too; those that change something only on the two
+    themselves."""
     requests = []
     for path, operations in town.description["paths"].items():
         if path.startswith("/v1/accusations"):
@@ -135,7 +136,7 @@ def list_requests(town: Town) -> list[Request]:
             for url, twin in _fill(path, operation, town):
                 if method == "get":
                     requests.append(Request("GET", url, {}, twin))
-                    requests += [
+                    requests += filtered * [
                         Request("GET", url, {parameter["name"]: value}, twin)
                         for parameter in operation.get("parameters", ())
                         if parameter["in"] == "query"
@@ -257,7 +258,9 @@ def enter(stack: ExitStack, town: Town, who: str) -> httpx.Client:
 def test_no_ordinary_route_with_any_filter_shows_an_accusation_to_anybody(
     town: Town, who: str
 ) -> None:
-    requests = list_requests(town)
+    # What a filter shows follows from what the caller may do, and a key here may do all that any
+    # role may: so people are asked each route once, and the keys every filter as well.
+    requests = list_requests(town, filtered=who.endswith(("key", "may")))
     assert len(requests) > 100
     with ExitStack() as stack, capture_logs() as lines:
         client = enter(stack, town, who)
