@@ -145,3 +145,31 @@ def test_a_repeat_is_compared_and_merged(screens: Opener, town: RunningService) 
     page.click("text=楼顶漏水没人修 >> nth=0")
     page.wait_for_selector("h2:text-is('并入的来件')")
     check_accessible(page)
+
+
+def test_a_reply_outlives_a_lost_connection_and_is_not_left_unasked(
+    screens: Opener, town: RunningService
+) -> None:
+    entry = file_one(town, "E-5")
+    with town.client() as officer:
+        sign_in(officer, Role.OFFICER)
+        version = officer.get(f"/v1/entries/{entry}").json()["entry"]["version"]
+        assert officer.post(f"/v1/entries/{entry}/accept", json={"version": version}).is_success
+    screen = screens(Role.OFFICER)
+    screen.expected.add("ERR_INTERNET_DISCONNECTED")
+    page = open_entry(screen, entry)
+    press(page, "回告")
+    page.fill("#reply-text", REPLY)
+    page.click("[aria-label=写回告] .el-radio:has-text('已解释')")
+    page.context.set_offline(True)
+    page.click("text=发出回告")
+    page.click(".el-message-box button:has-text('发出')")
+    page.wait_for_selector("[role=alert] >> text=连不上服务")
+    page.click(".navigation >> text=四张清单")
+    page.click(".el-message-box button:has-text('取消')")
+    assert page.input_value("#reply-text") == REPLY
+    page.context.set_offline(False)
+    page.click("text=发出回告")
+    page.click(".el-message-box button:has-text('发出')")
+    page.wait_for_selector(".reply >> text=曳引机损坏")
+    assert page.locator("#reply-text").count() == 0
