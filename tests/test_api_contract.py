@@ -136,7 +136,8 @@ class Contract:
         self._known = self._fill()
         self._failures: dict[str, list[str]] = {}
         self.answers: dict[str, Counter[int]] = {}
-        self.schema = schemathesis.openapi.from_url(f"{running.url}/openapi.json")
+        # The first to ask waits while the description is made, on a busy machine for long.
+        self.schema = schemathesis.openapi.from_url(f"{running.url}/openapi.json", timeout=120)
         self.schema.config.generation.with_security_parameters = False
 
     def ask(self, route: str) -> list[str]:
