@@ -15,12 +15,15 @@ from problem_factories import (
     suggest_for,
     tell,
 )
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from test_ledger_race import run_at_once
 from workflow_factories import CLERK, file_departments
 
 from triage.ledger.candidates import MOST_TRACED
+from triage.ledger.corrections import Correction, Kind, correct_problem
 from triage.ledger.decisions import Decision, record_decision
+from triage.ledger.problemfigures import recount_problems
+from triage.ledger.problems import add_problems
 from triage.ledger.records import record_batch
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store
@@ -117,6 +120,51 @@ def test_two_intakes_of_the_same_matter_at_once_make_one_problem(store: Store) -
     members = members_of(store)
     assert len(members) == 48
     assert len(set(members.values())) == 2
+
+
+def part_in_two(store: Store) -> tuple[int, int]:
+    """Four of one matter in the first problem, six in a second, as if nobody had seen the likeness;
+    no person has said so."""
+    file_matter(store, LIFT, 10, prefix="A")
+    first = members_of(store)["A-0"]
+    with store.writing() as session:
+        (second,) = add_problems(session, 1, now=NOW)
+        moved = [f"A-{number}" for number in range(4, 10)]
+        rows = update(MemberRow).where(MemberRow.submission_id.in_(moved))
+        session.execute(rows.values(problem_id=second))
+        recount_problems(session, [first, second], now=NOW, rewrite=True)
+    return first, second
+
+
+def test_a_newcomer_that_is_of_two_problems_makes_them_one_the_older(store: Store) -> None:
+    first, second = part_in_two(store)
+    file(store, tell(LIFT, 1, "A-99"))
+    assert set(members_of(store).values()) == {first}
+    assert read_problem(store, first).size == 11
+    gone = read_problem(store, second)
+    assert (gone.state, gone.merged_into, gone.size) == (ProblemState.MERGED, first, 0)
+
+
+def test_problems_that_a_person_has_put_right_are_not_made_one(store: Store) -> None:
+    first, second = part_in_two(store)
+    with store.writing() as session:
+        renamed = Correction(kind=Kind.RENAME, name="三栋的电梯")
+        correct_problem(session, second, renamed, caller=CLERK, version=1, now=NOW)
+    file(store, tell(LIFT, 1, "A-99"))
+    assert set(members_of(store).values()) == {first, second}
+    assert read_problem(store, first).size + read_problem(store, second).size == 11
+
+
+def test_what_a_person_took_out_is_not_drawn_in_by_a_newcomer(store: Store) -> None:
+    file_matter(store, LIFT, 4, prefix="A")
+    first = members_of(store)["A-0"]
+    with store.writing() as session:
+        taken = Correction(kind=Kind.MOVE, submissions=("A-3",))
+        correct_problem(session, first, taken, caller=CLERK, version=1, now=NOW)
+    file(store, tell(LIFT, 1, "A-99"))
+    members = members_of(store)
+    assert members["A-0"] == members["A-1"] == members["A-2"] == first
+    assert members.get("A-3") != first
 
 
 def test_an_accusation_takes_no_part(store: Store) -> None:

@@ -1,4 +1,4 @@
-from triage.problems import choose_problem, group_traces
+from triage.problems import Placement, choose_problem, group_traces, place_trace
 from triage.traces import MOST_KEYS, Told, measure_match, read_trace, read_traces
 
 NOISE = Told(
@@ -36,6 +36,19 @@ def test_a_new_matter_joins_no_problem():
     assert problem is None
     assert likeness < 0.1
     assert choose_problem(read_trace(SALARY), []) == (None, 0.0)
+
+
+def test_a_newcomer_shows_that_two_problems_are_one():
+    alike = Told("6", "翠屏苑楼下烧烤店深夜噪音扰民", "翠屏苑3栋楼下烧烤店喝酒划拳，吵得睡不着。")
+    candidates = [
+        (read_trace(NOISE), 7),
+        (read_trace(NOISE_AGAIN), 9),
+        (read_trace(SALARY), 8),
+    ]
+    placed = place_trace(read_trace(alike), candidates)
+    assert {placed.problem, *placed.same} == {7, 9}
+    assert place_trace(read_trace(SALARY), candidates[:2]).problem is None
+    assert place_trace(read_trace(SALARY), []) == Placement(None, 0.0)
 
 
 def test_keys_are_few_signed_numbers_that_like_texts_share():

@@ -7,11 +7,11 @@ from training.problems import (
     assign_in_order,
     describe,
     fit_matcher,
-    make_chooser,
+    make_placer,
     measure_clusters,
 )
 from triage.matching import FEATURES
-from triage.problems import choose_problem, find_pairs, group_traces
+from triage.problems import find_pairs, group_traces, place_trace
 from triage.traces import Told, Trace, read_traces
 
 GOLDS = [
@@ -74,14 +74,14 @@ def test_a_matcher_learns_what_it_is_shown_and_not_what_is_held_out() -> None:
     pairs = describe(traces, golds)
     some, other = fit_matcher(pairs), fit_matcher(pairs, without=np.array([0]))
     assert not np.array_equal(some.forest.value, other.forest.value)
-    assigned = assign_in_order(traces, make_chooser(some))
+    assigned = assign_in_order(traces, make_placer(some))
     assert set(assigned) == {trace.id for trace in traces}
 
 
 def test_in_order_of_arrival_little_differs_from_all_at_once() -> None:
     traces = read_traces(compose(400))
     offline = {traces[at].id: n for n, group in enumerate(group_traces(traces)) for at in group}
-    online = assign_in_order(traces, choose_problem)
+    online = assign_in_order(traces, place_trace)
     assert abs(len(set(offline.values())) - len(set(online.values()))) < 0.1 * len(traces)
 
 

@@ -26,7 +26,7 @@ from triage.desk import load_desk
 from triage.features import Array
 from triage.matching import Matcher, describe_pairs
 from triage.privacy import mask
-from triage.problems import choose_problem, find_pairs, group_traces, link_pairs
+from triage.problems import Placement, find_pairs, group_traces, link_pairs, place_trace
 from triage.rarity import STEPS, cut_runs
 from triage.replies import Forest
 from triage.submissions import Submission
@@ -52,9 +52,9 @@ SAMPLE = 0.7  # of the pairs and of the features, for each tree and split
 LEAST = 15  # pairs in a leaf
 SEED = 0
 MOST_CANDIDATES = 24  # that the ledger looks at for a new submission
-OF_ONE_PROBLEM = 3  # of them
+OF_ONE_PROBLEM = 4  # of them
 
-Choose = Callable[[Trace, Sequence[tuple[Trace, int]]], tuple[int | None, float]]
+Place = Callable[[Trace, Sequence[tuple[Trace, int]]], Placement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ def measure_shipped(data: Path, *, model_dir: Path) -> dict[str, Any]:
     traces = read_traces(read_tolds(data, model_dir))
     groups = group_traces(traces)
     offline = {traces[at].id: number for number, group in enumerate(groups) for at in group}
-    online = assign_in_order(traces, choose_problem)
+    online = assign_in_order(traces, place_trace)
     return {
         "offline": _told(measure_clusters(offline, golds)),
         "online": _told(measure_clusters(online, golds)),
@@ -291,7 +291,7 @@ def measure_unseen(data: Path, *, model_dir: Path) -> dict[str, Any]:
         groups = link_pairs(len(traces), pairs.one, pairs.other, chances)
         ways = {
             "offline": {traces[at].id: n for n, group in enumerate(groups) for at in group},
-            "online": assign_in_order(traces, make_chooser(matcher)),
+            "online": assign_in_order(traces, make_placer(matcher)),
         }
         for way, cluster_of in ways.items():
             found = judge_members(cluster_of, golds, judged=held_out.tolist())
@@ -303,22 +303,23 @@ def measure_unseen(data: Path, *, model_dir: Path) -> dict[str, Any]:
     }
 
 
-def make_chooser(matcher: Matcher) -> Choose:
-    """`choose_problem` under another matcher than the one that is shipped."""
+def make_placer(matcher: Matcher) -> Place:
+    """`place_trace` under another matcher than the one that is shipped."""
 
-    def choose(trace: Trace, candidates: Sequence[tuple[Trace, int]]) -> tuple[int | None, float]:
-        return choose_problem(trace, candidates, matcher=matcher)
+    def place(trace: Trace, candidates: Sequence[tuple[Trace, int]]) -> Placement:
+        return place_trace(trace, candidates, matcher=matcher)
 
-    return choose
+    return place
 
 
-def assign_in_order(traces: Sequence[Trace], choose: Choose) -> dict[str, int]:
+def assign_in_order(traces: Sequence[Trace], place: Place) -> dict[str, int]:
     """Which problem each is in when they arrive one by one, in the order of their days.
 
     Candidates are found as the ledger does it: by shared keys, the likest first, of one problem a
-    few.
+    few; what turns out to be one problem becomes one.
     """
     problem_of: dict[str, int] = {}
+    members: dict[int, list[str]] = {}
     sharers: dict[int, list[Trace]] = {}
     for number, trace in enumerate(sorted(traces, key=lambda one: one.day)):
         shared = Counter(other for key in trace.keys for other in sharers.get(key, ()))
@@ -331,8 +332,11 @@ def assign_in_order(traces: Sequence[Trace], choose: Choose) -> dict[str, int]:
                 candidates.append((other, problem))
             if len(candidates) == MOST_CANDIDATES:
                 break
-        found, _ = choose(trace, candidates)
-        problem_of[trace.id] = number if found is None else found
+        placed = place(trace, candidates)
+        home = number if placed.problem is None else placed.problem
+        merged = [one for other in placed.same for one in members.pop(other)]
+        members.setdefault(home, []).extend((trace.id, *merged))
+        problem_of |= dict.fromkeys((trace.id, *merged), home)
         for key in trace.keys:
             sharers.setdefault(key, []).append(trace)
     return problem_of

@@ -2,12 +2,13 @@
 
 Offline all traces are grouped at once: pairs that share rare keys are matched, and the likeliest
 groups join until none is likely enough. Online a new trace is matched with its candidates and joins
-the likeliest problem under the same rule, so both differ little.
+the likeliest problem under the same rule; where it shows that two problems are one, they join.
 """
 
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,24 @@ Array = NDArray[Any]
 JOINS = 0.4  # likeness from which on two groups are of one matter
 _SHARE_OF_BEST = 0.4  # of the likeness: the likest pair; the rest is the mean of all pairs
 _COMPARED = 12  # members of the other group that a member is thought to have been compared with
+_MAY_JOIN = 0.2  # likeness of a newcomer to a second problem from which on it may be the first
+_SAMPLED = 4  # members of a problem that stand for it there
 _FLOOR = 0.02  # a chance below this is none
 _CANDIDATES = 26  # for each trace: those that share the most of its keys
 _SHARERS = 64  # of one key that meet; of more each meets those that stand near it
 _BLOCK = 2048
 
 Pairs = Iterable[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a newcomer belongs: the problem, None for none, and the likeness to it or the best
+    there is; `same` are other problems that turn out to be that one."""
+
+    problem: int | None
+    likeness: float
+    same: tuple[int, ...] = ()
 
 
 def group_traces(
@@ -52,17 +65,58 @@ def choose_problem(
     `candidates` are traces that share keys with it, each with the number of its problem; `matcher`
     is the one that comes with the product unless given.
     """
+    likeness, problem = next(iter(_rank_problems(trace, candidates, matcher)), (0.0, 0))
+    return (problem if likeness >= JOINS else None), likeness
+
+
+def place_trace(
+    trace: Trace, candidates: Sequence[tuple[Trace, int]], *, matcher: Matcher | None = None
+) -> Placement:
+    """`choose_problem`, and which other problems of the candidates are that one.
+
+    A newcomer often tells in its own words what two have told differently: where it is likely
+    enough to be of a second problem, both are held against each other.
+    """
+    ranked = _rank_problems(trace, candidates, matcher)
+    if not ranked or ranked[0][0] < JOINS:
+        return Placement(None, ranked[0][0] if ranked else 0.0)
+    likeness, problem = ranked[0]
+    own = [trace, *_sample(candidates, problem)]
+    same = []
+    for near, other in ranked[1:]:
+        if near < _MAY_JOIN:
+            break
+        theirs = _sample(candidates, other)
+        one, two = np.divmod(np.arange(len(own) * len(theirs)), len(theirs))
+        sheaf = bind_traces([*own, *theirs])
+        chances = (matcher or get_matcher()).match(sheaf, one, two + len(own))
+        if _weigh(float(chances.sum()), float(chances.max()), len(chances)) >= JOINS:
+            own += theirs
+            same.append(other)
+    return Placement(problem, likeness, tuple(same))
+
+
+def _sample(candidates: Sequence[tuple[Trace, int]], problem: int) -> list[Trace]:
+    return [trace for trace, its in candidates if its == problem][:_SAMPLED]
+
+
+def _rank_problems(
+    trace: Trace, candidates: Sequence[tuple[Trace, int]], matcher: Matcher | None
+) -> list[tuple[float, int]]:
+    """(likeness, problem) of all problems of the candidates, the likeliest first."""
     if not candidates:
-        return None, 0.0
+        return []
     chances = measure_matches(trace, [other for other, _ in candidates], matcher=matcher).tolist()
     of_problem: dict[int, list[float]] = defaultdict(list)
     for chance, (_, problem) in zip(chances, candidates, strict=True):
         of_problem[problem].append(chance)
-    likeness, problem = max(
-        (_weigh(sum(found), max(found), len(found)), -problem)
-        for problem, found in of_problem.items()
+    return sorted(
+        (
+            (_weigh(sum(found), max(found), len(found)), problem)
+            for problem, found in of_problem.items()
+        ),
+        key=lambda one: (-one[0], one[1]),
     )
-    return (-problem if likeness >= JOINS else None), likeness
 
 
 def find_pairs(traces: Sequence[Trace]) -> tuple[Array, Array]:

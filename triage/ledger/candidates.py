@@ -17,7 +17,7 @@ from triage.ledger.tables import MemberRow, TraceRow
 from triage.traces import Trace
 
 MOST_CANDIDATES = 24  # looked at for one submission, those that share most
-OF_ONE_PROBLEM = 3  # of them, members of one problem
+OF_ONE_PROBLEM = 4  # of them, members of one problem
 MOST_TRACED = 60  # members of one problem whose traces are kept
 MOST_SHARERS = 400  # submissions with the same key; what more of them share tells nothing apart
 

@@ -6,7 +6,7 @@ that come in at once and are of one matter see each other. None of these functio
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,16 +21,17 @@ from triage.ledger.candidates import (
     forget_traces,
     record_traces,
 )
+from triage.ledger.mergers import are_untouched, find_taken_out, merge_problems
 from triage.ledger.paging import in_chunks
 from triage.ledger.problemfacts import read_tolds
 from triage.ledger.problemfigures import count_joined, recount_problems
 from triage.ledger.states import ProblemState
 from triage.ledger.store import upsert
 from triage.ledger.tables import FingerprintRow, MemberRow, ProblemRow, RepeatRow, TraceRow
-from triage.problems import JOINS, choose_problem
+from triage.problems import place_trace
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
-from triage.traces import Told, Trace, measure_matches, read_traces
+from triage.traces import Told, Trace, read_traces
 
 MACHINE = "machine"
 _TURN_LOCK = 0x7472696167650003  # "triage", 3: any number that no other program locks
@@ -89,7 +90,11 @@ def place_tolds(session: Session, tolds: Sequence[Told], *, now: datetime) -> No
     known = {other for others in candidates.values() for other in others} - traces.keys()
     others = list(read_tolds(session, known).values())
     traces |= {trace.id: trace for trace in read_traces(others)}
-    placing = _Placing(_find_problems(session, traces))
+    placing = _Placing(
+        _find_problems(session, traces),
+        may_merge=lambda ids: are_untouched(session, ids, machine=MACHINE),
+        find_taken_out=lambda: find_taken_out(session),
+    )
     fellows = Fellows()
     for told in tolds:
         trace = traces[told.id]
@@ -149,9 +154,13 @@ def add_problems(session: Session, count: int, *, now: datetime) -> list[int]:
 @dataclass(slots=True)
 class _Placing:
     """Who belongs where while a batch is placed: `of` holds the problem (id) of each submission;
-    one that is still to be made has a number below zero."""
+    one that is still to be made has a number below zero. `absorbed` says which problems of the
+    ledger go into which."""
 
     of: dict[str, int]
+    may_merge: Callable[[list[int]], bool]
+    find_taken_out: Callable[[], set[str]]
+    absorbed: dict[int, int] = field(default_factory=dict)
     joined: dict[str, tuple[int, float]] = field(default_factory=dict)
     made: int = 0
 
@@ -168,31 +177,46 @@ class _Placing:
             choices.append((its, label))
         if not choices:
             return
-        chosen, likeness = choose_problem(trace, choices)
+        placed = place_trace(trace, choices)
+        chosen = placed.problem
         if chosen is None:
             return
-        own = [trace, *(its for its, label in choices if label == chosen)]
-        lone = [(alone[label], its) for its, label in choices if label in alone and label != chosen]
         if chosen in alone:
             self.made += 1
             self._join(alone[chosen], -self.made, 1.0)
             chosen = -self.made
-        self._join(submission_id, chosen, likeness)
-        self._draw_in(lone, own, chosen)
+        self._join(submission_id, chosen, placed.likeness)
+        lone = [alone[label] for label in placed.same if label in alone]
+        taken_out = self.find_taken_out() if lone else set()
+        for other in lone:
+            if other not in taken_out:
+                self._join(other, chosen, placed.likeness)
+        for label in placed.same:
+            if label not in alone:
+                chosen = self._merge(chosen, label)
 
-    def _draw_in(
-        self, lone: Sequence[tuple[str, Trace]], own: Sequence[Trace], problem: int
-    ) -> None:
-        """Let those join that stood alone and are likely to be of one matter with the newcomer,
-        `own[0]`, if they are so with the problem too, of which `own` are members."""
-        if not lone:
-            return
-        chances = measure_matches(own[0], [its for _, its in lone]).tolist()
-        for (other, its), chance in zip(lone, chances, strict=True):
-            if chance >= JOINS:
-                home, likeness = choose_problem(its, [(one, problem) for one in own])
-                if home is not None:
-                    self._join(other, problem, likeness)
+    def _merge(self, one: int, other: int) -> int:
+        """Make one problem of two, unless persons have a say in it; the one that `one` is now.
+
+        The older of two in the ledger stays, and one in the ledger before one still to be made.
+        """
+        ledger = [problem for problem in (one, other) if problem > 0]
+        if ledger and not self.may_merge(ledger):
+            return one
+        stays = min(ledger) if ledger else max(one, other)
+        goes = one + other - stays
+        if goes > 0:
+            self.absorbed = {
+                gone: stays if into == goes else into for gone, into in self.absorbed.items()
+            }
+            self.absorbed[goes] = stays
+        for submission_id, problem in self.of.items():
+            if problem == goes:
+                self.of[submission_id] = stays
+        for submission_id, (problem, likeness) in self.joined.items():
+            if problem == goes:
+                self.joined[submission_id] = (stays, likeness)
+        return stays
 
     def _join(self, submission_id: str, problem: int, likeness: float) -> None:
         self.of[submission_id] = problem
@@ -202,8 +226,8 @@ class _Placing:
 def _write(session: Session, placing: _Placing, tolds: Sequence[Told], *, now: datetime) -> None:
     if not placing.joined:
         return
-    made = add_problems(session, placing.made, now=now)
-    ids = {-number: problem_id for number, problem_id in enumerate(made, start=1)}
+    wanted = sorted({p for p, _ in placing.joined.values() if p < 0}, reverse=True)
+    ids = dict(zip(wanted, add_problems(session, len(wanted), now=now), strict=True))
     rows: list[dict[str, Any]] = [
         {
             "submission_id": submission_id,
@@ -214,6 +238,9 @@ def _write(session: Session, placing: _Placing, tolds: Sequence[Told], *, now: d
         }
         for submission_id, (problem, likeness) in placing.joined.items()
     ]
+    if absorbed := placing.absorbed:
+        merge_problems(session, absorbed, now=now)
+        recount_problems(session, {*absorbed, *absorbed.values()}, now=now, rewrite=True)
     session.execute(upsert(session, MemberRow).on_conflict_do_nothing(), rows)
     seen = {told.id: told.received_at or now for told in tolds}
     sizes = count_joined(
