@@ -105,7 +105,7 @@ function opens(tile, measure) {
 // Where a shape is of a division that has no tile here, it stays pale.
 const Shapes = ({ map, measure, names }) => {
   const values = new Map(map.tiles.map((tile) => [tile.code, tile]));
-  const most = Math.max(1, ...map.tiles.map((tile) => tile[measure]));
+  const most = Math.max(4, ...map.tiles.map((tile) => tile[measure]));
   const option = (colours) => ({
     visualMap: { min: 0, max: most, calculable: false, left: 8, bottom: 8, textStyle: { color: colours.soft }, text: ["多", "少"], inRange: { color: [colours.panel, colours.accent] } },
     tooltip: { formatter: ({ name }) => `${names.get(name) ?? name}：${MEASURES[measure]} ${count(values.get(name)?.[measure] ?? 0)} ${UNITS[measure]}` },
@@ -113,7 +113,7 @@ const Shapes = ({ map, measure, names }) => {
       type: "map", map: OWN, roam: true, selectedMode: false,
       itemStyle: { borderColor: colours.line, areaColor: colours.panel },
       emphasis: { itemStyle: { areaColor: colours.warn } },
-      label: { show: true, color: colours.text, formatter: ({ name }) => names.get(name) ?? name },
+      label: { show: true, color: colours.text, textBorderColor: colours.panel, textBorderWidth: 3, formatter: ({ name }) => names.get(name) ?? name },
       data: [...names.keys()].map((code) => ({ name: code, value: values.get(code)?.[measure] ?? 0 })),
     }],
   });

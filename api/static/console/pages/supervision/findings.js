@@ -109,7 +109,7 @@ const several = (lines) => (lines.length > 1 ? ` ${lines.length} 项` : "");
 
 const columns = (ask, state) => [
   { key: "rule", name: "种类", cell: (line) => html`<b class="rule">${line.rule_name}</b>` },
-  { key: "evidence", name: "查到什么", wide: true, cell: (line) => evidence(line) },
+  { key: "evidence", name: "查到什么", wide: true, cell: (line) => html`<span>${evidence(line)}</span>` },
   { key: "about", name: "涉及", cell: (line) => html`<span class="about-cell">${about(line)}</span>` },
   { key: "department", name: "责任单位", nowrap: true, cell: (line) => line.department_name ?? "—" },
   { key: "found", name: "查到", nowrap: true, cell: (line) => time(line.found_at) },

@@ -59,7 +59,7 @@ const COLUMNS = [
 const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger" };
 const FOUND = [
   { key: "rule", name: "种类", cell: (line) => html`<b class="rule">${line.rule_name}</b>` },
-  { key: "evidence", name: "查到什么", wide: true, cell: (line) => evidence(line) },
+  { key: "evidence", name: "查到什么", wide: true, cell: (line) => html`<span>${evidence(line)}</span>` },
   { key: "about", name: "来件", cell: (line) => html`<a class="about-cell" href=${link(`/entries/${line.entry_id}`)}>${line.title || `条目 ${line.entry_id}`}</a>` },
   { key: "department", name: "责任单位", nowrap: true, cell: (line) => line.department_name ?? "—" },
   { key: "found", name: "查到", nowrap: true, cell: (line) => time(line.found_at) },
