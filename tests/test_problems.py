@@ -1,5 +1,8 @@
+import numpy as np
+
+from triage.matching import FEATURES, get_matcher
 from triage.problems import Placement, choose_problem, group_traces, place_trace
-from triage.traces import MOST_KEYS, Told, measure_match, read_trace, read_traces
+from triage.traces import MOST_KEYS, Told, bind_traces, measure_match, read_trace, read_traces
 
 NOISE = Told(
     "1", "翠屏苑小区楼下烧烤店深夜噪音扰民", "翠屏苑小区3栋楼下的烧烤店每晚营业到两点，吵得睡不着。"
@@ -70,3 +73,17 @@ def test_no_text_at_all_leaves_an_empty_trace_that_matches_nothing():
     assert measure_match(empty, read_trace(NOISE)) < 0.05
     assert group_traces([empty, empty]) == [[0], [1]]
     assert group_traces([]) == []
+
+
+def test_the_table_of_leaves_answers_as_walking_down_the_trees_does():
+    matcher = get_matcher()
+    rows = np.random.default_rng(1).random((300, len(FEATURES)), np.float32) * 3
+    assert np.allclose(matcher.weigh(rows), matcher.forest.predict(rows)[:, 0], atol=1e-5)
+
+
+def test_many_pairs_at_once_match_as_each_alone_does():
+    traces = read_traces([NOISE, SALARY, NOISE_AGAIN, NOISE_ELSEWHERE, Told("5", "", "")])
+    one, other = np.triu_indices(len(traces), 1)
+    together = get_matcher().match(bind_traces(traces), one, other)
+    alone = [measure_match(traces[a], traces[b]) for a, b in zip(one, other, strict=True)]
+    assert np.allclose(together, alone, atol=1e-6)
