@@ -27,11 +27,6 @@ from triage.roles import Role
 
 __all__ = ["browser", "screens", "town"]
 pytestmark = pytest.mark.browser
-WHERE = [
-    first + last
-    for first in "柳桃杏梅松竹槐桂荷菊榆枫桐桑柏樟兰莲葵芦"
-    for last in "溪河山园村湾坡桥庄岭"
-]
 WHAT = ("路灯", "电梯", "井盖", "垃圾站", "下水道", "变压器", "围墙", "水渠", "菜市场", "工地")
 WRONG = ("坏了半个月没有人修", "夜里响个不停", "没有人打扫", "挡住了消防通道", "积水没过脚背")
 
@@ -56,8 +51,8 @@ def write_file(path: Path, rows: int, *, header: tuple[str, ...], prefix: str) -
     writer = csv.writer(text)
     writer.writerow(header)
     for row in range(rows):
-        where = f"{WHERE[row % 200]}{WHERE[row * 7 // 5 % 200]}{row % 397}号"
-        told = f"{where}附近的{WHAT[row % 10]}{WRONG[row // 10 % 5]}，请尽快派人看看。"
+        where = "".join(chr(0x4E00 + row * step % 6_007) for step in (37, 101, 211, 509))
+        told = f"{where}{WHAT[row % 10]}{row}号{WRONG[row // 10 % 5]}"
         channel = "飞鸽" if row == 5 else "电话"
         phone = f"138{row:08d}"
         writer.writerow((f"{prefix}-{row}", "张三", phone, "" if row == 3 else told, channel))
