@@ -6,7 +6,7 @@ by their domains, divisions and days. Small trees, fitted by `python -m training
 groups that were read by hand, turn that into a chance.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -210,6 +210,7 @@ def _find_near(sheaf: Sheaf, shared: _Shared) -> Array:
     rarity = one[RARITY] * np.float32(1 / STEPS)
     squared = rarity * rarity
     near = np.zeros(len(shared.one))
+    add_up = _make_sum(shared.pair, len(near))
     for feature, share, rows in ((3, 1, (TITLE, BODY)), (5, _TITLE_PLACE_SHARE, (TITLE, PLACE))):
         times = TITLE_COUNTS if BODY in rows else 1
         mine, theirs = (
@@ -217,10 +218,25 @@ def _find_near(sheaf: Sheaf, shared: _Shared) -> Array:
             for side in (one, other)
         )
         size = sheaf.sizes[shared.one, feature] * sheaf.sizes[shared.other, feature]
-        dot = np.bincount(shared.pair, squared * mine * theirs, len(near))
+        dot = add_up(squared * mine * theirs)
         np.maximum(near, share * (dot / size), out=near)
     found: Array = near.astype(np.float32) >= _NEXT_TO_NOTHING
     return found
+
+
+def _make_sum(pair: Array, many: int) -> Callable[[Array], Array]:
+    """What adds up (float64) a value of each entry for each of `many` pairs; `pair`, the number of
+    the pair, rises, which makes it several times as fast as `bincount`."""
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    filled = pair[starts]
+
+    def add_up(values: Array) -> Array:
+        total = np.zeros(many)
+        if len(starts):
+            total[filled] = np.add.reduceat(values, starts, dtype=np.float64)
+        return total
+
+    return add_up
 
 
 def _spread_trees(forest: Forest) -> tuple[Array, Array, Array]:
@@ -253,10 +269,7 @@ def _describe(sheaf: Sheaf, shared: _Shared) -> Array:
     mine, theirs = sheaf.counts[:, shared.here], sheaf.counts[:, shared.there]
     rarity = mine[RARITY] * np.float32(1 / STEPS)
     size, other_size = sheaf.sizes[one], sheaf.sizes[other]
-    many = len(one)
-
-    def add_up(values: Array) -> Array:
-        return np.bincount(pair, values, many)
+    add_up = _make_sum(pair, len(one))
 
     fields, other_fields = _weigh_fields(mine), _weigh_fields(theirs)
     title, _, body, text, *_ = range(7)
