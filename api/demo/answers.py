@@ -133,7 +133,7 @@ class Answers:
 
     def _opinion(self, empty: bool) -> tuple[bool, int, str]:
         chance = self._hands.chance
-        if chance.random() < (0.25 if empty else 0.95):
+        if chance.random() < (0.25 if empty else 0.93):
             comment = (
                 chance.choice(self._hands.words["comments_good"]) if chance.random() < 0.5 else ""
             )

@@ -10,6 +10,7 @@ from api.demo.courses import Courses
 from api.demo.hands import Hands, Team
 from api.demo.history import History
 from api.demo.matters import DAYS, Letter, write_letters
+from api.demo.outside import connect_others, plan_outside
 from api.demo.oversight import Oversight
 from api.demo.town import STAFF, Person, make_staff
 from api.service import Service
@@ -24,6 +25,7 @@ from triage.roles import SHELL, Role
 from triage.submissions import Submission
 
 _SEED = 20260101
+_FILED = 16  # letters that a clerk brings in as a file
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without those that are mistaken for others
 
 
@@ -63,12 +65,15 @@ def build(
     courses = Courses(Hands(history, service.desk, team), service.replies)
     tell("标注来件", 0.03)
     letters = _cast(write_letters(chance) if letters is None else list(letters), chance)
+    letters, filed = _put_aside(letters)
     submissions = _submit(letters, history)
     suggestions = service.desk.suggest_many(submissions)
     for letter, submission, suggestion in zip(letters, submissions, suggestions, strict=True):
         courses.expect(letter, submission, suggestion)
     oversight = Oversight(service, history, team)
     oversight.plan()
+    plan_outside(service, history, team.clerks[0], filed)
+    connect_others(service, now=began)
     _watch_clock(history, courses, since=began)
     for day in history.run():
         past = (day - began) / (now - began)
@@ -79,7 +84,7 @@ def build(
         shown = courses.find_answered(session)
         code = find_code(session, shown.id) or ""
     tail = (shown.submitter.tail if shown.submitter else None) or ""
-    return Built(sign_ins, (code, tail), len(letters))
+    return Built(sign_ins, (code, tail), len(letters) + len(filed))
 
 
 def _hire(service: Service, *, now: datetime) -> tuple[tuple[SignIn, ...], Team]:
@@ -123,6 +128,15 @@ def _hire(service: Service, *, now: datetime) -> tuple[tuple[SignIn, ...], Team]
 def make_password() -> str:
     """A password that can be typed from a screen: four groups of four."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def _put_aside(letters: list[Letter]) -> tuple[list[Letter], list[Letter]]:
+    """All letters but a few, and those few, which come in with a file."""
+    plain = [one for one in letters if one.key.startswith("d") and not one.role]
+    repeated = {one.repeats for one in letters}
+    filed = [one for one in plain if one.key not in repeated][:_FILED]
+    keys = {one.key for one in filed}
+    return [one for one in letters if one.key not in keys], filed
 
 
 def _cast(letters: list[Letter], chance: Random) -> list[Letter]:

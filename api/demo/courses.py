@@ -45,14 +45,13 @@ class Courses:
 
     def find_answered(self, session: Session) -> Submission:
         """One that has been answered and that its reporter has not rated yet, else any."""
-        fallback = None
+        found = []
         for matter in self.matters.values():
-            fallback = fallback or matter
             entry = self._hands.see(session, matter) if matter.submission.submitter else None
             if entry is not None and entry.state is EntryState.REPLIED:
-                return matter.submission
-        assert fallback is not None  # noqa: S101 - there are letters
-        return fallback.submission
+                found.append(matter)
+        found.sort(key=lambda matter: not matter.letter.group)  # those are answered in more detail
+        return (found or list(self.matters.values()))[0].submission
 
     def watch_clock(self, session: Session, now: datetime) -> None:
         """Give back to the clerk what nobody has signed for, and let it be assigned anew."""
@@ -78,7 +77,7 @@ class Courses:
         )
         if filed.entry is not None:
             self._open(matter, filed.entry, now)
-        elif self._hands.waits(now, days=2.5, share=0.8):
+        elif self._hands.waits(now, days=1.5, share=0.6):
             pass  # whoever opens the console finds it in the queue
         elif matter.suggestion.confidential:
             self._hands.later(matter, now, self._hands.chance.uniform(0.2, 2.5), self._judge)

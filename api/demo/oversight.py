@@ -1,7 +1,8 @@
 """What supervisors do in the ninety days: tasks and effects, findings, corrections, views."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from triage.ledger.taskfiles import StoredTask
 from triage.ledger.tasks import TaskPlan, cancel_task, plan_task, record_progress
 from triage.ledger.tasksuggestions import suggest_task
 from triage.roles import Caller
+from triage.taskdrafts import Measure
 from triage.workflow import Command, find_transition
 
 _PROMISES = (
@@ -53,6 +55,11 @@ _RULED: tuple[tuple[Rule, FindingState, str], ...] = (
     (Rule.UNTASKED, FindingState.DISMISSED, "正在列任务，不必再提"),
     (Rule.PASSED_ON, FindingState.CONFIRMED, "职责已由派单目录明确，不应再退"),
 )
+
+
+def _choose_measures(drawn: Sequence[Measure]) -> list[str]:
+    """Of the drafted measures those that a person would take over."""
+    return [one.text for one in drawn if "经办人" not in one.text][:2]
 
 
 class Oversight:
@@ -94,11 +101,13 @@ class Oversight:
             page = list_findings(
                 session, ListFilter(), caller=self._who, state=FindingState.OPEN, rule=rule.value
             ).lines
-            for line in page[:2]:
-                if verdict is FindingState.URGED and not self._may_urge(session, line.entry_id):
-                    continue
+            fitting = (
+                line
+                for line in page
+                if verdict is not FindingState.URGED or self._may_urge(session, line.entry_id)
+            )
+            for line in islice(fitting, 2):
                 decide_finding(session, line.id, verdict, caller=self._who, now=now, note=note)
-                break
 
     def _may_urge(self, session: Session, entry_id: int | None) -> bool:
         if entry_id is None:
@@ -131,7 +140,7 @@ class Oversight:
                     person=self._team.names[self._team.officers[code].who],
                     deadline=day_of(now + timedelta(days=days)),
                     entries=draft.entry_ids,
-                    measures=(*(one.text for one in draft.measures[:3]), *_PROMISES)[:4],
+                    measures=(*_choose_measures(draft.measures), *_PROMISES)[:4],
                     assisting=draft.assisting[:3],
                     problem=problem.id,
                 ),

@@ -13,6 +13,7 @@ from triage.calendar import CHINA_TIME
 from triage.ledger.states import Outcome
 
 _STOPS = re.compile("[？！?!\n]")
+_ASKS = re.compile("请|希望|要求|恳请|求|望|建议|能不能|能否|盼")
 _OPENINGS = (
     "您好，您反映的“{title}”一事收悉，经调查现答复如下。",
     "关于“{title}”，我单位已核实，答复如下。",
@@ -87,17 +88,16 @@ def _choose_sentences(replies: list[str], chance: Random) -> list[str]:
 
 
 def _choose_clauses(letter: Letter, chance: Random) -> tuple[str, str]:
-    """Two things that the letter says, in its order and short enough to quote."""
-    text = _STOPS.sub("。", letter.content)
+    """What the letter tells, and what it asks for, short enough to quote."""
+    text = _STOPS.sub("。", letter.content).replace("“", "‘").replace("”", "’")
     clauses = [clause.strip("，、；： ") for clause in text.split("。")]
     clauses = [clause for clause in clauses if 6 <= len(clause) <= 42]
     if len(clauses) < 2:
         commas = [clause.strip() for clause in re.split("[，。；]", text)]
         clauses = [clause for clause in commas if 5 <= len(clause) <= 42] or [letter.title]
-    if len(clauses) == 1:
-        return clauses[0], letter.title
-    one, two = sorted(chance.sample(range(len(clauses)), 2))
-    return clauses[one], clauses[two]
+    asked = next((clause for clause in clauses if _ASKS.match(clause)), clauses[-1])
+    told = [clause for clause in clauses if clause != asked]
+    return chance.choice(told[:2]) if told else letter.title, asked
 
 
 def _draw(now: datetime, chance: Random) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.demo.answers import Answers
 from api.demo.hands import Hands, Matter, MatterStep
 from triage.ledger.matters import Part
+from triage.ledger.queries import get_submission
 from triage.ledger.states import EntryState
 from triage.ledger.views import StoredEntry
 from triage.replies import ReplyModel
@@ -176,7 +178,7 @@ class Work:
 
     def _split(self, session: Session, now: datetime, matter: Matter) -> None:
         part = Part(matter="其中涉及属地调解的事项", lead="街道乡镇")
-        self._hands.give(
+        given = self._hands.give(
             session,
             now,
             matter,
@@ -186,6 +188,13 @@ class Work:
             matter=matter.letter.title[:40],
             note="一件反映两件事，分别交办",
         )
+        if given is None:
+            return
+        file = get_submission(session, matter.submission.id, may_see_confidential=False)
+        for entry in file.entries:
+            if entry.id != matter.entry:
+                other = replace(matter, entry=entry.id, rounds=1)
+                self._hands.later(other, now, self._hands.chance.uniform(0.1, 0.3), self.accept)
 
     def _progress(self, session: Session, now: datetime, matter: Matter) -> None:
         entry = self._hands.see(session, matter)
