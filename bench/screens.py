@@ -32,9 +32,10 @@ SIZE = {"width": 1280, "height": 720}
 MOST_BYTES = 150_000
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"]
 _QUIET_MS = 400  # after the last request; charts have drawn themselves by then
+_TITLE = "云锦花园3栋电梯又困人，物业不修"
 _LETTER = (
-    "云锦花园3栋的电梯昨天又把人关了半个小时，物业说维修基金还没有批下来。"
-    "我母亲八十一岁，每周三次透析都要人背下十四楼，请尽快修好。电话12900001234。"
+    "我叫苗秀英，住云锦花园3栋14楼。小区电梯昨天又把人关了半个小时，物业说维修基金还没有批下来。"
+    "我母亲八十一岁，每周三次透析都要人背下楼，请住建局督促物业尽快修好电梯。"
 )
 
 
@@ -56,6 +57,7 @@ class Shot:
 
 
 def _write_letter(page: Page, _built: Built) -> None:
+    page.get_by_label("标题", exact=True).fill(_TITLE)
     page.fill("textarea", _LETTER)
     page.wait_for_timeout(2_500)
 
