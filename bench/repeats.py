@@ -1,8 +1,10 @@
 """How long it takes to look up what a text repeats, with a million stored on PostgreSQL.
 
-The texts are those of the corpus with other places, dates and sentences in them: a third are near
-copies of one before, and ten letters were sent in a thousand copies each. What is looked up is half
-of it stored (with one word in ten changed), half new; and each letter of which thousands exist.
+Fifty thousand are messages of the corpus with other places, dates and sentences in them: a third
+are near copies of one before, and ten letters were sent in hundreds of copies each. The rest stand
+there with keys drawn at random, which is what the keys of unrelated texts are. Looked up are texts
+that are new, texts that are stored with a tenth of their characters changed, and the letters, whose
+keys all are full.
 """
 
 import random
@@ -23,14 +25,31 @@ from triage.ledger.store import Store, open_store, upgrade
 from triage.repeats import KEPT, list_fingerprint, read_wording
 
 STORED = 1_000_000
+COMPOSED = 50_000
 LETTERS = 10
-COPIES = 1_000
+COPIES = 500
 _CHUNK = 10_000
 _LOOKUPS = 300
 _SEED = 20250601
 _NOW = datetime(2025, 6, 2, tzinfo=UTC)
 _NAMES = "安东平柳河石桥清泉青山白云金沙大同和顺长兴永丰新民双龙南湖北塘西岭东风红星前进"
 _KINDS = ("小区", "花园", "村", "社区", "路", "街道", "镇", "家园", "小学", "市场")
+
+_BANDS = 24
+_PAD = """
+SET LOCAL session_replication_role = replica;
+
+INSERT INTO submission (id, title, content, recorded_at, source, content_hash, status,
+    confidential, urgency, confidence)
+SELECT 'B-' || n, '第' || n || '件', repeat('路灯坏了两个月，晚上看不清路。', 12), now(), 'bench',
+    md5(n::text), 'assigned', false, 3, 0.9
+FROM generate_series(CAST(:first AS bigint), CAST(:end AS bigint) - 1) AS n;
+
+INSERT INTO fingerprint (key, submission_id)
+SELECT ((random() - 0.5) * 1.8e19)::bigint, 'B-' || n
+FROM generate_series(CAST(:first AS bigint), CAST(:end AS bigint) - 1) AS n,
+    generate_series(1, CAST(:bands AS int))
+"""
 
 Texts = list[tuple[str, str]]  # title, content
 
@@ -106,9 +125,10 @@ def _fill(store: Store, stored: int, letters: Texts, rng: random.Random) -> tupl
         session.execute(text("SET LOCAL session_replication_role = replica"))  # trust the keys
         session.execute(text("ALTER TABLE fingerprint DROP CONSTRAINT pk_fingerprint"))
         session.execute(text("DROP INDEX ix_fingerprint_submission_id"))
-    for start in range(0, stored, _CHUNK):
-        texts = list(_make(min(_CHUNK, stored - start), letters, recent, rng))
-        asked += rng.sample(texts, 1) if len(asked) < _LOOKUPS else []
+    composed = min(stored, COMPOSED)
+    for start in range(0, composed, _CHUNK):
+        texts = list(_make(min(_CHUNK, composed - start), letters, recent, rng))
+        asked += rng.sample(texts, min(_LOOKUPS * _CHUNK // composed, len(texts)))
         keys = [list_fingerprint(read_wording(title, content)) for title, content in texts]
         rows = []
         for number, own in enumerate(keys, start=start):
@@ -119,6 +139,12 @@ def _fill(store: Store, stored: int, letters: Texts, rng: random.Random) -> tupl
         kept += len(rows)
         with store.writing() as session:
             _copy(session, start, texts, rows)
+    with store.writing() as session:
+        for statement in _PAD.split(";\n"):
+            names = {"first": composed, "end": stored, "bands": _BANDS}
+            told = {name: value for name, value in names.items() if f":{name}" in statement}
+            session.execute(text(statement), told)
+    kept += (stored - composed) * _BANDS
     with store.writing() as session:
         session.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
         session.execute(
@@ -138,7 +164,7 @@ def _make(
 ) -> Iterator[tuple[str, str]]:
     for _ in range(count):
         drawn = rng.random()
-        if drawn < LETTERS * COPIES / STORED:
+        if drawn < LETTERS * COPIES / COMPOSED:
             yield rng.choice(letters)
         elif drawn < 1 / 3 and recent:
             title, content = rng.choice(recent)
