@@ -61,7 +61,7 @@ def write_reply(
         "ground": ground or "",
     } | _draw(now, chance)
     parts = [chance.choice(_OPENINGS)]
-    if outcome is Outcome.SOLVED and letter.group in words["problems"]:
+    if letter.group in words["problems"]:
         parts += _choose_sentences(words["problems"][letter.group], chance)
     else:
         if outcome is Outcome.SOLVED:

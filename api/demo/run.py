@@ -189,7 +189,7 @@ def _print_ledgers(console: Console, caller: Caller) -> None:
     departments = [one for one in caller.get("/v1/departments") if one["total"]]
     departments.sort(key=lambda one: -one["total"])
     total = sum(one["total"] for one in departments)
-    lines = "  ".join(f"{one['name']} {one['total']}" for one in departments)
+    lines = "  ".join(f"{one['name']}\u00a0{one['total']}" for one in departments)
     console.print(f"\n{len(departments)} 个单位的台账共 {total} 条（连同以前 90 天的）：\n{lines}")
 
 
