@@ -78,6 +78,13 @@ def test_a_reply_that_tells_of_nothing_done_gives_no_measure() -> None:
     assert draft.notes == ("有 1 件相似的已办结条目，但回告没有写明做法，措施请研究后填写",)
 
 
+def test_that_the_writer_was_told_is_no_measure() -> None:
+    told = "经办人于3月2日已电话向您说明了办理情况。"
+    assert make_draft(make_case(77, reply=told)).measures == ()
+    (measure,) = make_draft(make_case(78, reply=told + REPLY)).measures
+    assert measure.text in REPLY
+
+
 def test_what_its_reporter_denied_is_no_example_and_what_he_confirmed_goes_first() -> None:
     said = "已对三家餐馆下达整改通知书并安装油烟净化器。"
     draft = make_draft(
