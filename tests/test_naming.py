@@ -54,6 +54,12 @@ def test_where_no_title_names_the_place_it_stands_in_front() -> None:
     assert "自来水发黄" in name
 
 
+def test_a_place_whose_end_the_title_begins_with_stands_once() -> None:
+    said = ("锦棠府延迟交房没有违约金", "我家在清晏街道锦棠府，延迟交房，不给违约金。")
+    name = name_problem(tell(said, said, place="清晏街道锦棠府"), domain=DOMAIN)
+    assert name == "清晏街道锦棠府延迟交房没有违约金"
+
+
 def test_without_titles_the_name_comes_out_of_the_contents() -> None:
     told = tell(
         ("", "来电人称望江路夜宵摊油烟很大，熏得居民开不了窗，希望有人管。"),

@@ -124,8 +124,16 @@ def name_problem(tolds: Sequence[Told], *, domain: str) -> str:
         else:
             said = (said or place) + (theme.name if theme else domain)
     if place and not _names(said, place) and is_admin(own):
-        said = place + said[find_admin(said) :]
+        said = _put_before(place, said[find_admin(said) :])
     return _shorten(mask(said), sought)
+
+
+def _put_before(place: str, said: str) -> str:
+    """`place` and `said`, which may begin with the end of the place: that stands once."""
+    for size in range(min(len(place), len(said)), 1, -1):
+        if said.startswith(place[-size:]):
+            return place + said[size:]
+    return place + said
 
 
 def find_words(tolds: Sequence[Told], *, count: int = 8) -> tuple[str, ...]:
