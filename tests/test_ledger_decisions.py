@@ -93,6 +93,12 @@ def test_a_new_lead_department_signs_for_the_entry_anew_and_the_clock_runs_on(st
     assert [decision.before["urgency"] for decision in decisions] == [3, 1]
 
 
+def test_who_is_given_the_lead_no_longer_assists(store: Store) -> None:
+    file_away(store, needs_review=True)
+    entry = decide(store, Decision(lead="城管局", reason="属市容"))
+    assert (entry.lead_department, entry.assisting) == ("chengguan", ())
+
+
 def test_who_looked_at_an_older_version_is_told_to_look_again(store: Store) -> None:
     file_away(store)
     decide(store, Decision(urgency=1), version=1)

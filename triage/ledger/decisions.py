@@ -91,6 +91,9 @@ def record_decision(
         _entry_values(entry) if entry else _suggested_values(session, suggestion, taxonomy=taxonomy)
     )
     after = before | _decided_values(session, decision, taxonomy=taxonomy)
+    if after["lead_department"] != before["lead_department"]:  # who leads does not assist too
+        codes, lead = find_codes(session), after["lead_department"]
+        after["assisting"] = [name for name in after["assisting"] if codes.get(name) != lead]
     _check_complete(after)
     kind = "confirmed" if after == before else "corrected"
 
