@@ -18,7 +18,9 @@ from sqlalchemy import update
 from work_factories import file_one, give
 
 from api.service import read_clock
-from triage.ledger.tables import EntryRow
+from triage.findings import Rule
+from triage.ledger.states import FindingState
+from triage.ledger.tables import EntryRow, FindingRow
 from triage.roles import Role
 
 __all__ = ["browser", "screens", "town"]
@@ -77,6 +79,26 @@ def test_a_finding_is_confirmed_dismissed_with_a_reason_or_urged(
     assert [state_of(town, entry) for entry in late] == ["dismissed", "confirmed", "urged"]
     choose(page, "状态", "已督办")
     page.wait_for_selector(f"{rows[2]} >> text=请三日内回告")
+
+
+def test_a_division_without_entries_is_told_by_its_name(
+    screens: Opener, town: RunningService
+) -> None:
+    told = {"name": "430102", "entries": 0, "neighbours": 9, "median_of_neighbours": 6, "days": 90}
+    with town.service.store.writing() as session:
+        session.add(
+            FindingRow(
+                rule=Rule.SILENT,
+                subject="division:430102",
+                evidence=told,
+                state=FindingState.OPEN,
+                found_at=read_clock(),
+                seen_at=read_clock(),
+            )
+        )
+    page = screens(Role.SUPERVISOR).go("/supervision?rule=silent")
+    page.wait_for_selector("td >> text=湖南省长沙市芙蓉区")
+    assert "430102" not in page.inner_text("tbody")
 
 
 def test_the_overdue_are_urged_together(

@@ -40,3 +40,6 @@ export const loadPeople = () => once("people", async () => Object.fromEntries((a
 
 // { enumerations: { states: [{ code, name }], … }, glossary: [{ term, about }] }
 export const loadWords = () => once("words", () => get("/v1/words"));
+
+// "云江省宁溪市安平县" for its code; the code itself where nobody knows it.
+export const loadDivisionName = (code) => once(`division ${code}`, () => get(`/v1/divisions/${encodeURIComponent(code)}`).then((one) => one.full_name)).catch(() => code);

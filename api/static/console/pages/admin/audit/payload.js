@@ -5,7 +5,7 @@ import { OUTCOMES, ROLES, STATES, URGENCIES } from "../../../names.js";
 import { THRESHOLD_NAMES } from "../thresholds/findings.js";
 
 const KEYS = {
-  about: "提醒", active: "启用", after: "改后", before: "改前", changed: "改了", content_hash: "内容哈希", count: "件数", days: "日期", deadline: "时限", department: "单位", finding: "监督事项",
+  about: "提醒", at: "时间", active: "启用", after: "改后", before: "改前", changed: "改了", content_hash: "内容哈希", count: "件数", days: "日期", deadline: "时限", department: "单位", finding: "监督事项",
   from: "从", gone: "撤回", host: "主机", import: "导入", invitation: "邀请", key: "密钥", kinds: "事件", lead: "主办", list: "清单", model: "模型", other: "另一个", outcome: "办理结果", problem: "共性问题",
   provisional: "暂定", reason: "理由", refused: "有误", reopenings: "第几次重办", rows: "行数", rule: "规则", rulebook: "时限规则", scopes: "权限", session: "会话", since: "起", until: "止", state: "状态",
   stayed: "留下", submissions: "来件", problems: "共性问题", moved: "改属", absorbed: "并入", taken: "入库", task: "任务", to: "到", user: "用户编号", version: "版本", webhook: "推送地址", role: "角色",
