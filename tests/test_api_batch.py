@@ -171,12 +171,12 @@ def test_a_batch_whose_sender_hangs_up_is_still_taken_in(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_ten_thousand_rows_with_broken_ones_between_them(tmp_path: Path) -> None:
-    rows = make_rows(10_000)
-    for number in range(0, 10_000, 97):
+def test_two_thousand_rows_with_broken_ones_between_them(tmp_path: Path) -> None:
+    rows = make_rows(2_000)
+    for number in range(0, 2_000, 97):
         rows[number]["channel"] = "传真"
-    broken = len(range(0, 10_000, 97))
+    broken = len(range(0, 2_000, 97))
     with run_service(tmp_path) as running, running.client("submit") as sender:
         sender.timeout = httpx.Timeout(300)
         said = send(sender, rows)
-        assert (said["created"], said["failed"]) == (10_000 - broken, broken)
+        assert (said["created"], said["failed"]) == (2_000 - broken, broken)

@@ -326,25 +326,25 @@ def test_what_happened_stands_in_the_event_log_without_the_words(store: Store) -
 
 
 @pytest.mark.slow
-def test_ten_thousand_rows_are_filed_in_one_request(store: Store) -> None:
+def test_two_thousand_copies_are_filed_in_one_request(store: Store) -> None:
     sure, unsure = make_suggestion(), make_suggestion(needs_review=True)
     batch = [
         (
             make_submission(id=f"L-{n}", content=f"第{n}件：" + "小区停水" * 80),
             sure if n % 5 else unsure,
         )
-        for n in range(10_000)
+        for n in range(2_000)
     ]
-    for n in range(0, 10_000, 100):
+    for n in range(0, 2_000, 100):
         batch[n] = (replace(batch[n][0], id=""), sure)
     began = time.perf_counter()
     with store.writing() as session:
         filed = record_batch(session, batch, now=NOW)
     print(
-        f"\n10,000 rows filed in {time.perf_counter() - began:.1f} s ({store.writer.dialect.name})"
+        f"\n2,000 rows filed in {time.perf_counter() - began:.1f} s ({store.writer.dialect.name})"
     )
-    assert sum(row.created for row in filed) == 9_900
-    assert sum(row.entry is not None for row in filed) == 8_000
+    assert sum(row.created for row in filed) == 1_980
+    assert sum(row.entry is not None for row in filed) == 1_600
     with store.reading() as session:
-        assert session.query(SubmissionRow).count() == 9_900
-        assert session.query(SuggestionRow).count() == 9_900
+        assert session.query(SubmissionRow).count() == 1_980
+        assert session.query(SuggestionRow).count() == 1_980

@@ -88,7 +88,7 @@ def test_what_is_said_of_an_example_unseen_does_not_follow_its_labels(
     # and the last step of rounding falls otherwise.
     for name in ("level1", "level2", "path", "nature", "flags", "urgency", "accusation"):
         unseen = getattr(fitted.unseen, name), getattr(fitted_on_another_label.unseen, name)
-        assert moved(*unseen) < 0.03, name
+        assert moved(*unseen) < 0.05, name
     seen = score_corpus(fitted, corpus), score_corpus(fitted_on_another_label, corpus)
     assert moved(*seen) > 0.3
 

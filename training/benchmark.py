@@ -22,6 +22,7 @@ from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
 from training.dataset import find_groups
+from training.kernel import invert, make_kernel
 from training.readers import Example, read_examples
 from training.ridge import fit_ridge
 from triage.errors import InvalidFile
@@ -59,8 +60,9 @@ class FlatPipeline:
         counted = self.features_.fit(readings, groups).transform(readings)
         self.gravity_ = 1 + GRAVITY * class_gravity(counted, targets)
         rows = self._weigh(counted)
-        even = np.ones(len(labels))
-        ridge = fit_ridge(rows, targets, penalty=PENALTY, weights=even, groups=groups)
+        even = np.full(len(labels), PENALTY)
+        inverse = invert(make_kernel(rows, smoothing=0).values, even)
+        ridge = fit_ridge(inverse, targets, groups=groups)
         self.coefficients_ = (rows.T @ ridge.dual).astype(np.float32)
         self.spread_ = ridge.unseen.std(axis=0) + 1e-6
         self.decision_ = LogisticRegression(C=STRENGTH, max_iter=1000)
