@@ -112,6 +112,7 @@ def test_when_a_session_ends_the_password_is_asked_for_over_the_page(screens: Op
     assert page.input_value("#title") == "还没有保存的任务"
     page.context.clear_cookies()
     page.click(".side >> text=工作台")
+    page.click(".el-message-box button:has-text('离开')")
     page.wait_for_selector("text=登录已经过期")
     page.fill(".el-dialog input", PASSWORD)
     page.press(".el-dialog input", "Enter")
