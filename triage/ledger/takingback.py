@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict
@@ -174,3 +174,9 @@ def _remove(session: Session, ids: Sequence[str], *, who: str, now: datetime) ->
         [{"actor": who, "kind": "submission.removed", "submission_id": name} for name in ids],
         now=now,
     )
+
+
+def count_brought(session: Session, import_id: int) -> int:
+    """How many submissions of this import still stand."""
+    query = select(func.count()).where(ImportedRow.import_id == import_id)
+    return session.scalar(query) or 0
