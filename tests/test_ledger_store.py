@@ -43,6 +43,7 @@ TABLES = {
     "problem_member",
     "repeat",
     "reply",
+    "sealed_work",
     "session",
     "setting",
     "submission",
@@ -84,7 +85,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0003"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0004"]
     opened.close()
 
 

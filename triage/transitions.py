@@ -100,11 +100,12 @@ FIELD_NAMES = {
     "by": "督办期限",
 }
 
+DISCIPLINE = "discipline"
 FORWARD_BODIES = {
     "court": "人民法院",
     "procuratorate": "人民检察院",
     "arbitration": "仲裁机构",
-    "discipline": "纪检监察机关",
+    DISCIPLINE: "纪检监察机关",
     "political-legal": "政法机关",
     "higher-office": "上级信访部门",
     "other-place": "外地有关部门",
@@ -329,7 +330,7 @@ TRANSITIONS = (
         _OPEN,
         EntryState.FORWARDED,
         Action.ASSIGN,
-        "转往法院、仲裁、纪检等本系统以外的机关",
+        "转往法院、仲裁等本系统以外的机关；转纪检的，整件来件当场封存进纪检台账",
         needs=("to", "note"),
     ),
     Transition(

@@ -1,13 +1,15 @@
 """Routes for discipline officers, who alone open accusations (检举控告, Art. 30)."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import needs
 from api.bodies import OneBody, read_as
 from api.routes.ledgers import Cursor, Limit
+from api.schemas.entries import MAX_NUMBER
 from api.schemas.submissions import Moment, ReasonIn, SubmissionOut, SubmitterOut
 from api.service import ServiceHere, read_clock
 from triage.ledger.discipline import (
@@ -15,6 +17,7 @@ from triage.ledger.discipline import (
     hold_accusation,
     list_accusations,
     read_accusation,
+    read_sealed_file,
     release_accusation,
     unmask_accuser,
 )
@@ -60,6 +63,19 @@ class AccusationPageOut(BaseModel):
     next: str | None = Field(description="下一页的翻页标记；空表示没有了")
 
 
+class SealedWorkOut(BaseModel):
+    """封存以前在台账上办过、说过的一步。"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Literal["decision", "action", "extension", "reply", "evaluation", "attachment"]
+    id: int
+    entry_id: int
+    who: str
+    at: Moment
+    told: dict[str, Any] = Field(description="写下的话，和办的动作、结果、评价、文件名等")
+
+
 class AccusationOut(AccusationLineOut):
     """一件检举控告的全部。"""
 
@@ -71,6 +87,7 @@ class AccusationOut(AccusationLineOut):
     suggestion: dict[str, Any] | None
     accused: list[str] = Field(description="被反映单位的代码")
     notes: list[dict[str, Any]] = Field(description="谁在何时认定或放行，理由")
+    work: list[SealedWorkOut] = Field(description="封存以前的经办记录、回告、附件等，先的在前")
     submitter: SubmitterOut | None = Field(description="反映人，已遮盖；没有登记时为空")
 
 
@@ -96,6 +113,30 @@ def get_accusation(caller: Reader, service: ServiceHere, submission_id: str) -> 
     """一件检举控告的全文；每次查看都记入日志。"""
     with service.store.writing() as session:
         return _out(read_accusation(session, submission_id, caller=caller, now=read_clock()))
+
+
+@router.get(
+    "/{submission_id}/attachments/{attachment_id}",
+    response_class=Response,
+    responses={200: {"content": {"*/*": {}}, "description": "附件的内容"}},
+)
+def get_file(
+    caller: Reader,
+    service: ServiceHere,
+    submission_id: str,
+    attachment_id: Annotated[int, Path(ge=1, le=MAX_NUMBER, description="附件的编号")],
+) -> Response:
+    """封存以前随台账保存的一个附件，供下载；每次打开都记入日志。"""
+    with service.store.writing() as session:
+        name, content = read_sealed_file(
+            session, submission_id, attachment_id, caller=caller, now=read_clock()
+        )
+    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": disposition},
+    )
 
 
 @router.post(

@@ -116,10 +116,12 @@ def post_command(
             note=given.note,
             **data,
         )
-    commands = list_commands(entry, caller=caller, now=now)
-    standing = StandingOut(
-        entry=EntryOut.model_validate(entry), commands=describe_commands(entry, commands)
-    )
+    standing = StandingOut(entry=None, commands=[], notice=_SEALED)
+    if not entry.confidential:
+        commands = list_commands(entry, caller=caller, now=now)
+        standing = StandingOut(
+            entry=EntryOut.model_validate(entry), commands=describe_commands(entry, commands)
+        )
     # Spelt here, once: FastAPI would check again what was put together from checked parts.
     return Response(standing.model_dump_json(), media_type="application/json")
 

@@ -186,4 +186,5 @@ def _do(
         raise
     except TriageError as error:
         return DoneOut(id=picked.id, status=status_of(error)[0], **error_body(error))
-    return DoneOut(id=picked.id, status=200, entry=EntryOut.model_validate(entry))
+    shown = None if entry.confidential else EntryOut.model_validate(entry)
+    return DoneOut(id=picked.id, status=200, entry=shown)

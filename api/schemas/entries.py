@@ -107,10 +107,11 @@ class CommandOut(_Out):
 
 
 class StandingOut(_Out):
-    """条目现在的样子，和调用者这时可以办的动作。"""
+    """条目现在的样子，和调用者这时可以办的动作；转送纪检的，条目为空，只有回执。"""
 
-    entry: EntryOut
+    entry: EntryOut | None
     commands: list[CommandOut]
+    notice: str | None = None
 
 
 class DecidedOut(_Out):

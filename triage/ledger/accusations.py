@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from triage.ledger.events import record_events
 from triage.ledger.matters import free_merged
 from triage.ledger.problems import forget_submission
+from triage.ledger.sealedwork import list_unsealed, put_work_away
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import get_ring
 from triage.ledger.submitters import hide_person
@@ -86,8 +87,9 @@ def add_suggestions(session: Session, pairs: Iterable[tuple[str, Suggestion]]) -
 def put_away(
     session: Session, submission: SubmissionRow, *, who: str, now: datetime, reason: str = ""
 ) -> None:
-    """Turn a submission that stands open into an accusation: its words and all suggestions move
-    under the seal, and whatever entries it has disappear from ordinary sight."""
+    """Turn a submission that stands open into an accusation: its words, all suggestions and all
+    that was written while it was worked on move under the seal, and whatever entries it has
+    disappear from ordinary sight."""
     suggestions = session.scalars(
         select(SuggestionRow)
         .where(SuggestionRow.submission_id == submission.id)
@@ -127,13 +129,15 @@ def put_away(
         .where(EntryRow.submission_id == submission.id)
         .values(confidential=True, version=EntryRow.version + 1)
     )
+    put_work_away(session, submission.id)
     forget_submission(session, submission.id, now=now)  # last, as it waits for its turn
     happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
     record_events(session, [happened], now=now)
 
 
 def put_away_unsealed(session: Session, *, now: datetime) -> int:
-    """Seal the accusations of a database that an older version has kept in the open; how many.
+    """Seal what a database of an older version has kept in the open: accusations, and the work on
+    those that had an entry; of how many.
 
     Those in review stand in its index, those with an entry in the ledger's: no table is walked.
     """
@@ -141,15 +145,14 @@ def put_away_unsealed(session: Session, *, now: datetime) -> int:
         SubmissionRow.status == literal_column(f"'{SubmissionStatus.REVIEW}'"),
         SubmissionRow.confidential,
     )
-    filed = select(EntryRow.submission_id).where(EntryRow.confidential).distinct()
-    ids = {*session.scalars(waiting), *session.scalars(filed)}
-    done = 0
+    ids = {*session.scalars(waiting), *list_unsealed(session)}
     for submission_id in sorted(ids):
         row = session.get_one(SubmissionRow, submission_id)
-        if row.status is not SubmissionStatus.SEALED:
+        if row.status is SubmissionStatus.SEALED:
+            put_work_away(session, submission_id)
+        else:
             put_away(session, row, who="upgrade", now=now)
-            done += 1
-    return done
+    return len(ids)
 
 
 def hide_hash(session: Session, content_hash: str) -> str:

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from triage.errors import AccessDenied, Conflict, InvalidInput
 from triage.ledger import answers, assignments, evidence, extensions, matters, urgings
+from triage.ledger.accusations import put_away
 from triage.ledger.events import record_events
 from triage.ledger.sight import is_visible, unknown_entry
 from triage.ledger.steps import Done, Step, append_action
-from triage.ledger.tables import EntryRow
+from triage.ledger.tables import EntryRow, SubmissionRow
 from triage.ledger.views import StoredEntry, entry_view
 from triage.roles import Caller
-from triage.transitions import AT_WORK, FIELD_NAMES, Transition
+from triage.transitions import AT_WORK, DISCIPLINE, FIELD_NAMES, Transition
 from triage.workflow import COMMAND_NAMES, Command, get_transition
 
 MAX_NOTE = 2_000
@@ -79,10 +80,15 @@ def run_command(
 
     `version` is that of the entry the caller looked at; `note` says why, `data` holds what the
     table says the command needs and takes. Leaves one action in the history and one event
-    `entry.<command>`. Raises NotFound for an entry the caller may not know of, AccessDenied where
-    the right or the reach lacks, Conflict where somebody changed the entry since or its state does
-    not allow the command, InvalidInput where something is missing, too much or wrong.
+    `entry.<command>`. What is forwarded to the discipline side goes under the seal, the whole
+    submission, and the entry given back is the last that anyone here sees of it. Raises NotFound
+    for an entry the caller may not know of, AccessDenied where the right or the reach lacks,
+    Conflict where somebody changed the entry since or its state does not allow the command,
+    InvalidInput where something is missing, too much or wrong.
     """
+    accuses = command is Command.FORWARD and data.get("to") == DISCIPLINE
+    if accuses:
+        _lock_submission(session, entry_id)
     entry = _lock_entry(session, entry_id, also=data.get("into"))
     if entry is None or not is_visible(session, entry, caller=caller):
         raise unknown_entry(entry_id)
@@ -123,7 +129,18 @@ def run_command(
         "payload": {"from": before, "to": entry.state, "version": entry.version} | done.codes,
     }
     record_events(session, [happened, *done.events], now=now)
+    if accuses:
+        submission = session.get_one(SubmissionRow, entry.submission_id)
+        put_away(session, submission, who=caller.who, reason=step.note, now=now)
     return entry_view(entry)
+
+
+def _lock_submission(session: Session, entry_id: int) -> None:
+    """Before the entry, as who decides on the submission does: else the two could lock up."""
+    of_entry = select(EntryRow.submission_id).where(EntryRow.id == entry_id).scalar_subquery()
+    session.execute(
+        select(SubmissionRow.id).where(SubmissionRow.id == of_entry).with_for_update(key_share=True)
+    )
 
 
 def _lock_entry(session: Session, entry_id: int, *, also: int | None) -> EntryRow | None:

@@ -26,6 +26,7 @@ from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
 from triage.ledger.problems import place_again
 from triage.ledger.repeats import record_repeats_again
+from triage.ledger.sealedwork import SealedWork, bring_work_back, find_sealed_file, read_work
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.submitters import check_reason, find_masked, show_person, unmask
 from triage.ledger.tables import (
@@ -58,8 +59,8 @@ class AccusationLine:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Accusation:
-    """One accusation (检举控告), opened; `accused` are codes of departments, the submitter is
-    masked."""
+    """One accusation (检举控告), opened: `accused` are codes of departments, `work` is what was
+    done before it was sealed, the submitter is masked."""
 
     line: AccusationLine
     title: str
@@ -70,6 +71,7 @@ class Accusation:
     suggestion: dict[str, Any] | None
     accused: tuple[str, ...]
     notes: tuple[dict[str, Any], ...]
+    work: tuple[SealedWork, ...]
     submitter: Submitter | None
 
 
@@ -116,6 +118,22 @@ def read_accusation(
     row, file = _get(session, submission_id, caller=caller)
     _record(session, "accusation.seen", submission_id, caller=caller, now=now)
     return _view(session, row, file)
+
+
+def read_sealed_file(
+    session: Session, submission_id: str, attachment_id: int, *, caller: Caller, now: datetime
+) -> tuple[str, bytes]:
+    """Name and content of a file that was kept with an entry before it was sealed; that this
+    officer has opened it goes on record. Raises as `read_accusation`, NotFound for no such file."""
+    caller.require(Action.READ_ACCUSATIONS)
+    _get(session, submission_id, caller=caller)
+    found = find_sealed_file(session, submission_id, attachment_id)
+    if found is None:
+        raise NotFound(
+            f"这一件没有编号为 {attachment_id} 的附件，请核对编号", field="attachment_id"
+        )
+    _record(session, "accusation.seen", submission_id, caller=caller, now=now)
+    return found
 
 
 def unmask_accuser(
@@ -173,6 +191,7 @@ def release_accusation(
     submission.title, submission.content, submission.place = file.title, file.content, file.place
     submission.content_hash = file.content_hash
     submission.confidential = False
+    bring_work_back(session, submission_id)  # while its entries are hidden: see the migration
     entries = session.execute(
         update(EntryRow)
         .where(EntryRow.submission_id == submission_id)
@@ -308,5 +327,6 @@ def _view(session: Session, row: AccusationRow, file: SealedFile) -> Accusation:
         suggestion=file.suggestions[-1] if file.suggestions else None,
         accused=file.accused,
         notes=file.notes,
+        work=read_work(session, row.submission_id),
         submitter=find_masked(session, row.submission_id),
     )

@@ -1,5 +1,6 @@
 """Reads of one entry: all that was done, said and kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from triage.errors import NotFound
 from triage.ledger.matters import list_reporters
+from triage.ledger.people import name_people
 from triage.ledger.sight import get_visible
 from triage.ledger.states import EntryState, Outcome, ProblemState
 from triage.ledger.tables import (
@@ -169,7 +171,7 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
     decided = session.scalars(
         select(DecisionRow).where(DecisionRow.entry_id == entry.id).order_by(DecisionRow.id)
     )
-    actions = _list_actions(session, entry.id)
+    actions = _list_actions(session, entry.id, reporters=reporters)
     decisions = tuple(decision_view(row) for row in decided)
     acted = {action.who for action in actions} | {decision.who for decision in decisions}
     return EntryFile(
@@ -217,19 +219,21 @@ def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> Sh
     return None if found is None else SharedProblem(*found)
 
 
-def _name_people(session: Session, logins: set[str]) -> dict[str, str]:
-    named = select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins))
-    return dict(session.execute(named).all())
-
-
-def _list_actions(session: Session, entry_id: int) -> tuple[StoredAction, ...]:
+def _list_actions(
+    session: Session, entry_id: int, *, reporters: Sequence[str]
+) -> tuple[StoredAction, ...]:
+    """The steps in order; none names a reporter whose submission has gone under the seal since."""
     return tuple(
         StoredAction(
             id=row.id,
             command=row.command,
             who=row.who,
             note=row.note,
-            data=row.data,
+            data={
+                name: value
+                for name, value in row.data.items()
+                if name != "submission" or value in reporters
+            },
             from_state=row.from_state,
             to_state=row.to_state,
             version=row.version,

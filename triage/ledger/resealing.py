@@ -8,8 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
+from triage.ledger.sealedwork import about_work
 from triage.ledger.store import get_ring
-from triage.ledger.tables import AccusationRow, ImportRow, SubmitterRow, WebhookRow
+from triage.ledger.tables import (
+    AccusationRow,
+    ImportRow,
+    SealedWorkRow,
+    SubmitterRow,
+    WebhookRow,
+)
 from triage.sealing import Sealed
 
 # For each table: the column that is sealed, and what a row's seal is about.
@@ -18,6 +25,7 @@ _SEALED: tuple[tuple[type[Any], str, Callable[[Any], str]], ...] = (
     (SubmitterRow, "sealed", lambda row: f"submitter:{row.submission_id}"),
     (WebhookRow, "secret", lambda row: f"webhook:{row.id}"),
     (ImportRow, "content", lambda row: f"import:{row.id}"),
+    (SealedWorkRow, "sealed", about_work),
 )
 
 

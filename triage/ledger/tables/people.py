@@ -116,3 +116,16 @@ class AccusationRow(Row):
     received_at: Mapped[datetime]
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+
+
+class SealedWorkRow(Row):
+    """The words of one row of another table (`source`, `row_id`), taken out of it because its entry
+    turned out to be about an accusation (Art. 30)."""
+
+    __tablename__ = "sealed_work"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    row_id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=False)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id"), index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str] = mapped_column(index=True)

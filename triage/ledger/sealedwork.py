@@ -1,0 +1,231 @@
+"""What was written while an entry was worked on, before it turned out to be about an accusation.
+
+It leaves the ordinary tables for sealed values of `sealed_work` in the transaction that hides the
+entry (Art. 30), one for each row, so that a file of ten megabytes is opened alone. The row itself
+stays with its number and times, and gets its words back when a discipline officer releases it.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from triage.ledger.store import get_ring
+from triage.ledger.tables import (
+    ActionRow,
+    AttachmentRow,
+    DecisionRow,
+    EntryRow,
+    EvaluationRow,
+    ExtensionRow,
+    FindingRow,
+    ReplyRow,
+    SealedWorkRow,
+)
+from triage.sealing import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A table that words are taken out of: by column what stands there afterwards, and the further
+    columns that say what they were about."""
+
+    table: type[Any]
+    blank: dict[str, Any]
+    beside: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        return str(self.table.__tablename__)
+
+
+_PLACES = (
+    _Place(EntryRow, {"matter": "", "ground": None}),
+    _Place(DecisionRow, {"reason": ""}, ("entry_id", "kind", "who", "decided_at")),
+    _Place(ActionRow, {"note": "", "data": {}}, ("entry_id", "command", "who", "at")),
+    _Place(
+        ExtensionRow,
+        {"reason": "", "decided_note": None},
+        ("entry_id", "who", "at", "granted", "decided_by"),
+    ),
+    _Place(ReplyRow, {"text": "", "quality": None}, ("entry_id", "outcome", "who", "at")),
+    _Place(
+        EvaluationRow,
+        {"comment": ""},
+        ("entry_id", "solved", "satisfaction", "source", "who", "at"),
+    ),
+    _Place(
+        AttachmentRow,
+        {"name": "", "sha256": "", "content": b""},
+        ("entry_id", "size", "who", "at"),
+    ),
+    _Place(FindingRow, {"evidence": {}, "decided_note": None}),
+)
+_BY_SOURCE = {place.source: place for place in _PLACES}
+_UNTOLD = ("content", "sha256", "data", "quality")  # of no use to who reads what was done
+_SAID = ("ground", "matter")  # but these, of what a step was given
+_READ = ("decision", "action", "extension", "reply", "evaluation", "attachment")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedWork:
+    """One thing done or said before the seal: `kind` is "decision", "action", "extension", "reply",
+    "evaluation" or "attachment", `id` that of its row, `told` its words and what they belong to."""
+
+    kind: str
+    id: int
+    entry_id: int
+    who: str
+    at: datetime
+    told: dict[str, Any]
+
+
+def put_work_away(session: Session, submission_id: str) -> bool:
+    """Move all words of the work on this submission under the seal; whether there was any left.
+
+    Its entries must be hidden already: until then the database lets no word of the history go.
+    """
+    ring = get_ring(session)
+    entries = select(EntryRow.id).where(EntryRow.submission_id == submission_id)
+    moved = False
+    for place in _PLACES:
+        sealed = exists().where(
+            SealedWorkRow.source == place.source, SealedWorkRow.row_id == place.table.id
+        )
+        columns = [getattr(place.table, name) for name in place.blank]
+        ids = session.scalars(
+            select(place.table.id)
+            .where(_of(place, submission_id, entries), ~sealed)
+            .order_by(place.table.id)
+        ).all()
+        for row_id in ids:  # one by one: files are large
+            row = session.execute(select(*columns).where(place.table.id == row_id)).one()
+            words = dict(zip(place.blank, row, strict=True))
+            key_id, data = ring.seal(_pack(words), about=_about(place.source, row_id))
+            session.add(
+                SealedWorkRow(
+                    source=place.source,
+                    row_id=row_id,
+                    submission_id=submission_id,
+                    sealed=data,
+                    key_id=key_id,
+                )
+            )
+            _write(session, place, row_id, place.blank)
+            moved = True
+    session.flush()
+    return moved
+
+
+def bring_work_back(session: Session, submission_id: str) -> None:
+    """Put every word back into the row that it was taken out of; its entries are hidden still."""
+    for row in _list_rows(session, submission_id):
+        _write(session, _BY_SOURCE[row.source], row.row_id, _open(session, row))
+    session.execute(delete(SealedWorkRow).where(SealedWorkRow.submission_id == submission_id))
+
+
+def read_work(session: Session, submission_id: str) -> tuple[SealedWork, ...]:
+    """All that was done and said before the seal, in order of time; of files their names."""
+    found = [
+        _read(session, row) for row in _list_rows(session, submission_id) if row.source in _READ
+    ]
+    return tuple(sorted(found, key=lambda work: (work.at, work.kind, work.id)))
+
+
+def find_sealed_file(
+    session: Session, submission_id: str, attachment_id: int
+) -> tuple[str, bytes] | None:
+    """The name and the content of a file that was kept with an entry before the seal, or None."""
+    row = session.get(SealedWorkRow, (AttachmentRow.__tablename__, attachment_id))
+    if row is None or row.submission_id != submission_id:
+        return None
+    words = _open(session, row)
+    return words["name"], words["content"]
+
+
+def list_unsealed(session: Session) -> tuple[str, ...]:
+    """The submissions with an entry that is hidden while its words still stand in the open, as an
+    older version has left them."""
+    sealed = exists().where(
+        SealedWorkRow.source == EntryRow.__tablename__, SealedWorkRow.row_id == EntryRow.id
+    )
+    query = select(EntryRow.submission_id).where(EntryRow.confidential, ~sealed).distinct()
+    return tuple(session.scalars(query.order_by(EntryRow.submission_id)))
+
+
+def about_work(row: SealedWorkRow) -> str:
+    """What the seal of this row is about."""
+    return _about(row.source, row.row_id)
+
+
+def _about(source: str, row_id: int) -> str:
+    return f"work:{source}:{row_id}"
+
+
+def _of(place: _Place, submission_id: str, entries: Any) -> ColumnElement[bool]:
+    table = place.table
+    if table is EntryRow or table is DecisionRow:
+        return table.submission_id == submission_id  # type: ignore[no-any-return]
+    if table is EvaluationRow:  # what the same person said of the entry that it was merged into too
+        return or_(table.entry_id.in_(entries), table.submission_id == submission_id)
+    return table.entry_id.in_(entries)  # type: ignore[no-any-return]
+
+
+def _write(session: Session, place: _Place, row_id: int, words: dict[str, Any]) -> None:
+    session.execute(update(place.table).where(place.table.id == row_id).values(**words))
+
+
+def _list_rows(session: Session, submission_id: str) -> Iterator[SealedWorkRow]:
+    keys = session.execute(
+        select(SealedWorkRow.source, SealedWorkRow.row_id).where(
+            SealedWorkRow.submission_id == submission_id
+        )
+    ).all()
+    for source, row_id in keys:  # one by one: files are large
+        yield session.get_one(SealedWorkRow, (source, row_id))
+
+
+def _read(session: Session, row: SealedWorkRow) -> SealedWork:
+    place = _BY_SOURCE[row.source]
+    columns = [getattr(place.table, name) for name in place.beside]
+    beside = dict(
+        zip(
+            place.beside,
+            session.execute(select(*columns).where(place.table.id == row.row_id)).one(),
+            strict=True,
+        )
+    )
+    words = _open(session, row)
+    given = words.get("data", {})
+    words |= {name: given[name] for name in _SAID if name in given}
+    words = {name: value for name, value in words.items() if name not in _UNTOLD and value}
+    return SealedWork(
+        kind=row.source,
+        id=row.row_id,
+        entry_id=beside.pop("entry_id"),
+        who=beside.pop("who"),
+        at=beside.pop("decided_at", None) or beside.pop("at"),
+        told=beside | words,
+    )
+
+
+def _open(session: Session, row: SealedWorkRow) -> dict[str, Any]:
+    plain = get_ring(session).unseal(Sealed(row.key_id, row.sealed), about=about_work(row))
+    words: dict[str, Any] = json.loads(plain)
+    for name, blank in _BY_SOURCE[row.source].blank.items():
+        if isinstance(blank, bytes):
+            words[name] = base64.b64decode(words[name])
+    return words
+
+
+def _pack(words: dict[str, Any]) -> bytes:
+    told = {
+        name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for name, value in words.items()
+    }
+    return json.dumps(told).encode()
