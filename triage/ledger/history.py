@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, defer
 
 from triage.errors import NotFound
 from triage.ledger.matters import list_reporters
-from triage.ledger.people import name_people
 from triage.ledger.sight import get_visible
 from triage.ledger.states import EntryState, Outcome, ProblemState
 from triage.ledger.tables import (
@@ -217,6 +216,11 @@ def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> Sh
         .where(MemberRow.submission_id == submission_id, ProblemRow.state == ProblemState.OPEN)
     ).one_or_none()
     return None if found is None else SharedProblem(*found)
+
+
+def _name_people(session: Session, logins: set[str]) -> dict[str, str]:
+    named = select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins))
+    return dict(session.execute(named).all())
 
 
 def _list_actions(
