@@ -1,4 +1,6 @@
-"""Users for the tests. All are invented; their one password is hashed once."""
+"""Users for the tests. All are invented; their one password is hashed once, and cheaply: what
+checks it does as much work as the hash says, and dozens of sign-ins need not take a tenth of a
+second each. How dear a hash of the product is, tests/test_passwords.py says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +9,12 @@ from functools import cache
 from itertools import count
 
 import httpx
+from argon2 import PasswordHasher
 from ledger_factories import NOW
 from service_factories import RunningService
 
 from triage.ledger.store import Store
 from triage.ledger.users import User, create_user, set_password
-from triage.passwords import hash_password
 from triage.roles import ROLE_ACTIONS, SHELL, Caller, Role
 
 PASSWORD = "Liuhe-2025-zhen"
@@ -22,7 +24,7 @@ _numbers = count(1)
 @cache
 def hash_of_password() -> str:
     """What is kept of PASSWORD."""
-    return hash_password(PASSWORD)
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def add_person(

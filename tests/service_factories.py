@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from database_factories import write_migrated
 
 from api.app import create_app, listen, make_server
 from api.service import Service, read_clock
@@ -56,7 +57,7 @@ class RunningService:
                     session, name="测试", scopes=scopes, department=department, now=read_clock()
                 )
             headers["Authorization"] = f"Bearer {key}"
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
 
 @contextmanager
@@ -64,6 +65,8 @@ def run_service(
     folder: Path, *, desk: Desk | None = None, **settings: Any
 ) -> Iterator[RunningService]:
     """The service with its database in `folder`, until the end of the block."""
+    if "database_url" not in settings and not (folder / "service.db").exists():
+        write_migrated(folder / "service.db")
     usual = {
         "database_url": f"sqlite:///{folder / 'service.db'}",
         "key_file": folder / "service.key",
@@ -84,5 +87,5 @@ def run_service(
         yield RunningService(f"http://127.0.0.1:{port}", app.state.service)
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         listener.close()

@@ -35,7 +35,7 @@ def test_a_poor_password_is_told_what_it_lacks(password: str, words: str) -> Non
 
 def test_only_the_same_password_opens_and_it_cannot_be_read_from_what_is_kept() -> None:
     kept = hash_password(GOOD)
-    assert kept.startswith("$argon2id$")
+    assert kept.startswith("$argon2id$v=19$m=47104,t=2,p=1$")
     assert GOOD not in kept
     assert kept != hash_password(GOOD)
     assert is_password(GOOD, kept)
