@@ -25,10 +25,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One submission as it now stands, and whether this call brought it."""
+    """One submission as it now stands, whether this call brought it, and if so, whether it was
+    found to repeat another."""
 
     file: SubmissionFile
     created: bool
+    repeats: bool = False
 
 
 def take_in(
@@ -64,7 +66,7 @@ def take_in(
         decisions=(),
         submitter=submission.submitter and submission.submitter.masked(),
     )
-    return Taken(file, True)
+    return Taken(file, True, filed.repeats)
 
 
 def take_in_batch(

@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 from ledger_factories import DEPARTMENTS, NOW, make_submission, make_suggestion
 from people_factories import caller_as
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from triage.ledger.accusations import put_away
 from triage.ledger.departments import sync_departments
 from triage.ledger.discipline import release_accusation
-from triage.ledger.records import record_batch, record_submission, record_suggestion
+from triage.ledger.records import (
+    record_batch,
+    record_submission,
+    record_submissions,
+    record_suggestion,
+)
 from triage.ledger.repeats import find_repeats, record_repeats
 from triage.ledger.states import RepeatState
 from triage.ledger.store import Store
@@ -144,6 +149,26 @@ def test_of_a_mass_letter_a_key_remembers_the_first_and_all_copies_point_at_them
     take(store, tell("Z", LIFT), now=NOW + timedelta(days=1))
     assert count_fingerprints(store) == kept
     assert [pair[1] for pair in list_pairs(store) if pair[0] == "Z"] == ["M000", "M001", "M002"]
+
+
+def test_of_a_mass_letter_a_further_copy_costs_no_further_statement(store: Store) -> None:
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        seen.append(sql)
+
+    copies = [tell(f"M{number:03}", LIFT + "谢谢" * (number % 3)) for number in range(80)]
+    with store.writing() as session:
+        record_submissions(session, copies, now=NOW)
+    counts = []
+    for some in (copies[:20], copies[20:40], copies[40:]):
+        event.listen(store.writer, "before_cursor_execute", note)
+        with store.writing() as session:
+            record_repeats(session, some, now=NOW)
+        event.remove(store.writer, "before_cursor_execute", note)
+        counts.append(len(seen))
+        seen.clear()
+    assert counts[1] == counts[2]
 
 
 def test_said_again_of_the_same_submission_changes_nothing(store: Store) -> None:

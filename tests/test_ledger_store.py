@@ -85,7 +85,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0004"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0005"]
     opened.close()
 
 
@@ -175,6 +175,53 @@ def test_a_locked_database_is_unavailable_after_the_patience_is_over(
         with pytest.raises(StoreUnavailable, match="被占用"), opened.writing() as second:
             record_submission(second, make_submission(id="L-2"), now=NOW)
     opened.close()
+
+
+_ON_POSTGRES = pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def end_connections(url: str) -> None:
+    """As a database does that starts anew."""
+    other = open_store(url)
+    with other.reading() as session:
+        session.execute(text(_END_OTHERS))
+    other.close()
+
+
+@_ON_POSTGRES
+def test_a_connection_that_ended_while_it_lay_idle_is_replaced(
+    store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_IDLE_S", 0)
+    store.check()
+    end_connections(store_url)
+    store.check()
+
+
+@_ON_POSTGRES
+def test_a_connection_that_ended_right_after_its_use_costs_one_request(
+    store: Store, store_url: str
+) -> None:
+    store.check()
+    end_connections(store_url)
+    with pytest.raises(StoreUnavailable):
+        store.check()
+    store.check()
+
+
+@_ON_POSTGRES
+def test_what_was_prepared_serves_the_next_who_reads_too(store: Store) -> None:
+    for _ in range(8):
+        store.check()
+    with store.reading() as session:
+        prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert "SELECT 1" in prepared
 
 
 def test_a_database_in_memory_serves_many_threads_in_turn() -> None:

@@ -71,18 +71,21 @@ def count_said(text: str) -> int:
 
 def cut_runs(text: str, width: int) -> Runs:
     """The runs of `width` characters of what is said; of a shorter text the whole is one."""
-    said = list_said(text)
-    if not said:
-        return frozenset()
+    return cut_said(list_said(text), width)
+
+
+def cut_said(said: str, width: int) -> Runs:
+    """As `cut_runs`, of what `list_said` gave."""
     if len(said) <= width:
-        return frozenset((said,))
-    return frozenset(map("".join, zip(*(said[at:] for at in range(width)), strict=False)))
+        return frozenset((said,)) if said else frozenset()
+    return frozenset([said[at : at + width] for at in range(len(said) - width + 1)])
 
 
 def measure_share(one: Runs, other: Runs) -> float:
     """The share of runs that two texts have in common (Jaccard), 0 to 1."""
-    together = len(one | other)
-    return len(one & other) / together if together else 0.0
+    common = len(one & other)
+    together = len(one) + len(other) - common
+    return common / together if together else 0.0
 
 
 def list_keys(runs: Runs, *, bands: int, rows: int) -> tuple[int, ...]:

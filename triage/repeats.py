@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
 
-from triage.copies import Runs, cut_runs, list_keys, list_said, measure_share
+from triage.copies import Runs, cut_runs, cut_said, list_keys, list_said, measure_share
 from triage.places import find_place
 from triage.problems import JOINS
 from triage.text import clean_text
@@ -70,10 +70,9 @@ class Wording:
 def read_wording(title: str, content: str, place: str | None = None) -> Wording:
     """The wording of a submission as it was told; `place` is what the sender says of it."""
     title, content = clean_text(title), clean_text(content)
-    said = list_said(title + content)
-    runs = cut_runs(content, _WIDTH)
-    if len(list_said(content)) < _CONTENT:  # 如题
-        runs = cut_runs(title + content, _WIDTH)
+    told = list_said(content)
+    said = list_said(title) + told
+    runs = cut_said(said if len(told) < _CONTENT else told, _WIDTH)  # 如题
     return Wording(title, content, clean_text(place) if place else None, said, runs)
 
 
@@ -128,8 +127,11 @@ def is_elsewhere(one: Wording, other: Wording) -> bool:
     """
     if one.said == other.said and one.place == other.place:
         return False
-    here, there = one.names, other.names
-    if here is None or there is None:
+    here = one.names
+    if here is None or _are_told(here, other):  # most often, which saves looking for the other's
+        return False
+    there = other.names
+    if there is None:
         return False
     if _is_shared(here.finest, there, other) or _is_shared(there.finest, here, one):
         # 县电视台, 火车站: every county has one, so the county decides.
@@ -232,6 +234,12 @@ def _read_names(phrase: str) -> _Names:
     rest.append(phrase[start:])
     left = [part for text in rest if len(part := list_said(_HOUSE.sub("", text))) > 1]
     return _Names(dict(kinds), left if left or kinds else [phrase])
+
+
+def _are_told(here: _Names, told: Wording) -> bool:
+    """Whether the finest names and those of each kind of region stand in the text there."""
+    regions = [names for kind, names in here.kinds.items() if kind >= _REGION]
+    return all(any(_stands_in(name, told) for name in names) for names in (here.finest, *regions))
 
 
 def _is_shared(names: list[str], there: _Names, told: Wording) -> bool:

@@ -190,7 +190,8 @@ def _accepted_out(taken: Taken, caller: Caller, service: Service) -> AcceptedOut
     """The answer to one submission, with what it probably repeats (not for an accusation)."""
     told = _taken_out(taken, caller, service)
     lines: tuple[RepeatLine, ...] = ()
-    if not taken.file.submission.confidential and caller.may(Action.READ):
+    may_be_shown = not taken.file.submission.confidential and caller.may(Action.READ)
+    if may_be_shown and (taken.repeats or not taken.created):
         with service.store.reading() as session:
             lines = list_first_repeats(session, taken.file.submission.id, caller=caller)
     repeats = [RepeatOut.model_validate(line) for line in lines]

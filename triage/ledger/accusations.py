@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import Text, cast, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
@@ -34,6 +35,7 @@ from triage.submissions import Submission
 from triage.suggestions import Suggestion
 
 WAITING, HELD, RELEASED = "waiting", "held", "released"
+_Named = tuple[tuple[str, tuple[str, ...]], ...]
 _HANDLERS = ("纪律检查", "监察")  # in the full names of those whom accusations are addressed to
 
 
@@ -56,19 +58,23 @@ class SealedFile:
 
 
 def seal_submissions(
-    session: Session, told: Sequence[tuple[Submission, str]], *, now: datetime
+    session: Session,
+    told: Sequence[tuple[Submission, str, Suggestion | None]],
+    *,
+    now: datetime,
 ) -> None:
-    """Keep the words, and the plain content hash, of accusations that have just been recorded
-    without them."""
+    """Keep the words, the plain content hash, and what the machine said, of accusations that have
+    just been recorded without them."""
     if not told:
         return
     named = _list_names(session)
-    for submission, content_hash in told:
+    for submission, content_hash, suggestion in told:
         file = SealedFile(
             title=storable(submission.title),
             content=storable(submission.content),
             place=None if submission.place is None else storable(submission.place),
             content_hash=content_hash,
+            suggestions=() if suggestion is None else (suggestion.as_dict(),),
         )
         file = replace(file, accused=_find_accused(file, named))
         session.add(_new_row(session, submission.id, file, now=now))
@@ -76,7 +82,7 @@ def seal_submissions(
 
 
 def add_suggestions(session: Session, pairs: Iterable[tuple[str, Suggestion]]) -> None:
-    """Keep what the machine said of accusations (by submission id)."""
+    """Keep what the machine said of accusations (by submission id) that are recorded already."""
     for submission_id, suggestion in pairs:
         row = session.get_one(AccusationRow, submission_id)
         file = open_file(session, row)
@@ -204,23 +210,30 @@ def _about(submission_id: str) -> str:
     return f"accusation:{submission_id}"
 
 
-def _list_names(session: Session) -> list[tuple[str, tuple[str, ...]]]:
+def _list_names(session: Session) -> _Named:
     """Each department that may be accused: its code, and all that it is called."""
     rows = session.execute(
         select(
-            DepartmentRow.code, DepartmentRow.name, DepartmentRow.full_name, DepartmentRow.aliases
+            DepartmentRow.code,
+            DepartmentRow.name,
+            DepartmentRow.full_name,
+            cast(DepartmentRow.aliases, Text),
         )
     )
-    return [
-        (code, (name, full_name, *aliases))
+    return _read_names(tuple(map(tuple, rows)))
+
+
+@lru_cache(maxsize=4)
+def _read_names(rows: tuple[tuple[Any, ...], ...]) -> _Named:
+    """What the rows say; kept, as they are the same from one accusation to the next."""
+    return tuple(
+        (code, (name, full_name, *json.loads(aliases)))
         for code, name, full_name, aliases in rows
         if not any(handler in full_name for handler in _HANDLERS)
-    ]
+    )
 
 
-def _find_accused(
-    file: SealedFile, named: Sequence[tuple[str, tuple[str, ...]]]
-) -> tuple[str, ...]:
+def _find_accused(file: SealedFile, named: _Named) -> tuple[str, ...]:
     """The departments that the words name. Too many bar an officer too many, too few let the
     accused read what is said of them: so a mere mention counts."""
     text = f"{file.title}\n{file.content}\n{file.place or ''}"

@@ -51,9 +51,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class _Coming:
-    """One submission on its way in: as it was sent, its row, and the plain hash of its content."""
+    """One submission on its way in: as it was sent, what the machine says of it, its row, and the
+    plain hash of its content."""
 
     submission: Submission
+    suggestion: Suggestion | None
     row: _Values
     content_hash: str
 
@@ -191,7 +193,7 @@ def _read_coming(session: Session, arrival: Arrival, *, now: datetime, source: s
             "urgency": suggestion.urgency.level,
             "confidence": suggestion.domain.confidence,
         }
-    return _Coming(submission, row, content_hash)
+    return _Coming(submission, suggestion, row, content_hash)
 
 
 def _insert_new(session: Session, arrivals: list[_Coming], *, now: datetime) -> set[str]:
@@ -205,8 +207,9 @@ def _insert_new(session: Session, arrivals: list[_Coming], *, now: datetime) -> 
     added = connection.execute(_add_new(connection.dialect.name), rows if rows[1:] else rows[0])
     created = set(added.scalars())
     fresh = [coming for coming in arrivals if coming.submission.id in created]
-    hidden = [(one.submission, one.content_hash) for one in fresh if one.row["confidential"]]
-    seal_submissions(session, hidden, now=now)
+    hidden = [one for one in fresh if one.row["confidential"]]
+    told = [(one.submission, one.content_hash, one.suggestion) for one in hidden]
+    seal_submissions(session, told, now=now)
     _insert_submitters(session, fresh)
     record_events(session, [_happened(coming) for coming in fresh], now=now)
     return created

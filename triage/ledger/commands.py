@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from triage.errors import AccessDenied, Conflict, InvalidInput
@@ -23,6 +23,14 @@ from triage.transitions import AT_WORK, DISCIPLINE, FIELD_NAMES, Transition
 from triage.workflow import COMMAND_NAMES, Command, get_transition
 
 MAX_NOTE = 2_000
+# Put together once: that takes as long as to carry it out.
+_LOCKED = (
+    select(EntryRow)
+    .where(EntryRow.id.in_(bindparam("ids", expanding=True)))
+    .order_by(EntryRow.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 _FROM_MACHINE = {Command.REPLY: ("quality",)}  # what no caller types, so not in the table
 
 
@@ -146,17 +154,8 @@ def _lock_submission(session: Session, entry_id: int) -> None:
 def _lock_entry(session: Session, entry_id: int, *, also: int | None) -> EntryRow | None:
     """The entry, nobody else's until the transaction ends; with it `also`, in order of id, so that
     two that merge crosswise wait for each other instead of locking up."""
-    rows = {
-        row.id: row
-        for row in session.scalars(
-            select(EntryRow)
-            .where(EntryRow.id.in_({entry_id, also or entry_id}))
-            .order_by(EntryRow.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    }
-    return rows.get(entry_id)
+    rows = session.scalars(_LOCKED, {"ids": [entry_id, also or entry_id]})
+    return {row.id: row for row in rows}.get(entry_id)
 
 
 def _check_fields(transition: Transition, given: Mapping[str, Any]) -> None:

@@ -176,12 +176,6 @@ def list_ledger(
     check_limit(limit)
     if isinstance(department, str):
         department = get_department(session, department)
-    levels = [urgency] if urgency is not None else list(URGENCY_NAMES)
-    after: tuple[datetime, int] | None = None
-    if cursor is not None:
-        level, opened_at, entry_id = read_cursor(cursor, int, read_time, int)
-        levels = [other for other in levels if other >= level]
-        after = (opened_at, entry_id) if level in levels else None
     given: dict[str, Any] = {
         "state": state,
         "domain": domain,
@@ -194,13 +188,8 @@ def list_ledger(
     given["department"] = department.code
 
     lines: list[LedgerLine] = []
-    # One short walk along the index for each level: no database walks an index both ways at once.
-    for level in levels:
-        told = given | {"urgency": level, "most": limit + 1 - len(lines)}
-        if after is not None:
-            told |= {"after_time": after[0], "after_id": after[1]}
-        lines += _ledger_lines(session, told)
-        after = None
+    for walk in _plan_walks(urgency, cursor):
+        lines += _ledger_lines(session, given | walk | {"most": limit + 1 - len(lines)})
         if len(lines) > limit:
             last = lines[limit - 1].entry
             turn = write_cursor(last.urgency, last.opened_at.isoformat(), last.id)
@@ -259,6 +248,22 @@ def list_review(
     return Page(lines, write_cursor(last.urgency, last.confidence, last.submission_id))
 
 
+def _plan_walks(urgency: int | None, cursor: str | None) -> list[dict[str, Any]]:
+    """The walks along the index of the ledger, by their parameters: one for a first page; for a
+    further one the rest of the level of the line before it, and the levels beyond."""
+    if cursor is None:
+        return [{} if urgency is None else {"urgency": urgency}]
+    level, opened_at, entry_id = read_cursor(cursor, int, read_time, int)
+    walks: list[dict[str, Any]] = []
+    if urgency in (None, level):
+        walks.append({"urgency": level, "after_time": opened_at, "after_id": entry_id})
+    if urgency is None:
+        walks.append({"beyond": level})
+    elif urgency > level:
+        walks.append({"urgency": urgency})
+    return walks
+
+
 def _ledger_lines(session: Session, told: dict[str, Any]) -> list[LedgerLine]:
     found = session.connection().execute(_lines_query(frozenset(told)), told)
     return [_read_line(tuple(row)) for row in found]
@@ -306,9 +311,11 @@ def _plain(column: Any) -> Any:
 
 @cache
 def _lines_query(told: frozenset[str]) -> Select[Any]:
-    """The lines of one urgency by these parameters. Kept, since building and spelling such a
-    statement takes longer than carrying it out."""
+    """The lines by these parameters. Kept, since building and spelling such a statement takes
+    longer than carrying it out."""
     conditions = {
+        "urgency": EntryRow.urgency == bindparam("urgency"),
+        "beyond": EntryRow.urgency > bindparam("beyond"),
         "state": EntryRow.state == bindparam("state"),
         "domain": func.substr(
             EntryRow.domain_code, 1, func.length(bindparam("domain")), type_=Words()
@@ -335,10 +342,9 @@ def _lines_query(told: frozenset[str]) -> Select[Any]:
         .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         .where(
             EntryRow.lead_department == bindparam("department"),
-            EntryRow.urgency == bindparam("urgency"),
             *(condition for name, condition in conditions.items() if name in told),
         )
-        .order_by(EntryRow.opened_at.desc(), EntryRow.id.desc())
+        .order_by(EntryRow.urgency, EntryRow.opened_at.desc(), EntryRow.id.desc())
         .limit(bindparam("most"))
     )
 

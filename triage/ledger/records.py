@@ -60,7 +60,8 @@ class Filed:
     """What became of one row of a batch.
 
     `error` says why it was not taken; else `submission` stands, `created` by this batch or before
-    it, and `entry` is the entry that this batch opened for it (None: it waits in review).
+    it, `entry` is the entry that this batch opened for it (None: it waits in review), and `repeats`
+    whether it probably repeats an earlier one.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Filed:
     created: bool = False
     entry: StoredEntry | None = None
     error: TriageError | None = None
+    repeats: bool = False
 
 
 def record_batch(
@@ -90,7 +92,7 @@ def record_batch(
         for (told, said), lead, outcome in zip(pairs, leads, recorded, strict=True)
         if not isinstance(outcome, TriageError) and outcome[1]
     ]
-    entries = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
+    entries, repeating = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
     filed = []
     for (submission, _), outcome in zip(pairs, recorded, strict=True):
         if isinstance(outcome, TriageError):
@@ -98,7 +100,8 @@ def record_batch(
             continue
         stored, created = outcome
         entry = entries.get(stored.id) if created else None
-        filed.append(Filed(submission.id, stored, created, entry))
+        repeats = created and stored.id in repeating
+        filed.append(Filed(submission.id, stored, created, entry, repeats=repeats))
     return filed
 
 
@@ -121,23 +124,23 @@ def record_one(
     if not created:
         return Filed(stored.id, stored)
     fresh = [(submission, suggestion, lead)]
-    entries = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
-    return Filed(stored.id, stored, created, entries.get(stored.id))
+    entries, repeating = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
+    repeats = stored.id in repeating
+    return Filed(stored.id, stored, created, entries.get(stored.id), repeats=repeats)
 
 
 def _follow_up(
     session: Session, fresh: Sequence[_Placed], *, now: datetime, taxonomy: str
-) -> dict[str, StoredEntry]:
+) -> tuple[dict[str, StoredEntry], set[str]]:
     """What follows where submissions were created, each to be led by a department or none: their
-    suggestions, their entries (by submission id), and what they have to do with others."""
-    sealed = [(told.id, said) for told, said, _ in fresh if said.confidential]
+    suggestions, their entries (given by submission id), and what they have to do with others (given
+    are the ids of those that repeat any)."""
     shown = [(told, said) for told, said, _ in fresh if not said.confidential]
-    add_suggestions(session, sealed)
     _insert_suggestions(session, shown, now=now)
     entries = _open_entries(session, fresh, now=now, taxonomy=taxonomy)
-    record_repeats(session, [told for told, _ in shown], now=now)
+    repeating = record_repeats(session, [told for told, _ in shown], now=now)
     place_suggested(session, shown, now=now)
-    return entries
+    return entries, repeating
 
 
 def record_suggestion(
@@ -256,11 +259,12 @@ def _find_leads(
     session: Session, pairs: Sequence[tuple[Submission, Suggestion]]
 ) -> list[str | None]:
     """For each the code of the department that gets an entry at once; None where it waits."""
-    codes = find_codes(session) if pairs else {}
-    return [
-        None if said.confidential or said.needs_review else codes.get(said.department.lead or "")
+    leads = [
+        None if said.confidential or said.needs_review else said.department.lead
         for _, said in pairs
     ]
+    codes = find_codes(session) if any(leads) else {}
+    return [codes.get(lead or "") for lead in leads]
 
 
 def _open_entries(

@@ -6,10 +6,12 @@ accusation (Art. 30), or a submission none of whose entries is within reach.
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
@@ -17,12 +19,24 @@ from triage.ledger.departments import find_names
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
 from triage.ledger.repeats import are_pair, find_repeats
 from triage.ledger.states import RepeatState
+from triage.ledger.store import among
 from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow
-from triage.ledger.views import StoredEntry, StoredSubmission, entry_view, submission_view
+from triage.ledger.views import (
+    ENTRY_COLUMNS,
+    StoredEntry,
+    StoredSubmission,
+    entry_view,
+    submission_view,
+)
 from triage.repeats import RepeatKind, Wording
 from triage.roles import Action, Caller
 
 MOST_OTHERS = 20  # told in other words: submissions of the same common problem that are shown
+_FIRST = (
+    select(*RepeatRow.__table__.c)
+    .where(RepeatRow.submission_id == bindparam("own"), RepeatRow.state != RepeatState.DISMISSED)
+    .order_by(RepeatRow.id)
+)
 _STEP = 200  # rows looked through at a time, of which a caller may see but some
 
 
@@ -76,14 +90,7 @@ def list_first_repeats(
     first, as far as this caller may know of them; nothing for who may not read the ledger."""
     if not caller.may(Action.READ):
         return ()
-    rows = session.scalars(
-        select(RepeatRow)
-        .where(
-            RepeatRow.submission_id == submission_id,
-            RepeatRow.state != RepeatState.DISMISSED,
-        )
-        .order_by(RepeatRow.id)
-    ).all()
+    rows = session.execute(_FIRST, {"own": submission_id}).all()
     ids = {name for row in rows for name in (row.submission_id, row.earlier_id)}
     seen = load_seen(session, ids, caller=caller)
     return tuple(
@@ -199,7 +206,7 @@ def _read_page(
 
 
 def _line(
-    row: RepeatRow,
+    row: RepeatRow | Any,
     seen: dict[str, tuple[StoredSubmission, tuple[StoredEntry, ...]]],
     *,
     about: str | None,
@@ -229,29 +236,38 @@ def load_seen(
     if not submission_ids:
         return {}
     entries: defaultdict[str, list[StoredEntry]] = defaultdict(list)
-    query = (
-        select(EntryRow)
-        .where(EntryRow.submission_id.in_(submission_ids), EntryRow.confidential.is_(False))
-        .order_by(EntryRow.id)
-    )
     names = None if caller.reach is None else find_names(session, caller.reach)
-    for row in session.scalars(query):
+    told = {"ids": sorted(submission_ids)}
+    dialect = session.get_bind().dialect.name
+    for row in session.execute(_entries_query(dialect), told):
         if (
             names is None
             or caller.reaches(row.lead_department)
             or not names.isdisjoint(row.assisting)
         ):
             entries[row.submission_id].append(entry_view(row))
-    rows = session.scalars(
-        select(SubmissionRow).where(
-            SubmissionRow.id.in_(submission_ids), SubmissionRow.confidential.is_(False)
-        )
-    )
     return {
         row.id: (submission_view(row), tuple(entries[row.id]))
-        for row in rows
+        for row in session.execute(_submissions_query(dialect), told)
         if names is None or row.id in entries
     }
+
+
+@cache
+def _entries_query(dialect: str) -> Select[Any]:
+    among_ids = among(EntryRow.submission_id, "ids", on_postgres=dialect == "postgresql")
+    return (
+        select(*ENTRY_COLUMNS)
+        .where(among_ids, EntryRow.confidential.is_(False))
+        .order_by(EntryRow.id)
+    )
+
+
+@cache
+def _submissions_query(dialect: str) -> Select[Any]:
+    columns = (getattr(SubmissionRow, field.name) for field in fields(StoredSubmission))
+    among_ids = among(SubmissionRow.id, "ids", on_postgres=dialect == "postgresql")
+    return select(*columns).where(among_ids, SubmissionRow.confidential.is_(False))
 
 
 def get_seen(session: Session, submission_id: str, *, caller: Caller) -> StoredSubmission:

@@ -6,18 +6,20 @@ them the same few look-ups. Nothing of an accusation stands here (Art. 30). None
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, text, update
+from sqlalchemy import Executable, Select, and_, insert, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from triage.copies import measure_share
 from triage.ledger.paging import in_chunks
 from triage.ledger.states import RepeatState
-from triage.ledger.store import upsert
+from triage.ledger.store import among
 from triage.ledger.tables import FingerprintRow, RepeatRow, SubmissionRow, SubmitterRow
 from triage.repeats import (
     COMPARED,
@@ -35,14 +37,11 @@ from triage.submitters import Submitter
 MOST = 3  # earlier submissions that one is said to repeat
 _BY_PERSON = 10  # earlier submissions of the same person that are compared, the latest
 _OF_PERSON = 200  # … found among so many: a hotline's own number stands on thousands
-_KEYS = 5_000  # looked up by one statement
 
-# On the tables themselves, as every submission comes through here: the mapped classes cost more
-# than the look-up does. For PostgreSQL two arrays instead of two dozen rows.
+# On the tables themselves, and put together once, as every submission comes through here: that
+# costs more than the look-up does. For PostgreSQL two arrays instead of two dozen rows.
 _FINGERPRINTS = FingerprintRow.metadata.tables[FingerprintRow.__tablename__].c
-_FIND_MET = select(_FINGERPRINTS.key, _FINGERPRINTS.submission_id).where(
-    _FINGERPRINTS.key.in_(bindparam("keys", expanding=True))
-)
+_REPEATS = RepeatRow.metadata.tables[RepeatRow.__tablename__]
 _ADD_ARRAYS = text(
     "INSERT INTO fingerprint (key, submission_id)"
     " SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:names AS text[]))"
@@ -70,19 +69,23 @@ class _Known:
     order: tuple[Any, ...]
 
 
-def record_repeats(session: Session, submissions: Sequence[Submission], *, now: datetime) -> None:
+def record_repeats(
+    session: Session, submissions: Sequence[Submission], *, now: datetime
+) -> set[str]:
     """Keep the fingerprints of submissions that have just been recorded, and for each at most
-    `MOST` earlier ones that it probably repeats, those among the others included.
+    `MOST` earlier ones that it probably repeats, those among the others included; the ids of those
+    that repeat any.
 
     Accusations do not belong here. Called again for the same ones it changes nothing.
     """
-    wordings = {one.id: read_wording(one.title, one.content, one.place) for one in submissions}
+    read = cache(read_wording)  # of a mass letter the words are read once
+    wordings = {one.id: read(one.title, one.content, one.place) for one in submissions}
     keys = {name: list_fingerprint(wording) for name, wording in wordings.items()}
     met = _find_met(session, keys.values())
     for name in {name for same in met.values() for name in same} & wordings.keys():
         del wordings[name]  # it came before
     if not wordings:
-        return
+        return set()
     people = _find_people(session, [one.id for one in submissions if one.submitter is not None])
     of_people = _find_of_people(session, set(people.values()))
     shared = {name: _rank(keys[name], met) for name in wordings}
@@ -90,25 +93,17 @@ def record_repeats(session: Session, submissions: Sequence[Submission], *, now: 
         session,
         {other for ranked in shared.values() for other in ranked}.union(*of_people.values())
         - wordings.keys(),
+        read=read,
     )
     fingerprints: list[tuple[int, str]] = []
-    repeats = []
+    repeats: dict[str, list[Likely]] = {}
     for number, (name, wording) in enumerate(wordings.items()):
         person = people.get(name)
         own = _Known(name, wording, person, (1, number))
         ranked = _rank(keys[name], met) if number else shared[name]
         candidates = {*ranked, *of_people.get(person or "", ())} - {name}
-        repeats += [
-            {
-                "submission_id": name,
-                "earlier_id": likely.submission_id,
-                "kind": likely.kind,
-                "similarity": likely.similarity,
-                "state": RepeatState.SUSPECTED,
-                "found_at": now,
-            }
-            for likely in _choose(own, [known[other] for other in candidates if other in known])
-        ]
+        if found := _choose(own, [known[other] for other in candidates if other in known]):
+            repeats[name] = found
         known[name] = own
         if person:
             of_people[person] = [*of_people.get(person, ()), name][-_BY_PERSON:]
@@ -118,8 +113,8 @@ def record_repeats(session: Session, submissions: Sequence[Submission], *, now: 
                 same.append(name)
                 fingerprints.append((key, name))
     _insert_fingerprints(session, fingerprints)
-    if repeats:
-        session.execute(upsert(session, RepeatRow).on_conflict_do_nothing(), repeats)
+    _insert_repeats(session, repeats, now=now)
+    return set(repeats)
 
 
 def record_repeats_again(session: Session, submission_id: str, *, now: datetime) -> None:
@@ -134,7 +129,8 @@ def find_repeats(session: Session, wording: Wording, *, most: int = MOST) -> lis
     """What a text that is not recorded probably repeats, the likeliest first; nobody is known to
     have sent it."""
     keys = list_fingerprint(wording)
-    known = _load_known(session, _rank(keys, _find_met(session, [keys])))
+    ranked = _rank(keys, _find_met(session, [keys]))
+    known = _load_known(session, ranked, read=cache(read_wording))
     return _choose(_Known("", wording, None, (1, 0)), list(known.values()), most=most)
 
 
@@ -220,13 +216,23 @@ def _choose(own: _Known, candidates: Iterable[_Known], *, most: int = MOST) -> l
 
 
 def _find_met(session: Session, keys: Iterable[Sequence[int]]) -> dict[int, list[str]]:
-    """The submissions that each of these keys remembers, in the order in which they came."""
-    wanted = sorted({key for own in keys for key in own})
+    """The submissions that each of these keys remembers."""
+    wanted = {key for own in keys for key in own}
+    if not wanted:
+        return {}
+    connection = session.connection()
+    found = connection.execute(_met_query(connection.dialect.name), {"keys": sorted(wanted)})
     met: defaultdict[int, list[str]] = defaultdict(list)
-    for start in range(0, len(wanted), _KEYS):
-        for key, name in session.execute(_FIND_MET, {"keys": wanted[start : start + _KEYS]}):
-            met[key].append(name)
+    for key, name in found.all():
+        met[key].append(name)
     return dict(met)
+
+
+@cache
+def _met_query(dialect: str) -> Select[int, str]:
+    return select(_FINGERPRINTS.key, _FINGERPRINTS.submission_id).where(
+        among(_FINGERPRINTS.key, "keys", on_postgres=dialect == "postgresql")
+    )
 
 
 def _find_people(session: Session, submission_ids: list[str]) -> dict[str, str]:
@@ -260,26 +266,41 @@ def _find_of_people(session: Session, people: Collection[str]) -> dict[str, list
     }
 
 
-def _load_known(session: Session, submission_ids: Iterable[str]) -> dict[str, _Known]:
+def _load_known(
+    session: Session,
+    submission_ids: Iterable[str],
+    *,
+    read: Callable[[str, str, str | None], Wording],
+) -> dict[str, _Known]:
     """The words of these submissions, but for what has become an accusation."""
-    known = {}
-    for ids in in_chunks(sorted(submission_ids)):
-        query = (
-            select(
-                SubmissionRow.id,
-                SubmissionRow.title,
-                SubmissionRow.content,
-                SubmissionRow.place,
-                SubmissionRow.recorded_at,
-                SubmitterRow.person,
-            )
-            .outerjoin(SubmitterRow, SubmitterRow.submission_id == SubmissionRow.id)
-            .where(SubmissionRow.id.in_(ids), SubmissionRow.confidential.is_(False))
+    ids = sorted(submission_ids)
+    if not ids:
+        return {}
+    connection = session.connection()
+    found = connection.execute(_known_query(connection.dialect.name), {"ids": ids})
+    return {
+        name: _Known(name, read(title, content, place), person, (0, recorded_at, name))
+        for name, title, content, place, recorded_at, person in found.all()
+    }
+
+
+@cache
+def _known_query(dialect: str) -> Select[str, str, str, str | None, datetime, str | None]:
+    return (
+        select(
+            SubmissionRow.id,
+            SubmissionRow.title,
+            SubmissionRow.content,
+            SubmissionRow.place,
+            SubmissionRow.recorded_at,
+            SubmitterRow.person,
         )
-        for name, title, content, place, recorded_at, person in session.execute(query):
-            wording = read_wording(title, content, place)
-            known[name] = _Known(name, wording, person, (0, recorded_at, name))
-    return known
+        .outerjoin(SubmitterRow, SubmitterRow.submission_id == SubmissionRow.id)
+        .where(
+            among(SubmissionRow.id, "ids", on_postgres=dialect == "postgresql"),
+            SubmissionRow.confidential.is_(False),
+        )
+    )
 
 
 def _insert_fingerprints(session: Session, rows: Sequence[tuple[int, str]]) -> None:
@@ -290,3 +311,29 @@ def _insert_fingerprints(session: Session, rows: Sequence[tuple[int, str]]) -> N
         session.execute(_ADD_ARRAYS, {"keys": list(keys), "names": list(names)})
         return
     session.connection().exec_driver_sql(_ADD_ROWS, list(rows))
+
+
+def _insert_repeats(
+    session: Session, repeats: Mapping[str, Sequence[Likely]], *, now: datetime
+) -> None:
+    rows = [
+        {
+            "submission_id": name,
+            "earlier_id": likely.submission_id,
+            "kind": likely.kind,
+            "similarity": likely.similarity,
+            "state": RepeatState.SUSPECTED,
+            "found_at": now,
+        }
+        for name, found in repeats.items()
+        for likely in found
+    ]
+    if rows:
+        connection = session.connection()
+        connection.execute(_add_repeats(connection.dialect.name), rows)
+
+
+@cache
+def _add_repeats(dialect: str) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(_REPEATS).on_conflict_do_nothing()

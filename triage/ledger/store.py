@@ -4,28 +4,56 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    URL,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    QueuePool,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DisconnectionError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from triage.errors import KeyUnavailable, StoreUnavailable
 from triage.ledger.chain import EVENTS, append_events
 from triage.ledger.outbox import enqueue
+from triage.ledger.syncing import Syncs
 from triage.ledger.tables import Row, storable
 from triage.sealing import KeyRing
 
 RING = "ring"  # the name in `session.info` of the keys that open what is sealed
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
 _BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
+_IDLE_S = 5  # since a connection was used, from which on it is asked whether it still stands
+_FULL = 2  # as SQLite numbers it: waits for the disk within every commit
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
 
@@ -37,12 +65,14 @@ class Store:
     `ring` holds the keys of what is sealed in it; without one (None) nothing is sealed or opened.
     `gate` lets the writers of this process in one after the other, where the database takes but one
     at a time: SQLite lets those that wait sleep and try again, and the unlucky sleep for seconds.
+    `syncs` waits for the disk after a commit, where the database leaves that to us.
     """
 
     writer: Engine
     reader: Engine
     ring: KeyRing | None = None
     gate: "Lock | None" = None
+    syncs: Syncs | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -54,13 +84,15 @@ class Store:
         with (
             _unavailable(),
             _in_turn(self.gate),
-            Session(self.writer, info={EVENTS: [], RING: self.ring}) as session,
+            _open_session(self.writer, {EVENTS: [], RING: self.ring}) as session,
             session.begin(),
         ):
             yield session
             session.flush()
             enqueue(session, session.info[EVENTS])
             append_events(session)
+        if self.syncs is not None:
+            self.syncs.wait()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -69,8 +101,10 @@ class Store:
 
         Raises StoreUnavailable where the database cannot be reached.
         """
-        with _unavailable(), Session(self.reader, info={RING: self.ring}) as session:
+        with _unavailable(), _open_session(self.reader, {RING: self.ring}) as session:
             yield session
+            # Not rolled back: with that PostgreSQL's driver drops all statements it has prepared.
+            session.commit()
 
     def check(self) -> None:
         """Nothing, where the database answers. Raises StoreUnavailable."""
@@ -80,6 +114,7 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.writer.dispose()
+        self.reader.dispose()
 
 
 def open_store(url: str, *, ring: KeyRing | None = None) -> Store:
@@ -129,6 +164,10 @@ def upgrade(store: Store) -> None:
             ) from error
 
 
+def _open_session(engine: Engine, info: dict[str, Any]) -> Session:
+    return Session(engine, info=info, expire_on_commit=False)
+
+
 @contextmanager
 def _in_turn(gate: "Lock | None") -> Iterator[None]:
     if gate is None:
@@ -172,6 +211,18 @@ def upsert(session: Session, table: type[Row]) -> postgresql.Insert | sqlite.Ins
     return sqlite.insert(table)
 
 
+def among(column: Any, name: str, *, on_postgres: bool) -> ColumnElement[bool]:
+    """That a column is one of the list which the parameter `name` holds: one and the same statement
+    however long the list, so that neither we nor the database put it together anew each time."""
+    found: ColumnElement[bool]
+    if on_postgres:
+        found = column == any_(bindparam(name, type_=ARRAY(column.type)))
+    else:
+        each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        found = column.in_(select(each.c.value))
+    return found
+
+
 def _to_json(value: Any) -> str:
     return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
@@ -181,19 +232,51 @@ def _open_postgres(place: URL) -> Store:
         place.set(drivername="postgresql+psycopg"),
         json_serializer=_to_json,
         hide_parameters=True,  # an error that is logged must not quote a submission
-        pool_pre_ping=True,
         pool_timeout=PATIENCE_S,
+        pool_use_lifo=True,  # … and those not needed lie idle
         connect_args={
             "connect_timeout": PATIENCE_S,
             "options": f"-c timezone=UTC -c lock_timeout={PATIENCE_S}s",
         },
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_check_idle, engine.dialect))
     reader = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     return Store(engine, reader)
 
 
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = monotonic()
+
+
+def _check_idle(dialect: Dialect, connection: Any, record: Any, _fairy: Any) -> None:
+    """Ask a connection that has lain idle whether it still stands; one just used most likely does,
+    and to ask takes as long as a small statement."""
+    if monotonic() - record.info.get("used", monotonic()) < _IDLE_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool opens another
+
+
 def _open_sqlite(place: URL) -> Store:
     in_memory = place.database in (None, "", ":memory:")
+    writer = _connect_sqlite(place, in_memory=in_memory)
+    # Connections of their own, so that those who read keep what they have read of the file, and
+    # none is told with each turn whether it may write now.
+    reader = writer if in_memory else _connect_sqlite(place, in_memory=False)
+    # A writer takes its lock at once: one that reads first and writes later would fail without
+    # waiting as soon as another has written in between.
+    return Store(
+        writer.execution_options(sqlite_begin="BEGIN IMMEDIATE"),
+        reader.execution_options(sqlite_begin="BEGIN", sqlite_query_only=True),
+        gate=Lock(),
+        syncs=None if in_memory else Syncs(Path(f"{place.database}-wal")),
+    )
+
+
+def _connect_sqlite(place: URL, *, in_memory: bool) -> Engine:
     engine = create_engine(
         place,
         json_serializer=_to_json,
@@ -203,17 +286,12 @@ def _open_sqlite(place: URL) -> Store:
         pool_size=1 if in_memory else 5,
         max_overflow=0 if in_memory else 20,
         pool_timeout=PATIENCE_S,
+        pool_use_lifo=True,
         connect_args={"check_same_thread": False, "timeout": PATIENCE_S},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    # A writer takes its lock at once: one that reads first and writes later would fail without
-    # waiting as soon as another has written in between.
-    return Store(
-        engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"),
-        engine.execution_options(sqlite_begin="BEGIN", sqlite_query_only=True),
-        gate=Lock(),
-    )
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -221,8 +299,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # What is sealed later, or taken out, leaves no words in the free parts of the file.
     connection.execute("PRAGMA secure_delete = ON")
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
-        connection.execute("PRAGMA journal_mode = WAL")
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode == "delete":
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode == "wal" and connection.execute("PRAGMA synchronous").fetchone()[0] == _FULL:
+        connection.execute("PRAGMA synchronous = NORMAL")  # `Syncs` waits for the disk
 
 
 def _begin_sqlite(connection: Connection) -> None:

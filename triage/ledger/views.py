@@ -149,8 +149,8 @@ class ReviewLine:
     suggestion: dict[str, Any] | None
 
 
-def submission_view(row: SubmissionRow) -> StoredSubmission:
-    """The row as a value."""
+def submission_view(row: SubmissionRow | Any) -> StoredSubmission:
+    """The row, or a line that holds its columns of the same names, as a value."""
     return StoredSubmission(
         id=row.id,
         title=row.title,

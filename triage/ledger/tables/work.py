@@ -48,23 +48,6 @@ class EntryRow(Row):
     __table_args__ = (
         CheckConstraint("urgency BETWEEN 1 AND 4", name="urgency"),
         Index(
-            "ix_entry_ledger",
-            "lead_department",
-            "urgency",
-            "opened_at",
-            "id",
-            "confidential",
-        ),
-        Index(
-            "ix_entry_ledger_state",
-            "lead_department",
-            "state",
-            "urgency",
-            "opened_at",
-            "id",
-            "confidential",
-        ),
-        Index(
             "ix_entry_due",
             "deadline_at",
             "id",
@@ -152,6 +135,12 @@ class EntryRow(Row):
     ground: Mapped[str | None]
     solved: Mapped[bool | None]
     satisfaction: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+# As a page of the ledger runs, so that it is one walk: most urgent first, among equals the newest.
+_PAGE = (EntryRow.urgency, EntryRow.opened_at.desc(), EntryRow.id.desc(), EntryRow.confidential)
+Index("ix_entry_ledger", EntryRow.lead_department, *_PAGE)
+Index("ix_entry_ledger_state", EntryRow.lead_department, EntryRow.state, *_PAGE)
 
 
 class ActionRow(Row):
