@@ -18,6 +18,7 @@ from triage.findings import (
     find_no_effect,
     find_overdue,
     find_passed_on,
+    find_paused,
     find_silent,
     find_untasked,
 )
@@ -32,6 +33,7 @@ from triage.observations import (
     Planned,
     Problem,
     Running,
+    Standstill,
     Visit,
 )
 from triage.thresholds import Thresholds
@@ -81,6 +83,24 @@ def test_asking_twice_for_more_time_is_found_and_asking_once_is_not() -> None:
     assert found.subject == "entry:1"
     assert (found.evidence["requests"], found.evidence["granted"]) == (2, 1)
     assert list(find_extended(asked, thresholds=replace(USUAL, extension_requests=3))) == []
+
+
+def test_a_clock_that_was_stopped_twice_or_for_long_is_found_and_once_for_a_while_is_not() -> None:
+    once = Standstill(1, "zhujian", "委托鉴定", NOW - 10 * DAY, NOW - 4 * DAY)
+    again = replace(once, since=NOW - 2 * DAY, until=None)
+    assert list(find_paused([once], now=NOW, thresholds=USUAL)) == []
+    (found,) = find_paused([once, again], now=NOW, thresholds=USUAL)
+    assert (found.subject, found.entry_id) == ("entry:1", 1)
+    assert found.evidence == {
+        "pauses": 2,
+        "days": 8.0,
+        "grounds": ["委托鉴定"],
+        "paused_at": ["2025-02-19T01:30:00+00:00", "2025-02-27T01:30:00+00:00"],
+        "stands_still": True,
+    }
+    for days, count in ((29, 0), (30, 1)):
+        long = replace(once, since=NOW - days * DAY, until=None)
+        assert len(list(find_paused([long], now=NOW, thresholds=USUAL))) == count
 
 
 def test_an_entry_that_was_passed_on_twice_is_found_with_its_steps() -> None:

@@ -359,7 +359,7 @@ def test_a_clock_is_stopped_once_and_started_once(store: Store) -> None:
 
 def test_a_rule_without_grounds_stops_no_clock(store: Store) -> None:
     entry_id = open_at(store, MONDAY)
-    with pytest.raises(InvalidInput, match="不能停表"):
+    with pytest.raises(Conflict, match=r"没有列明停表的事由.*申请延期"):
         change(store, entry_id, pause_clock, "2025-03-04 10:00", ground="听证")
 
 

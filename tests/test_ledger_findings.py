@@ -47,6 +47,7 @@ from triage.ledger.tables import (
     TaskEntryRow,
     TaskRow,
 )
+from triage.ledger.timetables import change_time_settings
 from triage.roles import ROLE_ACTIONS, Action, Caller, Role
 from triage.submissions import Channel
 from triage.suggestions import PlaceSuggestion
@@ -142,6 +143,25 @@ def test_an_entry_is_found_for_which_more_time_was_asked_twice(store: Store) -> 
     give(store, entry, Command.REQUEST_EXTENSION, HOUSING_OFFICER, **asking)
     (found,) = look(store, Rule.EXTENDED)
     assert (found.evidence["requests"], found.evidence["refused"]) == (2, 1)
+
+
+def test_an_entry_is_found_whose_clock_was_stopped_twice(store: Store) -> None:
+    rule = {"name": "通用", "within": "15 day", "pauses": ["委托鉴定（第十二条）"]}
+    town = {"name": "town", "title": "本地办法", "source": "本地办法", "rules": [rule]}
+    with store.writing() as session:
+        change_time_settings(session, {"rulebook": town}, caller=ADMIN, now=NOW)
+    stop = {"ground": "委托鉴定（第十二条）"}
+    entry = lead_to(store, EntryState.ACCEPTED)
+    entry = give(store, entry, Command.PAUSE, HOUSING_OFFICER, now=NOW + DAY, **stop)
+    assert look(store, Rule.PAUSED, now=NOW + 2 * DAY) == []
+    entry = give(store, entry, Command.REASSIGN, CLERK, now=NOW + 3 * DAY, lead="城管局", note="x")
+    assert entry.paused_at is None
+    entry = give(store, entry, Command.ACCEPT, CITY_OFFICER, now=NOW + 3 * DAY)
+    give(store, entry, Command.PAUSE, CITY_OFFICER, now=NOW + 4 * DAY, **stop)
+    (found,) = look(store, Rule.PAUSED, now=NOW + 5 * DAY)
+    assert (found.entry_id, found.department) == (entry.id, "chengguan")
+    assert (found.evidence["pauses"], found.evidence["days"]) == (2, 3.0)
+    assert (found.evidence["grounds"], found.evidence["stands_still"]) == ([stop["ground"]], True)
 
 
 def test_a_reply_that_copies_another_and_touches_nothing_is_found_twice(store: Store) -> None:

@@ -13,12 +13,20 @@ from triage.ledger.records import record_batch
 from triage.ledger.store import Store
 from triage.ledger.submitters import find_masked, unmask
 from triage.ledger.tables import EntryRow, EvaluationRow, EventRow, SubmissionRow, SubmitterRow
-from triage.ledger.tracking import Tracked, find_code, find_tracked, rate_tracked
+from triage.ledger.timetables import change_time_settings
+from triage.ledger.tracking import (
+    Tracked,
+    TrackedMatter,
+    find_code,
+    find_tracked,
+    rate_tracked,
+)
 from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.submitters import Submitter
 from triage.workflow import Command
 
 CLERK = Caller("wang", ROLE_ACTIONS[Role.CLERK])
+SUPERVISOR = Caller("sun", ROLE_ACTIONS[Role.SUPERVISOR])
 OFFICER = Caller("li", ROLE_ACTIONS[Role.OFFICER], "zhujian", frozenset({"zhujian"}))
 TOLD = Submitter("王小明", "13812345678", "", "幸福里3栋")
 LATER = NOW + MINUTE
@@ -53,7 +61,8 @@ def run(store: Store, command: Command, *, caller: Caller = OFFICER, **data: Any
         assert entry is not None
         entry_id = data.pop("entry_id", entry.id)
         version = session.get_one(EntryRow, entry_id).version
-        run_command(session, entry_id, command, caller=caller, version=version, now=NOW, **data)
+        given = {"now": NOW} | data
+        run_command(session, entry_id, command, caller=caller, version=version, **given)
 
 
 def answer(store: Store) -> None:
@@ -84,6 +93,55 @@ def test_code_and_last_digits_open_the_own_submission_and_nothing_else(store: St
     assert look_up(store, other, "5000") is not None
     assert look_up(store, "0000-0000-0000-0000") is None
     assert look_up(store, "不是查询码") is None
+
+
+def see(store: Store, code: str) -> TrackedMatter:
+    tracked = look_up(store, code)
+    assert tracked is not None
+    return tracked.matters[0]
+
+
+def test_the_submitter_is_told_why_it_takes_longer_and_for_how_long(store: Store) -> None:
+    code = file_away(store)
+    run(store, Command.ACCEPT)
+    asked = {"amount": 5, "unit": "day", "note": "维修基金要业主表决，联系李某13800001111"}
+    run(store, Command.REQUEST_EXTENSION, **asked)
+    assert see(store, code).delay is None  # nobody has granted it
+    run(store, Command.GRANT_EXTENSION, caller=SUPERVISOR, amount=3)
+    delay = see(store, code).delay
+    assert delay is not None
+    assert delay.startswith("经批准延长3日，理由：维修基金要业主表决")
+    assert "13800001111" not in delay
+    run(store, Command.REPLY, text="电梯今日恢复运行。", outcome="solved")
+    assert see(store, code).delay is None
+    run(store, Command.REOPEN, caller=CLERK, note="又停了", now=LATER)
+    assert see(store, code).delay is None  # its clock began anew
+
+
+def test_the_submitter_is_told_on_what_ground_the_clock_stands_still(store: Store) -> None:
+    rule = {"name": "通用", "within": "15 day", "pauses": ["委托鉴定（第十二条）"]}
+    town = {"name": "town", "title": "本地办法", "source": "本地办法", "rules": [rule]}
+    with store.writing() as session:
+        admin = Caller("gao", ROLE_ACTIONS[Role.ADMIN])
+        change_time_settings(session, {"rulebook": town}, caller=admin, now=NOW)
+    code = file_away(store)
+    run(store, Command.ACCEPT)
+    run(store, Command.PAUSE, ground="委托鉴定（第十二条）")
+    assert see(store, code).delay == "按规定暂停计时，事由：委托鉴定（第十二条）"
+    run(store, Command.RESUME)
+    assert see(store, code).delay is None
+
+
+def test_the_submitter_reads_the_law_that_the_reply_rests_on_even_after_it_is_closed(
+    store: Store,
+) -> None:
+    code = file_away(store)
+    run(store, Command.ACCEPT)
+    law = "《物业管理条例》第五十三条"
+    run(store, Command.REPLY, text="维修基金须业主表决。", outcome="not_supported", ground=law)
+    assert see(store, code).ground == law
+    run(store, Command.CLOSE, caller=CLERK, ground="三次回访未接通")
+    assert see(store, code).ground == law
 
 
 def test_who_left_no_number_looks_up_by_the_code_alone(store: Store) -> None:

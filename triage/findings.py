@@ -24,6 +24,7 @@ from triage.observations import (
     Planned,
     Problem,
     Running,
+    Standstill,
     Visit,
 )
 from triage.thresholds import Thresholds
@@ -47,6 +48,7 @@ class Rule(StrEnum):
 
     OVERDUE = "overdue"
     EXTENDED = "extended"
+    PAUSED = "paused"
     PASSED_ON = "passed_on"
     COPIED_REPLY = "copied_reply"
     EMPTY_REPLY = "empty_reply"
@@ -61,6 +63,7 @@ class Rule(StrEnum):
 RULE_NAMES = {
     Rule.OVERDUE: "逾期未回告",
     Rule.EXTENDED: "多次申请延期",
+    Rule.PAUSED: "多次停表、久停不办",
     Rule.PASSED_ON: "多次退回、改派（推诿）",
     Rule.COPIED_REPLY: "回告雷同",
     Rule.EMPTY_REPLY: "回告未触及诉求（敷衍）",
@@ -115,6 +118,24 @@ def find_extended(requests: Iterable[Asking], *, thresholds: Thresholds) -> Iter
             "asked_at": [_spell(one.asked_at) for one in asked],
         }
         yield _of_entry(Rule.EXTENDED, entry_id, asked[-1].department, evidence)
+
+
+def find_paused(
+    standstills: Iterable[Standstill], *, now: datetime, thresholds: Thresholds
+) -> Iterator[Found]:
+    """Entries whose clock was stopped time and again, or for long, if on grounds the rule names."""
+    for entry_id, stops in _by_entry(standstills).items():
+        stood = sum(((stop.until or now) - stop.since for stop in stops), timedelta())
+        if len(stops) < thresholds.pauses and stood < timedelta(days=thresholds.pause_days):
+            continue
+        evidence = {
+            "pauses": len(stops),
+            "days": round(stood / timedelta(days=1), 1),
+            "grounds": list(dict.fromkeys(stop.ground for stop in stops)),
+            "paused_at": [_spell(stop.since) for stop in stops],
+            "stands_still": stops[-1].until is None,
+        }
+        yield _of_entry(Rule.PAUSED, entry_id, stops[-1].department, evidence)
 
 
 def find_passed_on(handovers: Iterable[Handover], *, thresholds: Thresholds) -> Iterator[Found]:

@@ -35,6 +35,18 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Standstill:
+    """A time in which the clock of an entry stood still, on the `ground` its rule names; `until`
+    None: it stands still yet."""
+
+    entry_id: int
+    department: str
+    ground: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Handover:
     """A step by which an entry left a department's hands: `command` is return or reassign."""
 

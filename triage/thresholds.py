@@ -13,6 +13,8 @@ class Thresholds:
 
     window_days: int = 90
     extension_requests: int = 2
+    pauses: int = 2
+    pause_days: int = 30
     handovers: int = 2
     copy_similarity: float = 0.8
     copy_length: int = 40
@@ -36,6 +38,8 @@ class Thresholds:
 RANGES: Mapping[str, tuple[float, float]] = {
     "window_days": (1, 3660),
     "extension_requests": (1, 20),
+    "pauses": (1, 20),
+    "pause_days": (1, 3660),
     "handovers": (1, 20),
     "copy_similarity": (0.5, 1.0),
     "copy_length": (10, 1000),

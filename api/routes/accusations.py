@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from api.auth import needs
 from api.bodies import OneBody, read_as
@@ -24,12 +24,20 @@ from triage.ledger.discipline import (
 from triage.roles import Action, Caller
 from triage.submissions import Channel
 from triage.submitters import Submitter
+from triage.transitions import COMMAND_NAMES, Command
 
 router = APIRouter(prefix="/v1/accusations", tags=["检举控告"])
 
 Reader = Annotated[Caller, Depends(needs(Action.READ_ACCUSATIONS))]
 Decider = Annotated[Caller, Depends(needs(Action.DECIDE_ACCUSATIONS))]
 State = Literal["waiting", "held", "released"]
+_KIND_NAMES = {
+    "decision": "认定",
+    "extension": "延期",
+    "reply": "回告",
+    "evaluation": "评价",
+    "attachment": "附件",
+}
 
 
 class HoldIn(ReasonIn):
@@ -74,6 +82,12 @@ class SealedWorkOut(BaseModel):
     who: str
     at: Moment
     told: dict[str, Any] = Field(description="写下的话，和办的动作、结果、评价、文件名等")
+
+    @computed_field
+    def name(self) -> str:
+        """办了什么，中文名"""
+        command = self.told.get("command")
+        return _KIND_NAMES[self.kind] if command is None else COMMAND_NAMES[Command(command)]
 
 
 class AccusationOut(AccusationLineOut):

@@ -86,7 +86,9 @@ class MatterOut(BaseModel):
     progress: str = Field(description="办到哪一步")
     opened_at: Moment = Field(description="交办时间")
     deadline_at: Moment | None = Field(description="办理期限")
+    delay: str | None = Field(description="延期的理由，或暂停计时的事由；没有延期、没有暂停的为空")
     reply: str | None = Field(description="最近一次答复")
+    ground: str | None = Field(description="答复所依据的法律、法规或政策；没有写的为空")
     outcome: Outcome | None = Field(
         description="solved 已解决，explained 已解释，not_supported 不予支持"
     )

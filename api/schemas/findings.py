@@ -75,6 +75,8 @@ class ThresholdsOut(BaseModel):
 
     window_days: int
     extension_requests: int
+    pauses: int
+    pause_days: int
     handovers: int
     copy_similarity: float
     copy_length: int

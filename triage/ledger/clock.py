@@ -119,12 +119,21 @@ def rerule_clock(session: Session, entry: EntryRow, *, now: datetime) -> None:
 def pause_clock(session: Session, entry: EntryRow, *, ground: str, now: datetime) -> None:
     """The clock stands still, on a ground that its rule names.
 
-    Raises InvalidInput for another ground, Conflict where there is no clock to stop or it is late.
+    Raises Conflict where the rule names none, where there is no clock to stop or it is late,
+    InvalidInput for another ground.
     """
-    grounds = rule_of(entry, load_timetable(session).rulebook).pauses
+    rulebook = load_timetable(session).rulebook
+    grounds = rule_of(entry, rulebook).pauses
+    if not grounds:
+        raise Conflict(
+            f"“{rulebook.title}”没有列明停表的事由，不能停表；时间不够的，请在到期前申请延期",
+            field="command",
+        )
     if ground not in grounds:
-        allowed = f"只能因 {'、'.join(grounds)} 停表" if grounds else "不能停表"
-        raise InvalidInput(f"按“{entry.rule}”的规定{allowed}，请改选或继续办理", field="ground")
+        raise InvalidInput(
+            f"按“{entry.rule}”的规定只能因 {'、'.join(grounds)} 停表，请改选或继续办理",
+            field="ground",
+        )
     if entry.paused_at is not None:
         raise Conflict("该条目已经停表，无须再停", field="command")
     if entry.deadline_at is None:

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -40,6 +41,7 @@ from triage.observations import (
     Planned,
     Problem,
     Running,
+    Standstill,
     Visit,
 )
 from triage.submissions import Channel
@@ -49,6 +51,7 @@ from triage.transitions import OFF_THE_LINE, Command
 MOST_TEXTS = 100_000
 _EXAMPLES = 50
 _PASSED_ON = (Command.RETURN, Command.REASSIGN)
+_GOES_ON = (Command.RESUME, Command.REASSIGN, Command.REOPEN)  # the clock, where it stood still
 _LOCAL = "local"  # 属地政府: the only kind of department whose members are each other's like
 _ORDINARY = EntryRow.confidential.is_(False)
 _NUMBER = re.compile(
@@ -101,6 +104,34 @@ def list_askings(session: Session, *, since: datetime, thresholds: Thresholds) -
     )
     for row in session.execute(query):
         yield Asking(*row)
+
+
+def list_standstills(session: Session, *, since: datetime) -> Iterator[Standstill]:
+    """When the clocks of entries stood still, of those that were stopped since then, in order. Of
+    one that went on without a step of its own no time is counted."""
+    stopped = select(ActionRow.entry_id).where(
+        ActionRow.at >= since, ActionRow.command == Command.PAUSE
+    )
+    at_work = (EntryRow.id, EntryRow.lead_department, EntryRow.paused_at)
+    query = (
+        select(*at_work, ActionRow.command, ActionRow.at, ActionRow.data)
+        .join(EntryRow, EntryRow.id == ActionRow.entry_id)
+        .where(_ORDINARY, EntryRow.id.in_(stopped))
+        .where(ActionRow.command.in_((Command.PAUSE, *_GOES_ON)))
+        .order_by(EntryRow.id, ActionRow.id)
+    )
+    last: Standstill | None = None
+    for entry_id, department, paused_at, command, at, data in session.execute(query):
+        if command == Command.PAUSE:
+            if last is not None:
+                yield last
+            until = None if paused_at == at else at
+            last = Standstill(entry_id, department, data["ground"], at, until)
+        elif last is not None and last.entry_id == entry_id:
+            yield replace(last, until=at)
+            last = None
+    if last is not None:
+        yield last
 
 
 def list_handovers(session: Session, *, since: datetime) -> Iterator[Handover]:

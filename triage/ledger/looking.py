@@ -20,6 +20,7 @@ from triage.findings import (
     find_no_effect,
     find_overdue,
     find_passed_on,
+    find_paused,
     find_silent,
     find_untasked,
 )
@@ -84,6 +85,11 @@ def _extended(session: Session, thresholds: Thresholds, now: datetime) -> Iterat
     return find_extended(asked, thresholds=thresholds)
 
 
+def _paused(session: Session, thresholds: Thresholds, now: datetime) -> Iterator[Found]:
+    stops = gathering.list_standstills(session, since=_window(thresholds, now))
+    return find_paused(stops, now=now, thresholds=thresholds)
+
+
 def _passed_on(session: Session, thresholds: Thresholds, now: datetime) -> Iterator[Found]:
     steps = gathering.list_handovers(session, since=_window(thresholds, now))
     return find_passed_on(steps, thresholds=thresholds)
@@ -136,6 +142,7 @@ def _window(thresholds: Thresholds, now: datetime) -> datetime:
 _LOOKERS: Mapping[Rule, Callable[[Session, Thresholds, datetime], Iterator[Found]]] = {
     Rule.OVERDUE: _overdue,
     Rule.EXTENDED: _extended,
+    Rule.PAUSED: _paused,
     Rule.PASSED_ON: _passed_on,
     Rule.COPIED_REPLY: _copied_replies,
     Rule.EMPTY_REPLY: _empty_replies,

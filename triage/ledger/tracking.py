@@ -3,26 +3,39 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from triage.calendar import Span, Unit
 from triage.errors import Conflict, NotFound
 from triage.ledger.commands import run_command
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.store import find_ring
 from triage.ledger.submitters import digest_tail
 from triage.ledger.tables import (
+    ActionRow,
     DepartmentRow,
     EntryRow,
     EvaluationRow,
+    ExtensionRow,
     ReplyRow,
     SubmissionRow,
     SubmitterRow,
 )
+from triage.privacy import mask
 from triage.roles import Action, Caller
 from triage.submitters import read_tail
-from triage.tracking import SEALED_WORDS, WAITING_WORDS, digest_code, make_code, read_code, tell
+from triage.tracking import (
+    SEALED_WORDS,
+    WAITING_WORDS,
+    digest_code,
+    make_code,
+    read_code,
+    tell,
+    tell_delay,
+)
 from triage.workflow import CITIZEN, Command
 
 _CALLER = Caller(CITIZEN, frozenset({Action.EVALUATE}))
@@ -33,8 +46,9 @@ _RATED = (EntryState.REPLIED, EntryState.EVALUATED, EntryState.CLOSED)
 class TrackedMatter:
     """One matter of a submission as its submitter sees it; `progress` says in words where it is.
 
-    `number` names it when it is rated. `reply` is the latest one; `may_rate` is true where it has
-    not been rated by this submitter yet.
+    `number` names it when it is rated. `delay` says why it takes longer than it first should.
+    `reply` is the latest one, `ground` the law or policy that it rests on; `may_rate` is true where
+    it has not been rated by this submitter yet.
     """
 
     number: int
@@ -43,7 +57,9 @@ class TrackedMatter:
     progress: str
     opened_at: datetime
     deadline_at: datetime | None
+    delay: str | None
     reply: str | None
+    ground: str | None
     outcome: Outcome | None
     replied_at: datetime | None
     may_rate: bool
@@ -150,7 +166,9 @@ def _matter(session: Session, entry: EntryRow) -> TrackedMatter:
         progress=tell(standing.state, department=department.name, ground=standing.ground),
         opened_at=entry.opened_at,
         deadline_at=standing.deadline_at,
+        delay=_tell_delay(session, standing),
         reply=None if reply is None else reply.text,
+        ground=None if reply is None else _find_ground(session, standing),
         outcome=None if reply is None else reply.outcome,
         replied_at=None if reply is None else reply.at,
         may_rate=_may_rate(session, entry, standing, reply),
@@ -169,6 +187,47 @@ def _follow(session: Session, entry: EntryRow) -> EntryRow:
 def _find_reply(session: Session, entry: EntryRow) -> ReplyRow | None:
     query = select(ReplyRow).where(ReplyRow.entry_id == entry.id).order_by(ReplyRow.id.desc())
     return session.scalar(query.limit(1))
+
+
+def _find_ground(session: Session, entry: EntryRow) -> str | None:
+    """That of the latest reply (Art. 32): the entry's own may since be that of closing it."""
+    data = session.scalar(_latest(entry, ActionRow.command == Command.REPLY, ActionRow.data))
+    return None if data is None else data.get("ground")
+
+
+def _tell_delay(session: Session, entry: EntryRow) -> str | None:
+    if entry.replied_at is not None or entry.closed_at is not None:
+        return None
+    granted = session.scalar(
+        select(ExtensionRow)
+        .where(ExtensionRow.entry_id == entry.id, ExtensionRow.granted.is_(True))
+        .order_by(ExtensionRow.id.desc())
+        .limit(1)
+    )
+    longer, reason = None, ""
+    if granted is not None:
+        reopened = session.scalar(
+            _latest(entry, ActionRow.to_state == EntryState.REOPENED, ActionRow.at)
+        )
+        given = session.scalar(
+            _latest(entry, ActionRow.command == Command.GRANT_EXTENSION, ActionRow.data)
+        )
+        if given and (reopened is None or reopened < granted.at):  # else the clock began anew
+            longer = Span(given["amount"], Unit(given["unit"])).name
+            reason = mask(granted.reason)
+    return tell_delay(longer=longer, reason=reason, pause_ground=entry.pause_ground)
+
+
+def _latest(
+    entry: EntryRow, condition: ColumnElement[bool], column: InstrumentedAttribute[Any]
+) -> Select[Any]:
+    """A column of the latest step of this kind."""
+    return (
+        select(column)
+        .where(ActionRow.entry_id == entry.id, condition)
+        .order_by(ActionRow.id.desc())
+        .limit(1)
+    )
 
 
 def _may_rate(

@@ -61,8 +61,10 @@ const Found = ({ state, rate, leave }) => html`<div>
       ${state.found.matters.length > 1 && [html`<dt>进展</dt>`, html`<dd>${matter.progress}</dd>`]}
       <dt>交办日期</dt><dd>${day(matter.opened_at)}</dd>
       ${matter.deadline_at && !matter.replied_at && [html`<dt>办理时限</dt>`, html`<dd>${day(matter.deadline_at)} 前答复</dd>`]}
+      ${matter.delay && [html`<dt>延期</dt>`, html`<dd>${matter.delay}</dd>`]}
       ${matter.reply && [html`<dt>答复</dt>`, html`<dd class="letter">${matter.reply}</dd>`,
         html`<dt>办理结果</dt>`, html`<dd>${OUTCOMES[matter.outcome] ?? "—"}，${day(matter.replied_at)}</dd>`]}
+      ${matter.ground && [html`<dt>依据</dt>`, html`<dd>${matter.ground}</dd>`]}
     </dl>
     ${matter.may_rate && rating(state, matter, rate)}
   </section>`)}

@@ -72,6 +72,8 @@ function body(accusation, address, { departments, people }) {
       <p class="muted">${[accusation.channel, accusation.place, accusation.sent_at && `${day(accusation.sent_at)} 收件`, `${day(accusation.received_at)} 入库`].filter(Boolean).join("，")}</p></section>
     <section class="panel" aria-label="认定经过"><div class="panel-head"><h2>认定经过</h2></div>
       ${accusation.notes.length ? html`<${Timeline} items=${accusation.notes.map((note) => ({ at: note.at, who: actorName(note.who, people), title: DECISIONS[note.kind] ?? "认定", text: note.reason, tone: note.kind === "released" ? "good" : "danger" }))} />` : html`<p class="muted">还没有人认定</p>`}</section>
+    ${accusation.work.length > 0 && html`<section class="panel" aria-label="封存以前的办理"><div class="panel-head"><h2>封存以前的办理</h2></div>
+      <${Timeline} items=${accusation.work.map((work) => step(work, address, people))} /></section>`}
   </div><div>
     <section class="panel" aria-label="被反映单位"><div class="panel-head"><h2>被反映单位</h2></div>
       <p>${accusation.accused.map((code) => departments[code] ?? code).join("、") || html`<span class="muted">没有认出单位；认定时可以指明</span>`}</p></section>
@@ -81,4 +83,11 @@ function body(accusation, address, { departments, people }) {
   </div></div>`;
 }
 
-const DECISIONS = { held: "认定属检举控告", released: "认定不属检举控告，放行" };
+// What was done on the ledger before it was sealed: the words of each step, a file to take along.
+const SAID = ["note", "reason", "decided_note", "text", "ground", "comment", "matter"];
+const step = (work, address, people) => ({
+  at: work.at, who: actorName(work.who, people), title: work.name,
+  text: work.kind === "attachment" ? html`<a href=${`${address}/attachments/${work.id}`} download=${work.told.name}>${work.told.name}</a>` : SAID.map((key) => work.told[key]).filter(Boolean).join("\n"),
+});
+
+const DECISIONS = { put_away: "转入纪检台账", held: "认定属检举控告", released: "认定不属检举控告，放行" };

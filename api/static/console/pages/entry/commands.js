@@ -6,6 +6,7 @@ import { get, post } from "../../api.js";
 import { html } from "../../html.js";
 import { told, useAction } from "../../parts/failure.js";
 import { useLoad } from "../../parts/load.js";
+import { go } from "../../router.js";
 import { Field, blankOf, isFilled, read } from "./fields.js";
 
 const FIRST = 3; // beside the heading; the others under 更多动作
@@ -25,7 +26,7 @@ const HINTS = {
   pause: "按规定列明的事由停表，恢复后补回这段时间。",
   resume: "恢复计时，停表的时间补回。",
   decline: "不再受理，依据会告知反映人。",
-  forward: "转往本系统以外的机关，条目就此了结。",
+  forward: "转往本系统以外的机关，条目就此了结。转纪检的，整件来件连同办理记录当场封存，此后在台账里查不到。",
   alarm: "特急的立即转紧急热线；条目照常办理后续。",
   split: "一件多事：拆出的事项各成一条，各交各的单位。",
   merge: "并入同一事项的另一条：反映人一个不少，每人都得到回告。",
@@ -67,11 +68,18 @@ export const CommandDialog = {
       state.wrong = Object.fromEntries(needs.filter((key) => !isFilled(state.form[key])).map((key) => [key === "content" ? "name" : key, "请填写"]));
       if (Object.keys(state.wrong).length) return;
       const { entry } = props.file;
+      let answer = null;
       try {
-        await post(`/v1/entries/${entry.id}/${props.name}`, { version: entry.version, ...read(state.form) });
+        answer = await post(`/v1/entries/${entry.id}/${props.name}`, { version: entry.version, ...read(state.form) });
       } catch (error) {
         if (!keys.includes(error.field)) throw error;
         state.wrong = { [error.field]: error.message };
+        return;
+      }
+      if (!answer.entry) { // under the seal now: from here on there is no such entry
+        told(answer.notice);
+        emit("done");
+        go("/ledgers");
         return;
       }
       await props.reload(); // before the form goes, so that nobody acts on what stood before

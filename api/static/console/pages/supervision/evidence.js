@@ -30,6 +30,7 @@ const Place = {
 const TELL = {
   overdue: (told) => [`时限 ${time(told.deadline_at)}，查到时已超 ${span(told.hours_late * HOUR)}`, told.rule && `；按“${told.rule}”`, told.provisional && "（时限暂定）"],
   extended: (told) => [`申请延期 ${told.requests} 次（${days(told.asked_at)}），批准 ${told.granted} 次，不批 ${told.refused} 次`],
+  paused: (told) => [`停表 ${told.pauses} 次（${days(told.paused_at)}），共 ${told.days} 天，事由：${told.grounds.join("、")}`, told.stands_still && "；还在停表"],
   passed_on: (told) => [`退回 ${told.returns} 次，改派 ${told.reassignments} 次：`, told.steps.map((one) => `${day(one.at)} ${STEPS[one.command] ?? one.command}`).join("，")],
   copied_reply: (told) => [`${day(told.replied_at)} 的回告与`, " 条目 ", entry(told.copies_entry), ` 更早的回告有 ${percent(told.similarity)} 相同，两件来件说的不是一回事`],
   empty_reply: (told) => [`${day(told.replied_at)} 的回告`, told.words_in_common === 0 ? "没有提到来件中的任何一个词" : quality(told), reasons(told.reasons)],

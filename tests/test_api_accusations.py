@@ -1,0 +1,108 @@
+"""Work that turns out to be about an accusation, over HTTP: a receipt for the clerk, all of it for
+the discipline officer, nothing for anybody else and nothing in the files of the service."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from people_factories import person
+from service_factories import RunningService, run_service
+from work_factories import file_one, give, try_to
+
+from triage.roles import Role
+
+SAID = "秦守财收了柏林墙纸厂的红包"
+RECEIPT = {
+    "entry": None,
+    "commands": [],
+    "notice": "这件来件已转入纪检台账，只有纪检人员可以查看",
+}
+PICTURE = b"\x89PNG\r\n\x1a\nred-envelope-of-qin"
+
+
+def work_on(running: RunningService, submission_id: str) -> int:
+    """An entry that the housing department has worked on, with these words in what it wrote."""
+    entry_id = file_one(running, submission_id)
+    with running.client("work", department="住建局") as housing:
+        give(housing, entry_id, "accept")
+        give(housing, entry_id, "progress", note=SAID)
+        content = base64.b64encode(PICTURE).decode()
+        give(housing, entry_id, "attach", name=f"{SAID}.png", content=content)
+    return entry_id
+
+
+def forward(client: httpx.Client, entry_id: int) -> dict[str, Any]:
+    return give(client, entry_id, "forward", to="discipline", note=SAID)
+
+
+def test_who_forwards_to_the_discipline_side_gets_a_receipt_and_no_more(tmp_path: Path) -> None:
+    with run_service(tmp_path) as running, running.client("submit", "review") as clerk:
+        entry_id = work_on(running, "A-1")
+        assert forward(clerk, entry_id) == RECEIPT
+        for path in (f"/v1/entries/{entry_id}", "/v1/submissions/A-1"):
+            assert clerk.get(path).status_code == 404
+        again = try_to(clerk, entry_id, "reopen", version=6, note="拿回来")
+        assert again.status_code == 404
+        assert "A-1" not in clerk.get("/v1/lists/problems").text
+    database = (tmp_path / "service.db").read_bytes()
+    for word in ("秦守财", "柏林墙纸", "红包"):
+        assert word.encode() not in database
+        assert word.encode("unicode_escape") not in database
+    assert b"red-envelope-of-qin" not in database
+
+
+def test_of_several_forwarded_at_once_each_is_told_without_a_word_of_it(tmp_path: Path) -> None:
+    with run_service(tmp_path) as running, running.client("submit", "review") as clerk:
+        ids = [work_on(running, name) for name in ("A-1", "A-2")]
+        picked = [{"id": entry_id, "version": 4} for entry_id in ids]
+        body = {"command": "forward", "entries": picked, "to": "discipline", "note": SAID}
+        told = clerk.post("/v1/entries:batch", json=body).json()
+        assert (told["done"], [one["entry"] for one in told["entries"]]) == (2, [None, None])
+        assert clerk.get(f"/v1/entries/{ids[1]}").status_code == 404
+
+
+def test_the_discipline_officer_reads_what_was_done_and_takes_the_file_along(
+    tmp_path: Path,
+) -> None:
+    with run_service(tmp_path) as running, running.client("submit", "review") as clerk:
+        entry_id = work_on(running, "A-1")
+        forward(clerk, entry_id)
+        with person(running, Role.DISCIPLINE) as officer:
+            opened = officer.get("/v1/accusations/A-1").json()
+            assert opened["notes"][0]["reason"] == SAID
+            steps = [work["told"] for work in opened["work"] if work["kind"] == "action"]
+            assert [step["command"] for step in steps] == [
+                "accept",
+                "progress",
+                "attach",
+                "forward",
+            ]
+            assert steps[1]["note"] == SAID
+            (kept,) = (work for work in opened["work"] if work["kind"] == "attachment")
+            assert kept["told"] == {"name": f"{SAID}.png", "size": len(PICTURE)}
+            path = f"/v1/accusations/A-1/attachments/{kept['id']}"
+            answer = officer.get(path)
+            assert (answer.content, answer.headers["Content-Type"]) == (
+                PICTURE,
+                "application/octet-stream",
+            )
+            assert officer.get(f"{path}9").status_code == 404
+        assert clerk.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("accused", ["住建局"])
+def test_an_officer_of_the_accused_department_gets_no_file_either(
+    tmp_path: Path, accused: str
+) -> None:
+    with run_service(tmp_path) as running, running.client("submit", "review") as clerk:
+        entry_id = work_on(running, "A-1")
+        forward(clerk, entry_id)
+        with running.client("discipline") as officer:
+            naming = {"reason": "线索具体", "accused": [accused]}
+            opened = officer.post("/v1/accusations/A-1/hold", json=naming).json()
+        (kept,) = (work for work in opened["work"] if work["kind"] == "attachment")
+        with running.client("discipline", department=accused) as barred:
+            answer = barred.get(f"/v1/accusations/A-1/attachments/{kept['id']}")
+            assert answer.status_code == 404
