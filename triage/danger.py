@@ -13,10 +13,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log1p
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from triage.danger_table import (
     TENSE_NAMES,
@@ -26,6 +24,7 @@ from triage.danger_table import (
     read_danger_table,
     scan,
 )
+from triage.numbering import PAIRS, number_pairs
 
 STANCES = ("stated", "hypothetical", "question", "negated", "figurative")
 TENSES = (*TENSE_NAMES, "conditional", "unstated")
@@ -48,7 +47,6 @@ _REMARKS = {
 # At most 160 characters are read as one sentence: text without stops stays linear.
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
 _CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
-_PAIRS = (1 << 17) - 1  # numbers for pairs of characters: some three chance hits in a message
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
 _NEAR = 60  # characters on either side in which a time word may stand
 _MOST_CUE_TEXT = 4000  # characters in which cues are counted
@@ -93,13 +91,20 @@ class DangerLexicon:
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in table.rules))
         self.feature_names = _feature_names(self.kinds, tuple(table.cues))
         self._feature_at = {name: place for place, name in enumerate(self.feature_names)}
+        at = self._feature_at
+        self._sums = [at[f"stance:{stance}"] for stance in STANCES]
+        self._sums += at["level1:sum"], at["level2:sum"]
+        self._cues = [
+            (pattern, at[f"cue:title:{name}"], at[f"cue:content:{name}"])
+            for name, pattern in table.cues.items()
+        ]
         self._table = table
         self._words_at: dict[str, list[tuple[str, int, frozenset[int]]]] = {}
         for word, numbers in table.triggers.items():
             place = _rarest_pair(word)
             self._words_at.setdefault(word[place : place + 2], []).append((word, place, numbers))
-        self._may_hold = np.zeros(_PAIRS, bool)
-        self._may_hold[[_number_pairs(pair).item() for pair in self._words_at]] = True
+        self._may_hold = np.zeros(PAIRS, bool)
+        self._may_hold[[number_pairs(pair).item() for pair in self._words_at]] = True
 
     def find(self, title: str, content: str) -> tuple[Danger, ...]:
         """All danger evidence in a message, strongest first; both texts already cleaned."""
@@ -132,18 +137,17 @@ class DangerLexicon:
             ):
                 values[at[name]] = max(values[at[name]], danger.strength)
             values[at[f"level{danger.level}:sum"]] += danger.strength
-        for name in (*(f"stance:{stance}" for stance in STANCES), "level1:sum", "level2:sum"):
-            values[at[name]] = log1p(values[at[name]])
-        for name, pattern in self._table.cues.items():
-            values[at[f"cue:title:{name}"]] = float(pattern.search(title) is not None)
-            found = pattern.findall(content, 0, _MOST_CUE_TEXT)
-            values[at[f"cue:content:{name}"]] = log1p(len(found))
+        for place in self._sums:
+            values[place] = log1p(values[place])
+        for pattern, in_title, in_content in self._cues:
+            values[in_title] = float(pattern.search(title) is not None)
+            values[in_content] = log1p(len(pattern.findall(content, 0, _MOST_CUE_TEXT)))
         values[at["no title"]] = float(not title.strip())
         return values
 
     def _find_pairs(self, text: str) -> list[int]:
         """Where the rarest pair of a trigger word may stand, in order; a few are chance hits."""
-        places: list[int] = self._may_hold.take(_number_pairs(text)).nonzero()[0].tolist()
+        places: list[int] = self._may_hold.take(number_pairs(text)).nonzero()[0].tolist()
         return places
 
     def _find_in(
@@ -288,13 +292,6 @@ def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
         left = stop.end()
     stop_after = _CLAUSE_STOP.search(text, end, right)
     return text[left : stop_after.start() if stop_after else right].strip()
-
-
-def _number_pairs(text: str) -> NDArray[Any]:
-    """A number below `_PAIRS` for each pair of neighbouring characters."""
-    codes = text.encode("utf-32-le", "surrogatepass")
-    pairs: NDArray[Any] = np.ndarray(max(len(text) - 1, 0), np.int64, codes, strides=4)
-    return pairs % _PAIRS
 
 
 def _rarest_pair(word: str) -> int:

@@ -6,9 +6,11 @@ clerk has to look first. The desk only suggests; it stores nothing and reads no 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import compress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +44,7 @@ _ALTERNATIVES = 3
 _LITTLE_TEXT = 8  # characters; below that the text can say almost nothing
 _CHINESE_SHARE = 0.3  # of the characters; below that the models do not know the language
 _MOST_CHECKED = 2000  # characters looked at for that
-_NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,17 @@ class Desk:
         places = find_places(
             [(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)]
         )
-        domains = self._domains(judged, paths)
-        return [
-            self._compose(
-                submission, readings[i], judged, i, domains[i], dangers[i], places[i], evidence[i]
-            )
-            for i, submission in enumerate(submissions)
-        ]
+        parts = zip(
+            submissions,
+            readings,
+            self._calls(judged),
+            self._domains(judged, paths),
+            dangers,
+            places,
+            evidence,
+            strict=True,
+        )
+        return [self._compose(*each) for each in parts]
 
     def _directions(self, paths: Sequence[int]) -> Array:
         """(documents, outputs): the outputs that make up the logit of each document's path."""
@@ -122,27 +128,19 @@ class Desk:
         self,
         submission: Submission,
         reading: Reading,
-        judged: Judgements,
-        i: int,
+        call: "_Call",
         domain: DomainSuggestion,
         dangers: Sequence[Danger],
         phrase: PlacePhrase | None,
         evidence: tuple[Evidence, ...],
     ) -> Suggestion:
         text = f"{reading.title}\n{reading.content}"
-        nature = NATURES[int(judged.nature[i].argmax())]
-        lines = self.classifier.lines
-        chances = judged.flags[i].tolist()
-        flags = tuple(
-            name
-            for name, chance, line in zip(FLAGS, chances, lines.flags, strict=True)
-            if chance >= line
-        )
+        nature, flags = call.nature.name, call.flags
         received = submission.received_at
         place = to_place_suggestion(
             phrase, self.divisions, text=text, on=received.date() if received else None
         )
-        confidential = nature == ACCUSATION or bool(judged.accusation[i] >= lines.accusation)
+        confidential = nature == ACCUSATION or call.accusation
         department = self.catalogue.dispatch(
             self.taxonomy.get(domain.code),
             nature=ACCUSATION if confidential else nature,
@@ -154,12 +152,10 @@ class Desk:
         return Suggestion(
             id=submission.id,
             domain=domain,
-            urgency=self._urgency(judged, i, dangers, evidence),
-            nature=NatureSuggestion(nature, _round(judged.nature[i].max())),
+            urgency=self._urgency(call, dangers, evidence),
+            nature=call.nature,
             flags=flags,
-            flag_probabilities={
-                name: _round(chance) for name, chance in zip(FLAGS, chances, strict=True)
-            },
+            flag_probabilities=call.flag_probabilities,
             place=place,
             department=department,
             confidential=confidential,
@@ -169,26 +165,50 @@ class Desk:
             model=self.model,
         )
 
+    def _calls(self, judged: Judgements) -> list["_Call"]:
+        """What is decided of each document beside its domain."""
+        lines = self.classifier.lines
+        every, levels = np.arange(len(judged.nature)), judged.urgency_level
+        found = zip(
+            levels.tolist(),
+            _round(judged.urgency[every, levels - 1]),
+            judged.nature.argmax(axis=1).tolist(),
+            _round(judged.nature.max(axis=1)),
+            (judged.flags >= np.array(lines.flags)).tolist(),
+            _round(judged.flags),
+            (judged.accusation >= lines.accusation).tolist(),
+            strict=True,
+        )
+        return [
+            _Call(
+                level,
+                grave,
+                NatureSuggestion(NATURES[nature], likely),
+                tuple(compress(FLAGS, flags)),
+                dict(zip(FLAGS, chances, strict=True)),
+                accusation,
+            )
+            for level, grave, nature, likely, flags, chances, accusation in found
+        ]
+
     def _domains(self, judged: Judgements, paths: Sequence[int]) -> list[DomainSuggestion]:
         """The domain of each document, whose path is known, and its likeliest alternatives."""
         domain = self.classifier.domain
         every, level2 = np.arange(len(paths)), domain.up2[paths]
-        order = np.argpartition(-judged.path, _ALTERNATIVES, axis=1)[:, : _ALTERNATIVES + 1]
-        best_first = np.argsort(-np.take_along_axis(judged.path, order, 1), axis=1)
-        order = np.take_along_axis(order, best_first, 1)
+        order = _find_best(judged.path, _ALTERNATIVES + 1)
         leaves = self.taxonomy.domains  # in the order of the model's paths: load_desk sees to it
 
         def call(number: int, chance: float) -> DomainCall:
             leaf = leaves[number]
-            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, _round(chance))
+            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, chance)
 
         found = zip(
             paths,
-            judged.path[every, paths].tolist(),
-            judged.level1[every, domain.up1[level2]].tolist(),
-            judged.level2[every, level2].tolist(),
+            _round(judged.path[every, paths]),
+            _round(judged.level1[every, domain.up1[level2]]),
+            _round(judged.level2[every, level2]),
             order.tolist(),
-            np.take_along_axis(judged.path, order, 1).tolist(),
+            _round(np.take_along_axis(judged.path, order, 1)),
             strict=True,
         )
         return [
@@ -197,9 +217,9 @@ class Desk:
                 leaves[path].level1,
                 leaves[path].level2,
                 leaves[path].level3,
-                confidence=_round(chance),
-                level1_confidence=_round(chance1),
-                level2_confidence=_round(chance2),
+                confidence=chance,
+                level1_confidence=chance1,
+                level2_confidence=chance2,
                 alternatives=tuple(
                     call(number, other)
                     for number, other in zip(numbers, others, strict=True)
@@ -211,21 +231,18 @@ class Desk:
 
     def _urgency(
         self,
-        judged: Judgements,
-        i: int,
+        call: "_Call",
         dangers: Sequence[Danger],
         evidence: tuple[Evidence, ...],
     ) -> UrgencySuggestion:
-        level = int(judged.urgency_level[i])
+        level = call.urgency_level
         reasons: tuple[str, ...] = ()
         if level <= 2:
             reasons = rank_reasons(dangers)
             if not reasons:
                 words = "、".join(f"“{span.text}”" for span in evidence[:3]) or "全文"
                 reasons = (f"同类来件多为紧急事项，依据：{words}",)
-        return UrgencySuggestion(
-            level, URGENCY_NAMES[level], _round(judged.urgency[i][level - 1]), reasons
-        )
+        return UrgencySuggestion(level, URGENCY_NAMES[level], call.urgency, reasons)
 
     def _review_reasons(
         self,
@@ -240,7 +257,7 @@ class Desk:
             reasons.append("疑似检举控告，由纪检员核对后放行")
         if len(text) < _LITTLE_TEXT:
             reasons.append("文字太少，请联系反映人补充情况")
-        elif len(_NOT_CHINESE.sub("", text)) < _CHINESE_SHARE * len(text):
+        elif not _is_chinese(text):
             reasons.append("中文太少或内容无法识别，请人工阅读")
         if domain.level1_confidence < self.classifier.lines.review:
             reasons.append(
@@ -282,16 +299,49 @@ def _read_data(name: str, data_dir: Path | None) -> bytes:
     return (files("triage") / "data" / name).read_bytes()
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is decided of a document beside its domain, with rounded probabilities."""
+
+    urgency_level: int
+    urgency: float
+    nature: NatureSuggestion
+    flags: tuple[str, ...]
+    flag_probabilities: dict[str, float]
+    accusation: bool
+
+
 def _quote(evidence: tuple[Evidence, ...], submission: Submission) -> tuple[Evidence, ...]:
     """The spans with the words as they were sent, not as they were cleaned."""
-    sent = {"title": submission.title, "content": submission.content}
-    return tuple(
-        Evidence(
-            span.field, span.start, span.end, sent[span.field][span.start : span.end], span.weight
-        )
-        for span in evidence
-    )
+    quoted = []
+    for span in evidence:
+        field = submission.title if span.field == "title" else submission.content
+        sent = field[span.start : span.end]
+        quoted.append(span if sent == span.text else replace(span, text=sent))
+    return tuple(quoted)
 
 
-def _round(probability: float) -> float:
-    return round(float(probability), 4)
+def _is_chinese(text: str) -> bool:
+    """Whether enough of the characters are Chinese; most texts show it before their middle."""
+    needed = _CHINESE_SHARE * len(text)
+    for run in _CHINESE.finditer(text):
+        needed -= run.end() - run.start()
+        if needed <= 0:
+            return True
+    return False
+
+
+def _find_best(chances: Array, count: int) -> Array:
+    """(documents, count) the numbers of the greatest in each row, the greatest first."""
+    left = chances.copy()
+    every = np.arange(len(left))
+    best = np.empty((len(left), count), np.int64)
+    for rank in range(count):
+        best[:, rank] = left.argmax(axis=1)
+        left[every, best[:, rank]] = -1
+    return best
+
+
+def _round(probabilities: Array) -> Any:
+    """The numbers to four digits, as plain lists."""
+    return probabilities.astype(np.float64).round(4).tolist()

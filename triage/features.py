@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from triage.numbering import number_words
 from triage.text import clean_text
 from triage.transcripts import read_speech
 from triage.words import cut_words
@@ -33,6 +34,7 @@ _FOLD = np.arange(_LAST_CODE + 1, dtype=np.uint64)
 _FOLD[ord("1") : ord("9") + 1] = ord("0")
 _FOLD[ord("A") : ord("Z") + 1] = np.arange(ord("a"), ord("z") + 1)
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
+_INDEX = ("_columns", "_short", "_long")  # made anew from the words where they are loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Terms:
 class KeyTable:
     """Distinct 64-bit keys in order, and the column of any of them, a whole batch at a time.
 
-    Each key has a home slot; of those that share one, the last lives there and the others are
-    found by binary search. So most look-ups are two array reads, a third of the time of a search.
+    Each key has a home slot; of those that share one, the last lives there and the few others are
+    found by binary search. So most look-ups are two array reads, a fifth of the time of a search.
     """
 
     def __init__(self, keys: Array) -> None:
@@ -90,12 +92,17 @@ class KeyTable:
 
     def _fill(self) -> None:
         self._bits = max(4, int(len(self.keys) * 8).bit_length())
-        self._slots = np.full(1 << self._bits, -1, np.int32)
-        self._slots[self._home(self.keys)] = np.arange(len(self.keys))
+        # The column of the key that lives there, inverted where others share its slot.
+        self._slots = np.zeros(1 << self._bits, np.int32)
+        home, columns = self._home(self.keys), np.arange(len(self.keys), dtype=np.int32)
+        self._slots[home] = columns
+        self._others = np.flatnonzero(self._slots[home] != columns)
+        self._slots[home[self._others]] = ~self._slots[home[self._others]]
+        self._other_keys = self.keys[self._others]
 
     def _home(self, keys: Array) -> Array:
         home: Array = (keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - self._bits)
-        return home
+        return home.view(np.int64)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -110,13 +117,15 @@ class KeyTable:
     def look_up(self, keys: Array) -> tuple[Array, Array]:
         """The column of each of `keys` (meaningless where unknown), and which are known."""
         if not len(self.keys):
-            return np.zeros(len(keys), np.int64), np.zeros(len(keys), bool)
-        column = self._slots[self._home(keys)].astype(np.int64)
-        known = (self.keys[column] == keys) & (column >= 0)
-        crowded = np.flatnonzero((column >= 0) & ~known)
-        place = np.searchsorted(self.keys, keys[crowded])
-        column[crowded] = np.minimum(place, len(self.keys) - 1)
-        known[crowded] = self.keys[column[crowded]] == keys[crowded]
+            return np.zeros(len(keys), np.int32), np.zeros(len(keys), bool)
+        slot = self._slots.take(self._home(keys))
+        column = slot ^ (slot >> 31)
+        known = self.keys.take(column) == keys
+        shared = np.flatnonzero((slot < 0) & ~known)
+        if len(shared) and len(self._others):
+            sought = keys[shared]
+            column[shared] = self._others.take(self._other_keys.searchsorted(sought), mode="clip")
+            known[shared] = self.keys.take(column[shared]) == sought
         return column, known
 
 
@@ -139,7 +148,8 @@ class CharacterRuns:
         """Every occurrence of a known run in each text."""
         keys, document, start, length = _pack(texts)
         column, known = self.keys_.look_up(keys)
-        return Occurrences(document[known], column[known], start[known], length[known])
+        at = np.flatnonzero(known)
+        return Occurrences(*(part.take(at) for part in (document, column, start, length)))
 
 
 class Words:
@@ -164,10 +174,16 @@ class Words:
         return self
 
     def _index(self) -> None:
-        self._ids = {word: number for number, word in enumerate(self.words_)}
+        """Make the words ready to be found: most by number, the few long ones as they are."""
+        lengths = np.fromiter(map(len, self.words_), np.int64, len(self.words_))
+        keys = number_words("".join(self.words_), lengths)
+        order = np.argsort(keys)
+        self._columns = order[np.searchsorted(keys[order], 1) :]
+        self._short = KeyTable(keys[self._columns])
+        self._long = {self.words_[place]: place for place in np.flatnonzero(keys == 0).tolist()}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_ids"}
+        return {key: value for key, value in self.__dict__.items() if key not in _INDEX}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -191,21 +207,23 @@ class Words:
 
     def _cut(self, texts: Sequence[str]) -> Occurrences:
         """All words of all texts in order; the column of an unknown one is -1."""
-        ids: list[int] = []
-        lengths: list[int] = []
+        words: list[str] = []
         counts: list[int] = []
-        find = self._ids.get
         for text in texts:
-            words = cut_words(text)
-            ids += [find(word, -1) for word in words]
-            lengths += map(len, words)
-            counts.append(len(words))
-        length = np.array(lengths, dtype=np.int64)
+            cut = cut_words(text)
+            words += cut
+            counts.append(len(cut))
+        length = np.fromiter(map(len, words), np.int64, len(words))
+        keys = number_words("".join(texts), length)
+        column, known = self._short.look_up(keys)
+        ids = np.full(len(words), -1)
+        ids[known] = self._columns[column[known]]
+        for place in np.flatnonzero(keys == 0).tolist():
+            ids[place] = self._long.get(words[place], -1)
         document = np.repeat(np.arange(len(texts)), counts)
-        end = np.cumsum(length)
-        first = np.concatenate([[0], np.cumsum([len(text) for text in texts])[:-1]])
-        start = end - length - np.repeat(first, counts)
-        return Occurrences(document, np.array(ids, dtype=np.int64), start, length)
+        sizes = np.array([len(text) for text in texts], dtype=np.int64)
+        start = np.cumsum(length) - length - np.repeat(np.cumsum(sizes) - sizes, counts)
+        return Occurrences(document, ids, start, length)
 
 
 class Block:
@@ -287,20 +305,21 @@ class TextFeatures:
             [block.idf_[part.column] for block, part in zip(self.blocks_, found, strict=True)]
         )
         keys = document * firsts[-1] + column
-        order = np.argsort(keys)
-        begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        order = _sort(keys)
+        begins = np.flatnonzero(np.diff(keys.take(order), prepend=-1))
         count = np.diff(begins, append=len(keys))
         place = np.empty(len(keys), np.int64)
         place[order] = np.repeat(np.arange(len(begins)), count)
-        term = order[begins]
-        data = (1 + np.log(count.astype(np.float32))) * idf[term]
-        part = document[term] * len(found) + blocks[term]
+        term = order.take(begins)
+        document, column, block = document.take(term), column.take(term), blocks.take(term)
+        data = (1 + np.log(count.astype(np.float32))) * idf.take(term)
+        part = document * len(found) + block
         sizes = np.sqrt(np.bincount(part, weights=data**2, minlength=len(readings) * len(found)))
-        data /= np.maximum(sizes, 1e-9)[part].astype(np.float32)
+        data /= np.maximum(sizes, 1e-9).take(part).astype(np.float32)
         scales = [self.title_scale if block.field == "title" else 1 for block in self.blocks_]
-        data *= (np.array(scales) / 2).astype(np.float32)[blocks[term]]
-        ends = np.searchsorted(document[term], np.arange(len(readings) + 1))
-        rows = sp.csr_matrix((data, column[term], ends), shape=(len(readings), firsts[-1]))
+        data *= (np.array(scales) / 2).astype(np.float32).take(block)
+        ends = np.searchsorted(document, np.arange(len(readings) + 1))
+        rows = sp.csr_matrix((data, column, ends), shape=(len(readings), firsts[-1]))
         return Terms(found, rows, place)
 
     def transform(self, readings: Sequence[Reading]) -> Matrix:
@@ -332,6 +351,14 @@ def _pack(texts: Sequence[str]) -> tuple[Array, Array, Array, Array]:
         starts.append(start[:-more][within])
         lengths.append((start[more:] - start[:-more])[within] + 1)
     return tuple(np.concatenate(part) for part in (keys, documents, starts, lengths))  # type: ignore[return-value]  # four lists, four arrays
+
+
+def _sort(keys: Array) -> Array:
+    """The places of the numbers in rising order: as `np.argsort`, in half the time."""
+    shift = len(keys).bit_length()
+    if len(keys) and int(keys.max()) >> (63 - shift):
+        return np.argsort(keys)
+    return np.sort(keys << shift | np.arange(len(keys))) & ((1 << shift) - 1)
 
 
 def _pair(found: Occurrences) -> tuple[Array, Array, Array, Array]:

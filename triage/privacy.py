@@ -109,14 +109,7 @@ def find_personal_data(text: str) -> tuple[PersonalData, ...]:
 
     Where two kinds claim the same characters, the one earlier in `KINDS` wins.
     """
-    found: list[PersonalData] = []
-    taken = bytearray(len(text))
-    for kind, spans in _candidates(text):
-        for start, end in spans:
-            if not any(taken[start:end]):
-                taken[start:end] = b"\1" * (end - start)
-                found.append(PersonalData(kind, start, end))
-    return tuple(sorted(found, key=lambda data: data.start))
+    return tuple(sorted(_find(text), key=lambda data: data.start))
 
 
 def mask(text: str, *, keep: Collection[str] = ()) -> str:
@@ -143,8 +136,18 @@ def has_personal_data(text: str) -> bool:
     starred out; a company's code or a plate does not.
     """
     return _HIDDEN.search(text) is not None or any(
-        data.kind not in ("credit_code", "plate") for data in find_personal_data(text)
+        data.kind not in ("credit_code", "plate") for data in _find(text)
     )
+
+
+def _find(text: str) -> Iterator[PersonalData]:
+    """Each piece of personal data that no earlier one overlaps, kind after kind."""
+    taken = bytearray(len(text))
+    for kind, spans in _candidates(text):
+        for start, end in spans:
+            if not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
+                yield PersonalData(kind, start, end)
 
 
 def _candidates(text: str) -> Iterator[tuple[str, Spans]]:

@@ -15,6 +15,8 @@ import numpy as np
 
 from triage.features import Array, Matrix
 
+_AT_ONCE = 1024  # entries of a document: in single precision they still fit the processor's cache
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
@@ -77,27 +79,33 @@ class LinearScores:
     def score(self, rows: Matrix) -> Array:
         """(documents, outputs) float32 scores."""
         waist = np.zeros((rows.shape[0], self.basis.shape[1]), np.float32)
-        for document, (steps, basis) in enumerate(self._read(rows)):
-            np.matmul(steps, basis, out=waist[document])
+        for document, _, steps, basis in self._read(rows):
+            waist[document] += steps @ basis
         scores: Array = waist @ self.directions + self.intercept
         return scores
 
     def weigh_terms(self, rows: Matrix, aims: Array) -> Array:
         """What each stored entry of `rows` adds along its document's row of `aims` (…, width)."""
-        weights = [
-            steps * (basis @ aim)
-            for (steps, basis), aim in zip(self._read(rows), aims, strict=True)
-        ]
-        return np.concatenate(weights)
+        weights = np.empty(len(rows.data), np.float32)
+        for document, entries, steps, basis in self._read(rows):
+            np.multiply(steps, basis @ aims[document], out=weights[entries])
+        return weights
 
-    def _read(self, rows: Matrix) -> Iterator[tuple[Array, Array]]:
-        """For each document the entries, in steps of their terms, and the terms' rows of the basis.
+    def _read(self, rows: Matrix) -> Iterator[tuple[int, slice, Array, Array]]:
+        """Some of a document's entries at a time, in steps of their terms, and the terms' rows of
+        the basis, which last until the next.
 
-        A document at a time and from the 8-bit numbers: what it needs stays in the processor's
-        cache, and the whole basis in single precision would take four times the memory.
+        So few at a time and from the 8-bit numbers: what is needed stays in the processor's cache,
+        and the whole basis in single precision would take four times the memory.
         """
         steps = rows.data * self.term_scale.take(rows.indices).astype(np.float32)
-        ends = rows.indptr.tolist()
-        for start, end in pairwise(ends):
-            basis = self.basis.take(rows.indices[start:end], axis=0)
-            yield steps[start:end], basis.astype(np.float32)
+        small = np.empty((_AT_ONCE, self.basis.shape[1]), np.int8)
+        wide = np.empty(small.shape, np.float32)
+        for document, (first, last) in enumerate(pairwise(rows.indptr.tolist())):
+            for start in range(first, last, _AT_ONCE):
+                entries = slice(start, min(start + _AT_ONCE, last))
+                size = entries.stop - start
+                # Clipping needs no second buffer; all indices are those of terms.
+                self.basis.take(rows.indices[entries], axis=0, out=small[:size], mode="clip")
+                wide[:size] = small[:size]
+                yield document, entries, steps[entries], wide[:size]

