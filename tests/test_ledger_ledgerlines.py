@@ -15,7 +15,7 @@ from ledger_factories import make_submission, make_suggestion
 from sqlalchemy import insert
 
 from triage.errors import AccessDenied, InvalidInput, NotFound
-from triage.ledger import ledgerlines
+from triage.ledger import ledgerlines, searching
 from triage.ledger.ledgerlines import (
     LedgerFilter,
     Order,
@@ -150,6 +150,14 @@ def test_filters_narrow_and_go_together(store: Store, ledger: dict[str, int]) ->
     assert find(store, ListFilter(department="城管局")) == ["lamp"]
 
 
+# How many entries and how many finds count as many: each way to look, whatever the ledger holds.
+@pytest.fixture(params=[(10_000, 10_000), (0, 10_000), (0, 0)], ids=["few", "many", "common"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    few, most = request.param
+    monkeypatch.setattr(searching, "_FEW", few)
+    monkeypatch.setattr(searching, "MOST_FOUND", most)
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -158,18 +166,41 @@ def test_filters_narrow_and_go_together(store: Store, ledger: dict[str, int]) ->
         ("人民路 电梯", []),
         ("电梯", ["new", "call", "old"]),
         ("lamp", ["lamp"]),
+        ("LAMP", []),
         ("100%", []),
         ("_", []),
         ("  ", ["new", "call", "lamp", "old"]),
     ],
 )
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("ledger", "way")
 def test_words_are_found_in_title_text_and_place(
     store: Store, words: str, found: list[str]
 ) -> None:
     assert find(store, words=words) == found
 
 
+@pytest.mark.usefixtures("way")
+def test_words_narrow_beside_every_other_filter_and_in_every_order(
+    store: Store, ledger: dict[str, int]
+) -> None:
+    alter(store, ledger["call"], state=EntryState.ACCEPTED)
+    assert find(store, words="电梯", channel="来电") == ["call"]
+    assert find(store, words="电梯", states=frozenset({EntryState.ACCEPTED})) == ["call"]
+    assert find(store, ListFilter(urgency=2), words="电梯") == ["new"]
+    assert find(store, words="电梯", order=Order.URGENT) == ["new", "call", "old"]
+    alter(store, ledger["new"], confidential=True)
+    assert find(store, words="电梯") == ["call", "old"]
+    with store.reading() as session:
+        told: dict[str, Any] = {"caller": CLERK, "now": NOW, "soon": SOON}
+        page = list_ledger_lines(session, ListFilter(), LedgerFilter(words="电梯"), limit=1, **told)
+        assert [line.entry.submission_id for line in page.lines] == ["call"]
+        found = LedgerFilter(words="电梯")
+        assert count_ledger_lines(session, ListFilter(), found, **told) == 2
+        other = LedgerFilter(words="路灯")
+        assert count_ledger_lines(session, ListFilter(), other, **told) == 1
+
+
+@pytest.mark.usefixtures("way")
 def test_a_number_finds_the_entry_that_bears_it(store: Store, ledger: dict[str, int]) -> None:
     assert "old" in find(store, words=str(ledger["old"]))
     assert "old" not in find(store, words=str(ledger["new"]))

@@ -4,29 +4,26 @@ One short statement finds the page, another its lines. Titles and excerpts come 
 masked, as in the lists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from triage.errors import InvalidInput
 from triage.ledger.due import RUNNING, UNACCEPTED
 from triage.ledger.listfilters import ListFilter, about, during, open_list, within
 from triage.ledger.lists import ProblemLine, problem_lines
 from triage.ledger.paging import Page, check_limit, check_time, read_cursor, read_time, write_cursor
-from triage.ledger.selection import is_postgres
+from triage.ledger.searching import keep_found
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.tables import EntryRow, ExtensionRow, SubmissionRow
 from triage.roles import Caller
+from triage.suggestions import URGENCY_NAMES
 
 MOST_COUNTED = 10_000
-MAX_WORDS = 50  # characters that are searched for
-_PARTS = 5  # words searched for at once
-_DIGITS = 18  # of the longest number that any database can hold, and one less
 
 
 class Order(StrEnum):
@@ -86,12 +83,13 @@ def list_ledger_lines(
     """
     check_limit(limit)
     columns, readers = _ORDERS[order]
+    place = None if cursor is None else read_cursor(cursor, *readers)
     query = _select(session, wanted, further, caller=caller, now=now, soon=soon, order=order)
-    if cursor is not None:
-        query = query.where(_is_past(order, read_cursor(cursor, *readers)))
-    found = session.execute(
-        query.with_only_columns(*columns).order_by(*_spell(order)).limit(limit + 1)
-    ).all()
+    found: list[Any] = []
+    for walk in _walk(query.with_only_columns(*columns), order, place):
+        found += session.execute(walk.limit(limit + 1 - len(found)))
+        if len(found) > limit:
+            break
     lines = problem_lines(session, [line.id for line in found[:limit]])
     if len(found) <= limit:
         return Page(lines, None)
@@ -125,21 +123,23 @@ _ORDERS: dict[Order, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 }
 
 
-def _spell(order: Order) -> list[Any]:
+def _walk(query: Select[Any], order: Order, place: tuple[Any, ...] | None) -> Iterator[Select[Any]]:
+    """Queries that give, one after the other, what comes after this place in the order.
+
+    The most urgent first is one walk for each level, so that a later page too begins at its place
+    in the index.
+    """
     columns, _ = _ORDERS[order]
     if order is Order.URGENT:
-        return [EntryRow.urgency, EntryRow.opened_at.desc(), _ID.desc()]
-    return [column.desc() if order is Order.NEWEST else column for column in columns]
-
-
-def _is_past(order: Order, place: tuple[Any, ...]) -> ColumnElement[bool]:
-    """What comes after this place in the order."""
-    here = tuple_(*_ORDERS[order][0])
-    if order is Order.URGENT:  # its columns run in different directions
-        urgency, *later = place
-        same = (EntryRow.urgency == urgency) & (tuple_(EntryRow.opened_at, _ID) < tuple(later))
-        return or_(EntryRow.urgency > urgency, same)
-    return here < place if order is Order.NEWEST else here > place
+        for level in URGENCY_NAMES:
+            if place is None or level >= place[0]:
+                later = place[1:] if place is not None and level == place[0] else None
+                yield from _walk(query.where(EntryRow.urgency == level), Order.NEWEST, later)
+        return
+    if place is not None:
+        here = tuple_(*columns)
+        query = query.where(here < place if order is Order.NEWEST else here > place)
+    yield query.order_by(*(one.desc() if order is Order.NEWEST else one for one in columns))
 
 
 def _select(
@@ -172,14 +172,10 @@ def _select(
         query = query.where(EntryRow.state != EntryState.MERGED)
     if order is Order.DEADLINE:
         query = query.where(*RUNNING)
-    words = _read_words(further.words)
-    if further.channel is not None or words:
-        query = query.join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
     if further.channel is not None:
+        query = query.join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         query = query.where(SubmissionRow.channel == further.channel)
-    if words:
-        query = query.where(_finds(session, words))
-    return query
+    return keep_found(session, query, further.words)
 
 
 def _standing(
@@ -205,33 +201,3 @@ def _standing(
         case Standing.CLOSED:
             return (EntryRow.closed_at.is_not(None),)
     return ()
-
-
-def _read_words(words: str) -> list[str]:
-    if len(words) > MAX_WORDS:
-        raise InvalidInput(f"查找的文字不能超过 {MAX_WORDS} 字，请缩短", field="q")
-    return words.split()[:_PARTS]
-
-
-def _finds(session: Session, words: Sequence[str]) -> ColumnElement[bool]:
-    """That every word stands in title, text or place, or that the only one names the entry itself.
-
-    Each database is asked in the way that is quickest for it with Chinese text.
-    """
-
-    def stands(place: Any, word: str) -> ColumnElement[bool]:
-        if is_postgres(session):
-            found: ColumnElement[bool] = place.contains(word, autoescape=True)
-            return found
-        return func.instr(place, word) > 0
-
-    places = (SubmissionRow.title, SubmissionRow.content, SubmissionRow.place)
-    said: ColumnElement[bool] = and_(
-        *(or_(*(stands(place, word) for place in places)) for word in words)
-    )
-    if len(words) > 1:
-        return said
-    named = SubmissionRow.id == words[0]
-    if words[0].isascii() and words[0].isdigit() and len(words[0]) < _DIGITS:
-        named = or_(named, EntryRow.id == int(words[0]))
-    return or_(said, named)

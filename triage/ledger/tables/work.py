@@ -84,6 +84,7 @@ class EntryRow(Row):
             postgresql_where=text(_PROVISIONAL),
         ),
         Index("ix_entry_opened", "opened_at", "id"),
+        Index("ix_entry_urgency", "urgency", "opened_at", "id"),
         Index(
             "ix_entry_open",
             "state",
