@@ -41,6 +41,7 @@ from api.routes import (
     reports,
     savedviews,
     scans,
+    statisticbooks,
     statistics,
     submissions,
     tasks,
@@ -104,6 +105,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
         tasks,
         findings,
         problems,
+        statisticbooks,
         statistics,
         reports,
         replies,
@@ -124,10 +126,11 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
     return app
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, desk: Desk | None = None) -> None:
     """Serve until interrupted; requests under way are finished first.
 
-    Raises TriageError where the service cannot be opened or its address is taken.
+    `desk` as in `create_app`, for a service of one process. Raises TriageError where the service
+    cannot be opened or its address is taken.
     """
     configure_logs(settings)
     with closing(listen(settings.host, settings.port)) as listener:
@@ -136,7 +139,7 @@ def serve(settings: Settings) -> None:
         if settings.workers > 1:
             _serve_with_workers(settings, listener, address)
             return
-        app = create_app(settings)
+        app = create_app(settings, desk=desk)
         _greet(app.state.service.store, settings, address)
         _settle()
         make_server(app).run(sockets=[listener])

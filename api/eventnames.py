@@ -29,6 +29,7 @@ _NAMES = {
     "finding.confirmed": "确认监督事项",
     "finding.dismissed": "排除监督事项",
     "finding.urged": "监督事项转督办",
+    "finding.settled": "监督事项自行了结",
     "findings.changed": "改监督阈值",
     "problems.regrouped": "重新归并共性问题",
     "problem.rename": "共性问题改名",

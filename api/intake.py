@@ -65,6 +65,7 @@ def take_in(
         entries=(filed.entry,) if filed.entry else (),
         decisions=(),
         submitter=submission.submitter and submission.submitter.masked(),
+        people={},
     )
     return Taken(file, True, filed.repeats)
 

@@ -26,6 +26,7 @@ from api.schemas import imports as import_schemas
 from api.schemas import people as people_schemas
 from api.schemas import problems as problem_schemas
 from api.schemas import repeats as repeat_schemas
+from api.schemas import reports as report_schemas
 from api.schemas import tasks as task_schemas
 from api.schemas import town as town_schemas
 from api.schemas import words as word_schemas
@@ -57,6 +58,7 @@ _BODIES = (
     *people_schemas.BODIES,
     *problem_schemas.BODIES,
     *repeat_schemas.BODIES,
+    *report_schemas.BODIES,
     *task_schemas.BODIES,
     *town_schemas.BODIES,
     *word_schemas.BODIES,

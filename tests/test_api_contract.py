@@ -82,6 +82,7 @@ PEOPLE = {
     "POST /v1/accusations/{submission_id}/submitter": Role.DISCIPLINE,
     "POST /v1/findings/{finding_id}/decision": Role.SUPERVISOR,
     "POST /v1/findings:run": Role.SUPERVISOR,
+    "POST /v1/reports/{report}": Role.SUPERVISOR,
     "POST /v1/me/password": Role.CLERK,
     "POST /v1/submissions/{submission_id}/submitter": Role.CLERK,
     "PUT /v1/views": Role.CLERK,

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from service_factories import RunningService, run_service
 from sqlalchemy import update
 
-from api.files.listcolumns import EVIDENCE_NAMES, spell_evidence
+from api.files.findingcolumns import EVIDENCE_NAMES, spell_evidence
 from triage.ledger.effects import Effect, Evidence, close_task
 from triage.ledger.records import record_batch
 from triage.ledger.states import EntryState, FindingState, Outcome
@@ -281,7 +281,7 @@ def test_the_effect_list_shows_replies_and_effects_with_their_counts(clerk: http
 def test_the_supervision_list_spells_the_evidence_out(clerk: httpx.Client) -> None:
     (line,) = rows_of(open_book(clerk, "supervision"))
     assert (line["监督事项"], line["依据"]) == ("逾期未回告", "超过（小时） 30.5；时限暂定 否")
-    assert line["来件编号"] == "A-1"
+    assert line["来件或对象"] == "A-1"
 
 
 def test_an_empty_list_still_has_its_header(clerk: httpx.Client) -> None:
@@ -330,6 +330,21 @@ def test_the_event_log_notes_who_took_a_list_out(
 
 def test_evidence_is_spelt_however_deep_it_lies() -> None:
     evidence = {"denials": 1, "said": [{"satisfaction": 1}, {"satisfaction": 2}], "rule": None}
-    assert spell_evidence(evidence) == "称未解决 1；评价 满意程度 1、满意程度 2"
-    assert spell_evidence({"unheard_of": True}) == "unheard_of 是"
+    assert spell(evidence) == "称未解决 1；评价 满意程度 非常不满意、满意程度 不满意"
+    assert spell({"unheard_of": True}) == "unheard_of 是"
     assert all(EVIDENCE_NAMES.values())
+
+
+def test_evidence_is_printed_in_words_and_not_in_codes() -> None:
+    steps = [{"command": "return", "at": "2025-03-01T01:30:00+00:00"}]
+    assert spell({"steps": steps}) == "经过 动作 退回；时间 2025-03-01 09:30"
+    assert spell({"similarity": 0.934, "source": "agency:key:3"}) == "相似度 93%；来源 3"
+    assert spell({"state": "done", "name": "431026"}) == "状态 已完成；名称 湖南省431026"
+    said = [{"aspect": "action", "says": "只有表态，没有具体措施", "sentences": ["将加强管理。"]}]
+    assert spell({"perfunctory": True, "reasons": said}) == (
+        "疑似敷衍 是；理由 只有表态，没有具体措施"
+    )
+
+
+def spell(evidence: dict[str, Any]) -> str:
+    return spell_evidence(evidence, lambda code: f"湖南省{code}")

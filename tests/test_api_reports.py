@@ -125,6 +125,27 @@ def test_a_bulletin_publishes_what_a_supervisor_stands_behind(
     assert "电梯停运" not in words  # a bulletin names submissions by number
 
 
+@pytest.mark.parametrize("report", list(Report))
+def test_words_of_one_s_own_stand_in_the_report(supervisor: httpx.Client, report: Report) -> None:
+    told = {
+        "text": "请逐件核实{{ 1 }}，\x0b三日内回告。\n\n  未解决的<重新>办理。  ",
+        "unit": "信访局",
+    }
+    words = read_words(supervisor.post(f"/v1/reports/{report}", json=told)).split("\n")
+    assert "请逐件核实{{ 1 }}，" in words
+    assert words.index("三日内回告。") + 1 == words.index("未解决的<重新>办理。")
+    assert "（请在此填写工作要求。）" not in words
+    assert not any("{%" in line for line in words)
+
+
+def test_words_that_are_too_many_are_refused(supervisor: httpx.Client) -> None:
+    refused = supervisor.post("/v1/reports/bulletin", json={"text": "字" * 10_001})
+    assert (refused.status_code, refused.json()["field"]) == (422, "text")
+    backwards = {"first": "2025-03-02", "last": "2025-03-01"}
+    refused = supervisor.post("/v1/reports/bulletin", json=backwards)
+    assert (refused.status_code, refused.json()["field"]) == (422, "last")
+
+
 def test_a_report_of_another_time_tells_of_that_time(
     running: RunningService, supervisor: httpx.Client
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from people_factories import person
+from people_factories import add_person, person
 from service_factories import RunningService, run_service
 
 from api.eventnames import EVENT_NAMES
@@ -112,3 +112,12 @@ def test_personal_data_is_shown_as_one_types_and_nothing_is_kept(
         assert "13800000000" not in told["content"]
         assert len(told["content"]) == len(text)
         assert clerk.post("/v1/privacy:find", json={"text": "x"}).status_code == 422
+
+
+def test_people_to_put_in_charge_are_found_by_their_department(running: RunningService) -> None:
+    add_person(running.service.store, "huang.qi", Role.OFFICER, department="housing")
+    with person(running, Role.SUPERVISOR) as supervisor:
+        told = supervisor.get("/v1/people", params={"department": "住建局"}).json()
+        assert {"login": "huang.qi", "name": "测试huang.qi"}.items() <= told[0].items()
+        assert told[0]["initials"].startswith("cs")
+        assert supervisor.get("/v1/people", params={"department": "没有的局"}).status_code == 404

@@ -112,6 +112,7 @@ def test_the_ninety_days_leave_something_to_see_for_each_role(
                     for line in client.get("/v1/ledger", params={"limit": 200}).json()["lines"]
                 )
                 audit = client.get("/v1/audit/verification").json()
+                reviewed = client.get("/v1/reviews/today").json()
     assert set(seen) == set(Role)
     names = " ".join(problem["name"] for problem in problems if problem["size"] >= 10)
     assert "云锦花园" in names
@@ -121,6 +122,8 @@ def test_the_ninety_days_leave_something_to_see_for_each_role(
     assert tiles["name"].endswith(COUNTY)
     assert sum(tile["entries"] for tile in tiles["tiles"]) > 30
     assert {"closed", "accepted"} <= set(states)
+    assert reviewed["everyone"]["decided"] > 0
+    assert reviewed["waiting"] > 0
     assert audit["sound"] > 100
     assert audit["broken_id"] is None
 

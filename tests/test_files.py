@@ -107,6 +107,26 @@ def test_json_lines_take_english_and_chinese_names(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cell", "likes"),
+    [
+        (12, 12),
+        ("1,024", 1024),
+        ("3.0", None),
+        (3.0, 3),
+        ("", None),
+        ("很多", None),
+        ("9" * 40, None),
+        ("-1", None),
+    ],
+)
+def test_likes_are_a_number_or_nothing(
+    tmp_path: Path, cell: str | float, likes: int | None
+) -> None:
+    path = write_lines(tmp_path / "a.jsonl", {"编号": "1", "内容": "文", "点赞数": cell})
+    assert read(path) == [Submission(id="1", content="文", likes=likes)]
+
+
 def test_lines_may_also_be_in_gbk(tmp_path: Path) -> None:
     path = write_text(tmp_path / "a.jsonl", '{"id":"1","content":"路灯不亮"}\n', encoding="gbk")
     assert read(path) == [Submission(id="1", content="路灯不亮")]

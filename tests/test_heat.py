@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.heat import HALF_LIFE, Heat, measure_heat
@@ -37,7 +37,7 @@ def test_the_heat_is_the_sum_of_its_parts_and_each_says_what_it_counted() -> Non
         "urgency": "较急 2 件、一般 1 件",
         "growth": "近 30 天 1 件，此前 90 天月均 0.7 件",
         "likes": "5 次点赞",
-        "recency": "最近一次反映在 0 天前",
+        "recency": "最近一次反映在今天",
     }
 
 
@@ -55,6 +55,16 @@ def test_more_people_graver_matters_growth_and_approval_make_it_hotter(
     hotter: dict[str, Any],
 ) -> None:
     assert make_heat(**hotter).total > make_heat().total
+
+
+@pytest.mark.parametrize(
+    ("hours", "says"), [(1, "今天"), (24, "昨天"), (47, " 2 天前"), (24 * 9, " 9 天前")]
+)
+def test_when_it_was_last_reported_is_told_as_people_say_it(hours: int, says: str) -> None:
+    now = datetime(2025, 3, 1, 16, 30, tzinfo=UTC)  # half past midnight of the next day in China
+    last = now.replace(minute=0) if hours == 1 else now - timedelta(hours=hours)
+    heat = make_heat(times=[last], now=now)
+    assert heat.parts[-1].says == f"最近一次反映在{says}"
 
 
 def test_what_nobody_reports_any_more_cools_to_a_half() -> None:
@@ -88,6 +98,7 @@ def test_a_report_dated_in_the_future_counts_as_of_now() -> None:
     assert make_heat(times=days_ago(-2, 50, 100)) == make_heat(times=days_ago(0, 50, 100))
 
 
+@settings(deadline=None)
 @given(
     reporters=st.integers(0, 100_000),
     days=st.lists(st.floats(0, 4000), max_size=20),

@@ -90,6 +90,9 @@ def test_a_resend_gives_the_submission_that_stands(store: Store) -> None:
     with store.writing() as session:
         again = record_submission(session, make_submission(), now=NOW + MINUTE)
     assert again == (first, False)
+    with store.writing() as session:
+        more = record_submission(session, make_submission(likes=9), now=NOW + MINUTE)
+    assert more == (first, False)  # that more people approve of it makes it no other
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,8 @@ def test_the_days_are_counted_where_both_times_are_known(model: ReplyModel) -> N
     times = {"received_at": received, "replied_at": received + timedelta(days=2, hours=12)}
     assert model.assess(make_reply(**times)).days == 2.5
     assert says(model.assess(make_reply(**times)), "timeliness") == "收件后 2.5 天回告"
+    times["replied_at"] = received + timedelta(minutes=20)
+    assert says(model.assess(make_reply(**times)), "timeliness") == "收件后一天内回告"
     assert model.assess(make_reply()).days is None
 
 

@@ -101,6 +101,7 @@ ROUTES: dict[str, Guard] = {
     # the words of the desk
     "GET /v1/taxonomy": CALLER,
     "GET /v1/directory": CALLER,
+    "GET /v1/people": (Action.PLAN_TASKS,),
     "GET /v1/divisions": CALLER,
     "GET /v1/divisions/{division}": CALLER,
     "GET /v1/words": CALLER,
@@ -153,8 +154,8 @@ ROUTES: dict[str, Guard] = {
     # accusations (Art. 30)
     "GET /v1/accusations": (Action.READ_ACCUSATIONS,),
     "GET /v1/accusations/{submission_id}": (Action.READ_ACCUSATIONS,),
-    "POST /v1/accusations/{submission_id}/hold": (Action.DECIDE_ACCUSATIONS,),
     "GET /v1/accusations/{submission_id}/attachments/{attachment_id}": (Action.READ_ACCUSATIONS,),
+    "POST /v1/accusations/{submission_id}/hold": (Action.DECIDE_ACCUSATIONS,),
     "POST /v1/accusations/{submission_id}/release": (Action.DECIDE_ACCUSATIONS,),
     "POST /v1/accusations/{submission_id}/submitter": (Action.UNMASK,),
     # the citizen
@@ -185,12 +186,17 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/findings/{finding_id}": (Action.DECIDE_FINDINGS,),
     "POST /v1/findings/{finding_id}/decision": (Action.DECIDE_FINDINGS,),
     # statistics
+    "GET /v1/statistics.xlsx": (Action.READ_STATISTICS,),
+    "GET /v1/statistics/hours.xlsx": (Action.READ_STATISTICS,),
+    "GET /v1/statistics/dispatch.xlsx": (Action.READ_STATISTICS,),
+    "GET /v1/statistics/replies.xlsx": (Action.READ_STATISTICS,),
     "GET /v1/statistics": (Action.READ_STATISTICS,),
     "GET /v1/statistics/hours": (Action.READ_STATISTICS,),
     "GET /v1/statistics/dispatch": (Action.READ_STATISTICS,),
     "GET /v1/statistics/replies": (Action.READ_STATISTICS,),
     "GET /v1/reports/{report}.xlsx": (Action.WRITE_REPORTS,),
     "GET /v1/reports/{report}": (Action.WRITE_REPORTS,),
+    "POST /v1/reports/{report}": (Action.WRITE_REPORTS,),
     "GET /v1/reports/{report}/template": (Action.WRITE_REPORTS,),
     # city tools that speak Open311
     "GET /open311/v2/services.{format}": (Action.READ, Action.SUBMIT),

@@ -10,6 +10,7 @@ from triage.submissions import (
     CLOCK_SKEW,
     MAX_CONTENT,
     MAX_ID,
+    MAX_LIKES,
     MAX_PLACE,
     MAX_TITLE,
     Channel,
@@ -35,6 +36,8 @@ def make_submission(**changes):
         {"content": "水" * MAX_CONTENT, "title": "水" * MAX_TITLE, "place": "路" * MAX_PLACE},
         {"channel": Channel.CALL, "received_at": NOW, "place": "青枫里"},
         {"received_at": NOW + CLOCK_SKEW},
+        {"likes": 0},
+        {"likes": MAX_LIKES},
         {"received_at": datetime(1999, 1, 1, tzinfo=UTC)},
     ],
 )
@@ -56,6 +59,8 @@ def test_what_can_be_taken_in_comes_back_unchanged(changes):
         ({"place": "路" * (MAX_PLACE + 1)}, "place", "超过上限 200 字"),
         ({"received_at": NOW + CLOCK_SKEW + timedelta(seconds=1)}, "received_at", "在将来"),
         ({"received_at": datetime(2025, 3, 2)}, "received_at", "缺少时区"),
+        ({"likes": -1}, "likes", "点赞数应是 0 到"),
+        ({"likes": MAX_LIKES + 1}, "likes", "点赞数应是 0 到"),
     ],
 )
 def test_what_cannot_be_taken_in_is_refused_by_field(changes, field, message):

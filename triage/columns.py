@@ -83,6 +83,7 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
         "日期",
     ),
     "place": ("place", "地点", "地址", "事发地点", "事发地址", "问题地点", "诉求地点", "发生地址"),
+    "likes": ("likes", "点赞数", "点赞", "点赞量", "获赞数", "赞数", "支持数", "点赞人数"),
     "level1": ("level1", "l1", "一级分类", "一级标签", "一级类别", "一级领域"),
     "level2": ("level2", "l2", "二级分类", "二级标签", "二级类别", "二级领域"),
     "level3": ("level3", "l3", "三级分类", "三级标签", "三级类别", "三级领域"),
@@ -134,7 +135,7 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "id_number": ("id_number", "身份证号", "身份证号码", "证件号", "证件号码", "身份证"),
     "address": ("address", "住址", "家庭住址", "联系地址", "通讯地址", "户籍地址"),
 }
-SUBMISSION_FIELDS = ("id", "title", "content", "channel", "received_at", "place")
+SUBMISSION_FIELDS = ("id", "title", "content", "channel", "received_at", "place", "likes")
 SUBMITTER_FIELDS = ("name", "phone", "id_number", "address")
 LABEL_FIELDS = ("level1", "level2", "level3", "domain", "urgency", "nature", "flags", "part")
 LIST_FIELDS = (

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from math import log1p
 from typing import Any
 
+from triage.calendar import day_of
 from triage.suggestions import URGENCY_NAMES
 
 REPORTERS, URGENCY, GROWTH, LIKES = 45, 20, 20, 15  # points at most; together 100
@@ -71,9 +72,15 @@ def measure_heat(
     ]
     days = max(0.0, (now - max(seen)) / timedelta(days=1)) if seen else 0.0
     lost = sum(part.points for part in parts) * (1 - 0.5 ** (days / HALF_LIFE))
-    says = f"最近一次反映在 {int(days)} 天前" if seen else "反映时间不详，不作冷却"
+    says = f"最近一次反映在{_say_ago(max(seen), now=now)}" if seen else "反映时间不详，不作冷却"
     parts.append(Part("recency", round(-lost, 1) + 0.0, says))
     return Heat(round(sum(part.points for part in parts), 1), tuple(parts))
+
+
+def _say_ago(moment: datetime, *, now: datetime) -> str:
+    """今天, 昨天, 3 天前: by the calendar of China."""
+    days = (day_of(now) - day_of(moment)).days
+    return ("今天", "昨天")[days] if days < 2 else f" {days} 天前"
 
 
 def _weigh_urgency(urgencies: Sequence[int]) -> Part:

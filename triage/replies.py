@@ -143,7 +143,7 @@ class ReplyModel:
             *_judge_completeness(reading),
             *_judge_grounds(reading),
             *_judge_action(reading),
-            *([] if days is None else [Reason("timeliness", f"收件后 {days:g} 天回告")]),
+            *([] if days is None else [Reason("timeliness", _say_days(days))]),
             *(_judge_perfunctory(reading, copied) if perfunctory else []),
         ]
         return Assessment(
@@ -164,6 +164,10 @@ def _count_days(reply: Reply) -> float | None:
     if reply.received_at is None or reply.replied_at is None:
         return None
     return round((reply.replied_at - reply.received_at).total_seconds() / 86_400, 1)
+
+
+def _say_days(days: float) -> str:
+    return "收件后一天内回告" if days < 1 else f"收件后 {days:g} 天回告"
 
 
 def _quote(sentences: Sequence[Sentence], *acts: Act) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ MAX_ID = 128
 MAX_TITLE = 500
 MAX_CONTENT = 100_000
 MAX_PLACE = 200
+MAX_LIKES = 1_000_000_000
 CLOCK_SKEW = timedelta(hours=24)  # senders in other zones or with a wrong clock; more is an error
 
 
@@ -31,6 +32,7 @@ class Submission:
     """One submission (来件): the words of the submitter and how they arrived. Never edited.
 
     `received_at` is aware of its time zone; `place` is what the sender says of it, if anything.
+    `likes` counts those who approved of it where it was told (点赞); None where nobody could.
     `submitter` is kept apart from all else; the machine does not read it.
     """
 
@@ -40,6 +42,7 @@ class Submission:
     channel: Channel | None = None
     received_at: datetime | None = None
     place: str | None = None
+    likes: int | None = None
     submitter: Submitter | None = field(default=None, repr=False)
 
 
@@ -64,6 +67,8 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
                 f"字段 {name} 共 {len(value)} 字，超过上限 {most} 字，请删减或拆分后再提交",
                 field=name,
             )
+    if submission.likes is not None and not 0 <= submission.likes <= MAX_LIKES:
+        raise InvalidSubmission(f"点赞数应是 0 到 {MAX_LIKES} 的整数，请改正或留空", field="likes")
     received_at = submission.received_at
     if received_at is not None and received_at.tzinfo is None:
         raise InvalidSubmission(

@@ -9,6 +9,7 @@ from triage.ledger.findings import CHUNK, CLOCK_CALLER, Recorded, record_finding
 from triage.ledger.lapses import BATCH, return_unaccepted, send_reminders
 from triage.ledger.looking import look_for_findings
 from triage.ledger.recounting import recount_provisional
+from triage.ledger.settling import settle_findings
 from triage.ledger.store import Store
 from triage.roles import Caller
 
@@ -49,7 +50,7 @@ def recount_deadlines(store: Store, now: datetime) -> int:
 def look_for_all_findings(
     store: Store, now: datetime, *, caller: Caller = CLOCK_CALLER
 ) -> Recorded:
-    """Run every rule of the supervision list and keep what they found.
+    """Run every rule of the supervision list, keep what they found, settle what is so no more.
 
     Each rule reads on its own and what it found is written in short transactions. Raises
     AccessDenied, and Conflict while this process is looking already.
@@ -67,6 +68,8 @@ def look_for_all_findings(
                         session, found[start : start + CHUNK], caller=caller, now=now
                     )
                 new, known = new + done.new, known + done.known
-        return Recorded(new, known)
+        with store.writing() as session:
+            settled = settle_findings(session, caller=caller, now=now)
+        return Recorded(new, known, settled)
     finally:
         _LOOKING.release()

@@ -22,10 +22,13 @@ from triage.ledger.tracking import find_code
 from triage.ledger.users import create_user, set_password, user_caller
 from triage.passwords import hash_password
 from triage.roles import SHELL, Role
-from triage.submissions import Submission
+from triage.submissions import Channel, Submission
 
 _SEED = 20260101
+_PUBLIC = (Channel.WEB, Channel.WECHAT)  # where others see it and approve
 _FILED = 16  # letters that a clerk brings in as a file
+_REVIEWED = 18  # of the review queue, the last thing before somebody opens the console
+_TURN = timedelta(seconds=12)  # 300 an hour
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without those that are mistaken for others
 
 
@@ -75,6 +78,8 @@ def build(
     plan_outside(service, history, team.clerks[0], filed)
     connect_others(service, now=began)
     _watch_clock(history, courses, since=began)
+    for turn in range(_REVIEWED):  # today's: the page shows how often the machine was right
+        history.at(now - turn * _TURN, courses.review_next)
     for day in history.run():
         past = (day - began) / (now - began)
         tell(f"办理 {day:%Y-%m-%d}", 0.1 + 0.8 * min(past, 1))
@@ -179,6 +184,7 @@ def _submit(letters: list[Letter], history: History) -> list[Submission]:
             channel=letter.channel,
             received_at=received,
             place=letter.place or None,
+            likes=rank[place] * 7 % 40 if letter.group and letter.channel in _PUBLIC else None,
             submitter=letter.submitter,
         )
         for place, (letter, received) in enumerate(zip(letters, days, strict=True))

@@ -15,6 +15,8 @@ from triage.classifiers import ACCUSATION
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.discipline import hold_accusation, release_accusation
 from triage.ledger.lapses import return_unaccepted
+from triage.ledger.paging import MAX_PAGE
+from triage.ledger.queries import list_review
 from triage.ledger.records import record_one
 from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
 from triage.ledger.states import EntryState
@@ -23,6 +25,8 @@ from triage.replies import ReplyModel
 from triage.submissions import Channel, Submission
 from triage.suggestions import Suggestion
 from triage.workflow import Command, find_transition
+
+_LEFT = 8  # in the review queue
 
 
 class Courses:
@@ -60,6 +64,18 @@ class Courses:
             if matter is not None:
                 wait = self._hands.chance.uniform(0.05, 1.2)
                 self._hands.later(matter, now, wait, self._work.reassign)
+
+    def review_next(self, session: Session, now: datetime) -> None:
+        """A clerk decides on the next of the review queue; some are left for whoever comes."""
+        queue = list_review(session, may_see_confidential=False, limit=MAX_PAGE).lines
+        by_id = {one.submission.id: one for one in self.matters.values()}
+        ordinary = [
+            matter
+            for matter in (by_id.get(line.submission_id) for line in queue)
+            if matter is not None and matter.letter.nature != ACCUSATION
+        ]
+        if len(queue) > _LEFT and ordinary:
+            self._decide(session, now, ordinary[0])
 
     def _arrive(self, session: Session, now: datetime, matter: Matter) -> None:
         told = matter.letter

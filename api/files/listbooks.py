@@ -1,5 +1,5 @@
-"""The four lists as offices print them: title, unit and date, a header of two rows, numbered lines,
-A4 landscape with the header on every page.
+"""Lists and tables as offices print them: title, unit and date, a header of two rows, numbered
+lines, landscape with the header on every page.
 """
 
 import io
@@ -20,7 +20,8 @@ from triage.errors import InvalidInput
 from triage.ledger.paging import Page
 
 TITLE_ROW, ABOUT_ROW, GROUP_ROW, NAME_ROW, FIRST_ROW = range(5)
-_A4 = 9
+_A3, _A4 = 8, 9
+_WIDE = 240  # characters; a table that is wider cannot be read on A4
 _FROZEN_COLUMNS = 2  # the number, and what names the line
 _SONG, _HEI = "宋体", "黑体"
 _MARGINS = {"left": 0.4, "right": 0.4, "top": 0.6, "bottom": 0.6}  # inches
@@ -40,10 +41,16 @@ class Heading:
 
 
 def write_listbook(
-    lines: Iterable[Any], *, columns: Sequence[Column], heading: Heading, most: int
+    lines: Iterable[Any],
+    *,
+    columns: Sequence[Column],
+    heading: Heading,
+    most: int,
+    total: Any = None,
 ) -> tuple[bytes, int]:
     """The list as an .xlsx, and how many lines it has. `columns` read their cells off a line.
 
+    A `total` stands below the lines, read in the same way; it has no number and is not counted.
     Raises InvalidInput where there are more than `most` lines, before any of them is given out.
     """
     file = io.BytesIO()
@@ -57,8 +64,11 @@ def write_listbook(
     for count, line in enumerate(lines, start=1):
         if count > most:
             raise InvalidInput(f"超过 {most} 条，请按单位或时间缩小范围后再导出", field="since")
-        _write_line(sheet, styles, columns, line, number=count)
+        _write_line(sheet, styles, columns, line, row=FIRST_ROW + count - 1, number=count)
     last = FIRST_ROW + count
+    if total is not None:
+        _write_line(sheet, styles, columns, total, row=last, number=None)
+        last += 1
     _write_across(sheet, last, 0, len(columns) - 1, f"共 {count} 条　　　　{_SIGNED}", styles.about)
     _set_up_page(sheet, columns, last=last)
     book.close()
@@ -84,6 +94,7 @@ class _Styles:
         self.text: Format = book.add_format(cell | {"text_wrap": True})
         self.centred: Format = book.add_format(centred)
         self.date: Format = book.add_format(centred | {"num_format": "yyyy-mm-dd"})
+        self.share: Format = book.add_format(centred | {"num_format": "0.0%"})
         self.time: Format = book.add_format(centred | {"num_format": "yyyy-mm-dd hh:mm"})
 
 
@@ -117,9 +128,14 @@ def _write_header(sheet: Worksheet, styles: _Styles, columns: Sequence[Column]) 
 
 
 def _write_line(
-    sheet: Worksheet, styles: _Styles, columns: Sequence[Column], line: Any, *, number: int
+    sheet: Worksheet,
+    styles: _Styles,
+    columns: Sequence[Column],
+    line: Any,
+    *,
+    row: int,
+    number: int | None,
 ) -> None:
-    row = FIRST_ROW + number - 1
     for at, column in enumerate(columns):
         value = number if column.read is None else column.read(line)
         if isinstance(value, datetime):
@@ -129,6 +145,8 @@ def _write_line(
             continue
         cell = safe_cell(value)
         style = styles.centred if column.width <= 12 else styles.text
+        if column.shared:
+            style = styles.share
         if isinstance(cell, str):
             sheet.write_string(row, at, cut_cell(cell), style)
         else:
@@ -150,7 +168,7 @@ def _set_up_page(sheet: Worksheet, columns: Sequence[Column], *, last: int) -> N
         sheet.set_column(at, at, column.width)
     sheet.freeze_panes(FIRST_ROW, _FROZEN_COLUMNS)
     sheet.set_landscape()
-    sheet.set_paper(_A4)
+    sheet.set_paper(_A3 if sum(column.width for column in columns) > _WIDE else _A4)
     sheet.set_margins(**_MARGINS)
     sheet.center_horizontally()
     sheet.fit_to_pages(1, 0)

@@ -6,32 +6,33 @@ from datetime import datetime
 from typing import Any
 
 from api.files.reading import CHINA_TIME
-from triage.findings import RULE_NAMES, Rule
 from triage.ledger.effectlist import EffectKind, EffectLine
 from triage.ledger.lists import ProblemLine, TaskLine
 from triage.ledger.states import OUTCOME_NAMES, STATE_NAMES
-from triage.ledger.supervisionlist import FINDING_STATE_NAMES
 from triage.ledger.tasks import TASK_STATE_NAMES
 from triage.suggestions import URGENCY_NAMES
 from triage.transitions import SATISFACTION_NAMES
 
 _LONGEST = 400  # characters of a reply in print; the whole stands in the ledger
-Read = Callable[[Any], "str | int | datetime | None"]
+Read = Callable[[Any], "str | float | datetime | None"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: the header cell above its name, its name, its width in characters, and what it
-    reads off a line (None: the number of the line). A time is shown to the minute where `timed`."""
+    reads off a line (None: the number of the line). A time is shown to the minute where `timed`, a
+    number as so many per cent where `shared`."""
 
     group: str
     name: str
     width: int
     read: Read | None
     timed: bool = False
+    shared: bool = False
 
 
-def _short(text: str) -> str:
+def shorten(text: str) -> str:
+    """No more of a text than there is room for in print."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}……"
 
 
@@ -132,7 +133,7 @@ EFFECT_COLUMNS = (
     Column("事项", "编号", 8, lambda line: line.about),
     Column("事项", "名称", 24, lambda line: line.title),
     Column("", "责任单位", 10, lambda line: line.department_name),
-    Column("效果", "办理情况和变化", 48, lambda line: _short(line.text)),
+    Column("效果", "办理情况和变化", 48, lambda line: shorten(line.text)),
     Column("效果", "佐证", 20, lambda line: "\n".join(line.evidence)),
     Column("效果", "日期", 11, lambda line: line.at),
     Column("效果", "办理结果", 9, _effect_outcome),
@@ -141,84 +142,4 @@ EFFECT_COLUMNS = (
     Column("反映人评价", "已解决", 7, lambda line: line.opinions.solved),
     Column("反映人评价", "满意", 6, lambda line: line.opinions.satisfied),
     Column("", "备注", 16, lambda line: line.ground),
-)
-
-EVIDENCE_NAMES = {
-    "deadline_at": "时限",
-    "hours_late": "超过（小时）",
-    "provisional": "时限暂定",
-    "requests": "申请次数",
-    "granted": "批准",
-    "refused": "不予批准",
-    "asked_at": "申请时间",
-    "returns": "退回",
-    "reassignments": "改派",
-    "steps": "经过",
-    "command": "动作",
-    "at": "时间",
-    "reply": "回告编号",
-    "copies_reply": "雷同的回告",
-    "copies_entry": "雷同的条目",
-    "similarity": "相似度",
-    "replied_at": "回告时间",
-    "denials": "称未解决",
-    "said": "评价",
-    "evaluated_at": "评价时间",
-    "satisfaction": "满意程度",
-    "source": "来源",
-    "closed_at": "销号时间",
-    "copies": "雷同条数",
-    "entries": "条目",
-    "without_person": "缺人",
-    "without_place": "缺地点",
-    "without_matter": "缺事由",
-    "name": "名称",
-    "neighbours": "邻近",
-    "median_of_neighbours": "邻近的中位数",
-    "days": "天数",
-    "visits": "走访次数",
-    "teams": "走访单位",
-    "from": "自",
-    "to": "至",
-    "examples": "举例",
-    "task": "任务编号",
-    "state": "状态",
-    "rule": "规则",
-}
-"""What the keys of a finding's evidence are called in print; one without a name stands as it is."""
-
-
-def spell_evidence(value: Any) -> str:
-    """Evidence as one reads it: a line for each key, lists in a row."""
-    if isinstance(value, dict):
-        return "；".join(
-            f"{EVIDENCE_NAMES.get(key, key)} {spell_evidence(part)}"
-            for key, part in value.items()
-            if part not in (None, "", [])
-        )
-    if isinstance(value, list):
-        return "、".join(spell_evidence(part) for part in value)
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return str(value)
-
-
-def name_rule(rule: str) -> str:
-    """What a rule is called; one that this version no longer knows stands as it is."""
-    return RULE_NAMES[Rule(rule)] if rule in set(Rule) else rule
-
-
-FINDING_COLUMNS = (
-    Column("", "序号", 5, None),
-    Column("", "监督事项", 18, lambda line: name_rule(line.rule)),
-    Column("对象", "责任单位", 10, lambda line: line.department_name),
-    Column("对象", "来件编号", 14, lambda line: line.submission_id or line.subject),
-    Column("对象", "标题", 22, lambda line: line.title),
-    Column("", "依据", 44, lambda line: _short(spell_evidence(line.evidence))),
-    Column("时间", "发现", 11, lambda line: line.found_at),
-    Column("时间", "最近查到", 11, lambda line: line.seen_at),
-    Column("处理", "状态", 8, lambda line: FINDING_STATE_NAMES[line.state]),
-    Column("处理", "处理人", 9, lambda line: line.decided_by),
-    Column("处理", "日期", 11, lambda line: line.decided_at),
-    Column("处理", "意见", 22, lambda line: line.decided_note),
 )

@@ -21,12 +21,13 @@ from api.files.textfiles import open_text
 from api.files.workbooks import OLE, ZIP, open_workbook
 from triage.columns import SUBMISSION_FIELDS
 from triage.errors import InvalidFile, InvalidSubmission
-from triage.submissions import Channel, Submission, check_submission
+from triage.submissions import MAX_LIKES, Channel, Submission, check_submission
 
 CHINA_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")  # no daylight saving since 1991
 _WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".et")
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=CHINA_TIME)
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119: a bare number in between is a day
+_DIGITS = 12  # of a number that is worth reading
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
     r"(?:[T\s]*(\d{1,2})[:：时点](\d{1,2})?分?(?:[:：]?(\d{1,2})(?:\.\d+)?秒?)?)?\s*(?:星期.|周.)?"
@@ -198,10 +199,18 @@ def make_submission(row: Row, *, now: datetime) -> Submission | RowError:
             channel=read_channel(row.values.get("channel")),
             received_at=read_time(row.values.get("received_at")),
             place=cell_text(row.values.get("place")) or None,
+            likes=_read_count(row.values.get("likes")),
         )
         return check_submission(submission, now=now)
     except InvalidSubmission as error:
         return RowError(row.number, error.field, error.message, row.values)
+
+
+def _read_count(value: object) -> int | None:
+    """The number in a cell, "1,024" too; None where it holds none, for which no row is refused."""
+    told = cell_text(value).strip().replace(",", "")
+    count = int(told) if told.isascii() and told.isdecimal() and len(told) <= _DIGITS else None
+    return count if count is None or count <= MAX_LIKES else None
 
 
 def cell_text(value: object) -> str:

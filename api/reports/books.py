@@ -62,7 +62,8 @@ def write_book(
         "用时", ("环节", "条数", "一半不超过（小时）", "九成不超过（小时）"), _list_hours(figures)
     )
     states = {"total": "查到", "open": "待处理", "confirmed": "确认", "dismissed": "排除"}
-    header, rows = _pick(figures["findings"], {"name": "种类"} | states | {"urged": "督办"})
+    states |= {"urged": "督办", "settled": "自行了结"}
+    header, rows = _pick(figures["findings"], {"name": "种类"} | states)
     sheets.add("监督事项", header, rows)
     told = {"number": "序号", "rule": "种类", "department": "单位", "submission": "来件编号"}
     header, rows = _pick(figures["finding_lines"], told | {"state": "处理", "note": "说明"})

@@ -27,16 +27,17 @@ def write_report(
     unit: str,
     caller: Caller,
     now: datetime,
+    text: str = "",
 ) -> bytes:
-    """The report as a Word document. Raises AccessDenied, InvalidData where the town's template
-    cannot be used."""
+    """The report as a Word document, each line of `text` a paragraph of it. Raises AccessDenied,
+    InvalidData where the town's template cannot be used."""
     figures = describe(session, report, period, unit=unit, caller=caller, now=now)
     template = _open_template(read_template(report, data_dir=data_dir), report)
     placed = {
         name: place_chart(template, chart, number=number)
         for number, (name, chart) in enumerate(list_charts(figures, period).items(), start=1)
     }
-    return _render(template, figures | placed, report)
+    return _render(template, figures | placed | {"text": _list_lines(text)}, report)
 
 
 def read_template(report: Report, *, data_dir: Path | None) -> bytes:
@@ -58,6 +59,12 @@ def template_name(report: Report) -> str:
 def report_name(report: Report, period: Period, *, kind: str = "docx") -> str:
     """What the file of a report is called."""
     return f"{REPORT_NAMES[report]}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{kind}"
+
+
+def _list_lines(text: str) -> list[str]:
+    """The lines that say something, without the characters that no document may hold."""
+    lines = ("".join(one for one in line if one.isprintable()) for line in text.splitlines())
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _open_template(content: bytes, report: Report) -> DocxTemplate:

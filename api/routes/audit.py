@@ -26,6 +26,7 @@ class EventOut(BaseModel):
     id: int
     at: Moment
     actor: str = Field(description="谁：登录名、key:编号、model:版本、cli、citizen、clock")
+    actor_name: str | None = Field(description="那位用户的姓名；不是用户的为空")
     kind: str = Field(description="何事，如 submission.recorded、entry.accept")
     submission_id: str | None
     entry_id: int | None

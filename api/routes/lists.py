@@ -1,6 +1,5 @@
 """Routes by which the four lists are read, taken out as workbooks, and one is brought in."""
 
-from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,16 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.auth import needs
 from api.bodies import read_as, read_body
 from api.errors import error_body, status_of
-from api.files.listcolumns import (
-    EFFECT_COLUMNS,
-    FINDING_COLUMNS,
-    PROBLEM_COLUMNS,
-    TASK_COLUMNS,
-    Column,
-)
+from api.files.findingcolumns import finding_columns
+from api.files.listcolumns import EFFECT_COLUMNS, PROBLEM_COLUMNS, TASK_COLUMNS, Column
 from api.files.listimport import ImportedRow, ListImport, import_list, kept_on_disk
 from api.files.reading import CHINA_TIME
 from api.files.rows import UnknownColumns
+from api.files.scopes import name_division, spell_scope
 from api.routes.ledgers import Cursor, Limit, Urgency
 from api.schemas.lists import (
     EffectPageOut,
@@ -32,7 +27,6 @@ from api.schemas.lists import (
 )
 from api.schemas.submissions import Destination, ReadMoment
 from api.service import Service, ServiceHere, read_clock
-from triage.errors import InvalidInput
 from triage.findings import Rule
 from triage.ledger.departments import get_department
 from triage.ledger.effectlist import list_effects
@@ -43,7 +37,6 @@ from triage.ledger.states import STATE_NAMES, EntryState, FindingState, Submissi
 from triage.ledger.supervisionlist import FINDING_STATE_NAMES, list_findings
 from triage.ledger.tasks import TASK_STATE_NAMES
 from triage.roles import Action, Caller
-from triage.suggestions import URGENCY_NAMES
 
 router = APIRouter(prefix="/v1/lists", tags=["清单"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -53,7 +46,6 @@ LIST_NAMES = {
     "effects": "效果清单",
     "supervision": "监督清单",
 }
-_TICK = timedelta(microseconds=1)
 BOOK: dict[int | str, dict[str, Any]] = {
     200: {"content": {XLSX: {}}, "description": "Excel 工作簿"}
 }
@@ -224,9 +216,8 @@ def get_finding_book(
 ) -> Response:
     """监督清单，按机关打印的版式。"""
     read = partial(list_findings, state=state, rule=rule)
-    return answer_book(
-        service, "supervision", read, FINDING_COLUMNS, wanted, heading, state, caller
-    )
+    columns = finding_columns(partial(name_division, service.desk))
+    return answer_book(service, "supervision", read, columns, wanted, heading, state, caller)
 
 
 @router.post(
@@ -311,6 +302,7 @@ def answer_book(
 
     now = read_clock()
     title, unit = heading
+    states = () if state is None else (_name_state(state),)
     with service.store.reading() as session:
         own = wanted.department or caller.department
         department = None if own is None else get_department(session, own)
@@ -321,7 +313,7 @@ def answer_book(
                 name=LIST_NAMES[name],
                 title=title or LIST_NAMES[name],
                 unit=unit if unit is not None else department.full_name if department else "",
-                scope=_spell_scope(wanted, state),
+                scope=spell_scope(wanted, *states, desk=service.desk),
                 day=now.astimezone(CHINA_TIME).date(),
             ),
             most=service.settings.max_export_rows,
@@ -336,36 +328,9 @@ def answer_book(
     )
 
 
-def _spell_scope(wanted: ListFilter, state: EntryState | TaskState | FindingState | None) -> str:
-    """What the list covers, as it is printed above it."""
-    said = []
-    if wanted.since is not None:
-        said.append(f"{_day(wanted.since, 'since')}起")
-    if wanted.until is not None:
-        # the moment itself no longer counts: midnight ends the day before
-        said.append(f"{_day(wanted.until, 'until', before=_TICK)}止")
-    if wanted.urgency is not None:
-        said.append(URGENCY_NAMES[wanted.urgency])
-    if wanted.domain is not None:
-        said.append(f"领域 {wanted.domain}")
-    if wanted.division is not None:
-        said.append(f"行政区划 {wanted.division}")
-    if state is not None:
-        said.append(_state_name(state))
-    return "，".join(said)
-
-
-def _state_name(state: EntryState | TaskState | FindingState) -> str:
+def _name_state(state: EntryState | TaskState | FindingState) -> str:
     if isinstance(state, EntryState):
         return STATE_NAMES[state]
     if isinstance(state, TaskState):
         return TASK_STATE_NAMES[state]
     return FINDING_STATE_NAMES[state]
-
-
-def _day(moment: datetime, field: str, *, before: timedelta = timedelta()) -> date:
-    """The day in China of this moment, or of a little before it. Raises InvalidInput."""
-    try:
-        return (moment.astimezone(CHINA_TIME) - before).date()
-    except OverflowError:
-        raise InvalidInput("时间超出范围，请核对年份", field=field) from None

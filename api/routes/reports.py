@@ -11,9 +11,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
 from api.auth import needs
+from api.bodies import OneBody, read_as
 from api.reports.periods import Period, Report, find_period
 from api.routes.lists import XLSX
-from api.service import ServiceHere, read_clock
+from api.schemas.reports import MAX_UNIT, ReportIn
+from api.service import Service, ServiceHere, read_clock
 from triage.calendar import day_of
 from triage.errors import InvalidInput
 from triage.roles import Action, Caller
@@ -39,7 +41,7 @@ _DAY_HELP = "哪一天、这天所在的周或月，如 2025-03-01；不填为�
 DayHere = Annotated[date | None, Query(description=_DAY_HELP)]
 FirstHere = Annotated[date | None, Query(description="自定起日，与 last 同填，代替 day")]
 LastHere = Annotated[date | None, Query(description="自定止日（含）")]
-UnitHere = Annotated[str, Query(max_length=100, description="编报单位，印在标题下")]
+UnitHere = Annotated[str, Query(max_length=MAX_UNIT, description="编报单位，印在标题下")]
 
 
 @router.get("/reports/{report}.xlsx", response_class=Response, responses=_WORKBOOK)
@@ -74,21 +76,20 @@ def get_report(
     unit: UnitHere = "",
 ) -> Response:
     """写一份日汇报、周总结或通报（Word），附图表；图表可在 Word 里改。"""
-    from api.reports.writing import report_name, write_report  # the service starts sooner
+    return _write(service, report, ReportIn(day=day, first=first, last=last, unit=unit), caller)
 
-    now = read_clock()
-    period = _read_period(report, day or day_of(now), first, last)
-    with service.store.reading() as session:
-        document = write_report(
-            session,
-            report,
-            period,
-            data_dir=service.settings.data_dir,
-            unit=unit,
-            caller=caller,
-            now=now,
-        )
-    return _answer(document, report_name(report, period), _WORD)
+
+@router.post(
+    "/reports/{report}",
+    response_class=Response,
+    responses=_DOCUMENT,
+    openapi_extra={"x-body": "ReportIn"},
+)
+def post_report(
+    caller: Writer, service: ServiceHere, report: ReportHere, body: OneBody
+) -> Response:
+    """同样写成 Word，另有一段自己写的文字：通报的有关要求、汇报和总结的有关说明。"""
+    return _write(service, report, read_as(body, ReportIn), caller)
 
 
 @router.get("/reports/{report}/template", response_class=Response, responses=_DOCUMENT)
@@ -98,6 +99,25 @@ def get_template(_caller: Writer, service: ServiceHere, report: ReportHere) -> R
 
     content = read_template(report, data_dir=service.settings.data_dir)
     return _answer(content, template_name(report), _WORD)
+
+
+def _write(service: Service, report: Report, asked: ReportIn, caller: Caller) -> Response:
+    from api.reports.writing import report_name, write_report  # the service starts sooner
+
+    now = read_clock()
+    period = _read_period(report, asked.day or day_of(now), asked.first, asked.last)
+    with service.store.reading() as session:
+        document = write_report(
+            session,
+            report,
+            period,
+            data_dir=service.settings.data_dir,
+            unit=asked.unit,
+            caller=caller,
+            now=now,
+            text=asked.text,
+        )
+    return _answer(document, report_name(report, period), _WORD)
 
 
 def _read_period(report: Report, day: date, first: date | None, last: date | None) -> Period:

@@ -1,4 +1,7 @@
-"""Routes for statistics: rates, hours by stage, first-dispatch accuracy, each by what is asked."""
+"""Routes for statistics: rates, hours by stage, first-dispatch accuracy, each by what is asked.
+
+What they answer is also printed: `statisticbooks` makes workbooks of the same tables.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,7 +21,7 @@ from api.schemas.statistics import (
     tell_work,
 )
 from api.schemas.submissions import ReadMoment
-from api.service import ServiceHere, read_clock
+from api.service import Service, ServiceHere, read_clock
 from triage.ledger.replystatistics import measure_writing
 from triage.ledger.selection import By, Selection
 from triage.ledger.statistics import (
@@ -90,6 +93,29 @@ AskedHere = Annotated[Asked, Depends(read_query)]
 @router.get("/statistics", response_model=WorkTableOut)
 def get_statistics(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
     """回复率、按时回复率、办结率、满意率、解决率、退件率、重复率，分子分母都在。"""
+    return tell_statistics(service, asked, caller)
+
+
+@router.get("/statistics/hours", response_model=StagesTableOut)
+def get_hours(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """各环节用了多少小时：中位数，和九成条目不超过的小时数。"""
+    return tell_hours(service, asked, caller)
+
+
+@router.get("/statistics/dispatch", response_model=DispatchTableOut)
+def get_dispatch(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """首次派单准确率：系统首次建议的主办单位，有多少没有被改掉。"""
+    return tell_dispatch(service, asked, caller)
+
+
+@router.get("/statistics/replies", response_model=WritingTableOut)
+def get_writing(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
+    """回告质量：疑似敷衍的有多少，针对性、完整性、依据、措施平均几分；只供参考。"""
+    return tell_writing(service, asked, caller)
+
+
+def tell_statistics(service: Service, asked: Asked, caller: Caller) -> dict[str, Any]:
+    """What came and what became of it, in all and by group."""
     now = read_clock()
     with service.store.reading() as session:
         tallies = count_work(
@@ -101,9 +127,8 @@ def get_statistics(caller: Reader, service: ServiceHere, asked: AskedHere) -> An
     return tell_about(asked.selection, by=asked.by, now=now) | tell_work(tallies, repeats)
 
 
-@router.get("/statistics/hours", response_model=StagesTableOut)
-def get_hours(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
-    """各环节用了多少小时：中位数，和九成条目不超过的小时数。"""
+def tell_hours(service: Service, asked: Asked, caller: Caller) -> dict[str, Any]:
+    """How long each stage took, in all and by group."""
     with service.store.reading() as session:
         table = measure_stages(
             session, asked.selection, caller=caller, by=asked.by, level=asked.level
@@ -115,9 +140,8 @@ def get_hours(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
     return tell_about(asked.selection, by=asked.by, now=read_clock()) | told
 
 
-@router.get("/statistics/dispatch", response_model=DispatchTableOut)
-def get_dispatch(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
-    """首次派单准确率：系统首次建议的主办单位，有多少没有被改掉。"""
+def tell_dispatch(service: Service, asked: Asked, caller: Caller) -> dict[str, Any]:
+    """How often the first suggestion of a department stood, in all and by group."""
     with service.store.reading() as session:
         table = measure_dispatch(
             session, asked.selection, caller=caller, by=asked.by, level=asked.level
@@ -129,9 +153,8 @@ def get_dispatch(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
     return tell_about(asked.selection, by=asked.by, now=read_clock()) | told
 
 
-@router.get("/statistics/replies", response_model=WritingTableOut)
-def get_writing(caller: Reader, service: ServiceHere, asked: AskedHere) -> Any:
-    """回告质量：疑似敷衍的有多少，针对性、完整性、依据、措施平均几分；只供参考。"""
+def tell_writing(service: Service, asked: Asked, caller: Caller) -> dict[str, Any]:
+    """How well replies are written, in all and by group."""
     with service.store.reading() as session:
         table = measure_writing(
             session, asked.selection, caller=caller, by=asked.by, level=asked.level

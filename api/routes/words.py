@@ -15,6 +15,7 @@ from api.schemas.words import (
     NamedOut,
     PersonalDataOut,
     PersonalSpanOut,
+    PersonOut,
     TaxonomyOut,
     TermOut,
     WordsOut,
@@ -24,12 +25,14 @@ from api.service import ServiceHere
 from api.words import PERSONAL_DATA_NAMES, list_enumerations, load_glossary
 from triage.divisiontree import grow_tree
 from triage.ledger.departments import list_directory
+from triage.ledger.people import list_people
 from triage.privacy import find_personal_data, mask
 from triage.roles import Action, Caller
 from triage.taxonomy import Taxonomy
 
 router = APIRouter(prefix="/v1", tags=["名称"])
 Writer = Annotated[Caller, Depends(needs(Action.SUGGEST))]
+Planner = Annotated[Caller, Depends(needs(Action.PLAN_TASKS))]
 
 
 @router.get("/taxonomy", response_model=TaxonomyOut)
@@ -45,6 +48,24 @@ def get_directory(_caller: CallerHere, service: ServiceHere) -> list[DirectoryLi
         lines = list_directory(session)
     known = service.desk.departments
     return [DirectoryLineOut.tell(line, known.find(line.code), above) for line, above in lines]
+
+
+@router.get(
+    "/people",
+    response_model=list[PersonOut],
+    responses={404: {"model": ErrorOut, "description": "没有这个责任单位"}},
+)
+def get_people(
+    caller: Planner,
+    service: ServiceHere,
+    department: Annotated[
+        str | None, Query(description="责任单位的代码或名称；不填为看得到的全部单位")
+    ] = None,
+) -> list[PersonOut]:
+    """一个责任单位及其下属单位可以承办的人：登录名、姓名、拼音；停用的不在内。"""
+    with service.store.reading() as session:
+        found = list_people(session, caller=caller, department=department)
+    return [PersonOut.tell(person) for person in found]
 
 
 @router.get(

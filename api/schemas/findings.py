@@ -23,11 +23,13 @@ class FindingOut(BaseModel):
     department: str | None = Field(description="所涉单位的代码")
     evidence: dict[str, Any] = Field(description="依据，各项的意思见文档“监督事项”一页")
     state: FindingState = Field(
-        description="open 待处理，confirmed 已确认，dismissed 已排除，urged 已督办"
+        description="open 待处理，confirmed 已确认，dismissed 已排除，urged 已督办，"
+        "settled 所指的情况已经没有，自行了结"
     )
     found_at: Moment = Field(description="首次查到的时间")
     seen_at: Moment = Field(description="最近一次查到的时间")
     decided_by: str | None
+    decided_by_name: str | None = Field(description="处理人的姓名；还没有处理，或不是用户的，为空")
     decided_note: str | None
     decided_at: Moment | None
 
@@ -68,6 +70,7 @@ class FindingsRunOut(BaseModel):
 
     new: int = Field(description="新查到几项")
     known: int = Field(description="此前已有、这次又查到几项")
+    settled: int = Field(description="所指的情况已经没有、自行了结的几项")
 
 
 class ThresholdsOut(BaseModel):

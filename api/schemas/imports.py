@@ -16,7 +16,7 @@ from triage.submissions import Channel
 _EXCERPT = 200  # characters of a row that a preview shows
 _COLUMNS = (
     "字段 → 文件中的列名；字段：id 编号、title 标题、content 内容、channel 渠道、received_at 时间、"
-    "place 地点、name 姓名、phone 电话、id_number 证件号、address 住址"
+    "place 地点、likes 点赞数、name 姓名、phone 电话、id_number 证件号、address 住址"
 )
 
 

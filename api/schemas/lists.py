@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from api.files.listcolumns import name_rule
+from api.files.findingcolumns import name_rule
 from api.schemas.submissions import Destination, EntryOut, Moment
 from api.schemas.tasks import TaskOut
 from triage.ledger.effectlist import EffectKind
@@ -85,6 +85,7 @@ class FindingLineOut(_Out):
     found_at: Moment
     seen_at: Moment = Field(description="最近一次查到的时间")
     decided_by: str | None
+    decided_by_name: str | None = Field(description="处理人的姓名；还没有处理，或不是用户的，为空")
     decided_note: str | None
     decided_at: Moment | None
 

@@ -95,6 +95,9 @@ class MemberOut(_Out):
     channel: Channel | None
     likeness: float = Field(description="归入时的相似程度，0 至 1")
     placed_by: str = Field(description="machine 系统归入，否则为归入它的人")
+    placed_by_name: str | None = Field(
+        description="归入它的人的姓名；系统归入的，或不是用户的，为空"
+    )
     entries: list[MemberEntryOut] = Field(description="调用者看得到的台账条目")
 
 
@@ -131,6 +134,7 @@ class ProblemFileOut(_Out):
     tasks: list[TaskOut]
     corrections: list[CorrectionOut] = Field(description="人工更正；只给不限单位的人看")
     divisions: dict[str, str] = Field(description="所在的区划：代码与名称")
+    people: dict[str, str] = Field(description="定名、更正的人的登录名和姓名；不是用户的不在内")
 
 
 class CorrectionIn(BaseModel):

@@ -27,6 +27,7 @@ from triage.ledger.submitters import MAX_REASON
 from triage.submissions import (
     MAX_CONTENT,
     MAX_ID,
+    MAX_LIKES,
     MAX_PLACE,
     MAX_TITLE,
     Channel,
@@ -118,6 +119,12 @@ class SubmissionIn(BaseModel):
     place: str | None = Field(
         None, description="报送方已知的地点", json_schema_extra={"maxLength": MAX_PLACE}
     )
+    likes: int | None = Field(
+        None,
+        strict=True,
+        description="点赞数，计入共性问题的热度",
+        json_schema_extra={"minimum": 0, "maximum": MAX_LIKES},
+    )
     submitter: SubmitterIn | None = Field(None, description="反映人")
 
     def read(self, *, now: datetime) -> Submission:
@@ -203,6 +210,7 @@ class SubmissionOut(_Out):
     channel: Channel | None
     place: str | None
     received_at: Moment | None
+    likes: int | None = Field(description="点赞数；报送时没有写的为空")
     recorded_at: Moment = Field(description="入库时间")
     status: SubmissionStatus = Field(
         description="review 待人工复核，assigned 已交办，sealed 已转纪检（文字为空）"
@@ -316,6 +324,7 @@ class FileOut(_Out):
     entries: list[EntryOut]
     decisions: list[DecisionOut]
     submitter: SubmitterOut | None = Field(description="反映人，已遮盖；没有登记时为空")
+    people: dict[str, str] = Field(description="认定人的登录名和姓名；不是用户的不在内")
 
 
 class RowOut(_Out):

@@ -221,6 +221,7 @@ class TaskFileOut(_Out):
     task: TaskOut
     effect: EffectOut | None
     history: list[TaskActionOut]
+    people: dict[str, str] = Field(description="经办人的登录名和姓名；不是用户的不在内")
 
 
 BODIES = (TaskIn, TaskChangeIn, ProgressIn, CancelIn, EffectIn)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from triage.departments import Department
 from triage.divisiontree import Branch
+from triage.ledger.people import Person
 from triage.ledger.views import StoredDepartment
 from triage.pinyin import spell
 from triage.submissions import MAX_CONTENT, MAX_TITLE
@@ -93,6 +94,20 @@ class DirectoryLineOut(_Out):
             duties=known.duties if known else "",
             **_spelt(stored.name),
         )
+
+
+class PersonOut(_Out):
+    """一位可以承办的人。"""
+
+    login: str
+    name: str
+    initials: str = Field(description=_INITIALS)
+    pinyin: str = Field(description=_PINYIN)
+
+    @classmethod
+    def tell(cls, person: Person) -> Self:
+        """The person, with how the name is typed."""
+        return cls(login=person.login, name=person.name, **_spelt(person.name))
 
 
 class BranchOut(_Out):

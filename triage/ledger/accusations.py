@@ -122,7 +122,7 @@ def put_away(
         suggestion.domain_code = suggestion.nature = ""
         suggestion.lead = None
     submission.title = submission.content = ""
-    submission.place = None
+    submission.place = submission.likes = None
     submission.content_hash = hide_hash(session, submission.content_hash)
     submission.confidential = True
     submission.status = SubmissionStatus.SEALED

@@ -175,6 +175,7 @@ def _read_coming(session: Session, arrival: Arrival, *, now: datetime, source: s
     ring = find_ring(session)
     row = told | {
         "id": submission.id,
+        "likes": submission.likes,  # they grow; the same letter sent again with more is no other
         "recorded_at": to_utc(now),
         "source": source,
         "idempotency_key": arrival.idempotency_key,
@@ -186,7 +187,8 @@ def _read_coming(session: Session, arrival: Arrival, *, now: datetime, source: s
         "tracking_digest": ring and digest_code(make_code(ring, submission.id)),
     }
     if confidential:
-        row |= {"title": "", "content": "", "place": None, "status": SubmissionStatus.SEALED}
+        row |= {"title": "", "content": "", "place": None, "likes": None}
+        row["status"] = SubmissionStatus.SEALED
         row["content_hash"] = hide_hash(session, content_hash)
     elif suggestion is not None:
         row |= {

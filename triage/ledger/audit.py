@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from triage.ledger.paging import Page, check_limit, check_time, read_cursor, write_cursor
+from triage.ledger.people import name_people
 from triage.ledger.tables import EntryRow, EventRow, SubmissionRow
 from triage.roles import Action, Caller
 
@@ -19,11 +20,13 @@ _ACCUSATIONS = "accusation."  # what was done with accusations (检举控告)
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """What happened, as the log has it; `hash` is its link in the chain."""
+    """What happened, as the log has it; `hash` is its link in the chain, `actor_name` what a user
+    who did it is called."""
 
     id: int
     at: datetime
     actor: str
+    actor_name: str | None
     kind: str
     submission_id: str | None
     entry_id: int | None
@@ -73,7 +76,8 @@ def list_events(
     rows = session.scalars(
         select(EventRow).where(*conditions).order_by(EventRow.id.desc()).limit(limit + 1)
     ).all()
-    lines = tuple(_view(row) for row in rows[:limit])
+    people = name_people(session, {row.actor for row in rows})
+    lines = tuple(_view(row, people) for row in rows[:limit])
     return Page(lines, write_cursor(lines[-1].id) if len(rows) > limit else None)
 
 
@@ -89,11 +93,12 @@ def _is_open() -> list[ColumnElement[bool]]:
     ]
 
 
-def _view(row: EventRow) -> StoredEvent:
+def _view(row: EventRow, people: dict[str, str]) -> StoredEvent:
     return StoredEvent(
         id=row.id,
         at=row.at,
         actor=row.actor,
+        actor_name=people.get(row.actor),
         kind=row.kind,
         submission_id=row.submission_id,
         entry_id=row.entry_id,

@@ -16,6 +16,7 @@ from triage.errors import Conflict, InvalidInput, NotFound
 from triage.findings import Found, Rule
 from triage.ledger.commands import run_command
 from triage.ledger.events import record_events
+from triage.ledger.people import name_people
 from triage.ledger.states import FindingState
 from triage.ledger.store import upsert
 from triage.ledger.supervisionlist import FINDING_STATE_NAMES, mask_evidence
@@ -28,6 +29,12 @@ CHUNK = 500  # findings recorded in one transaction
 CLOCK_CALLER = Caller(CLOCK, frozenset({Action.DECIDE_FINDINGS}))
 """Who looks when nobody asked; it decides nothing."""
 
+_UNDECIDED = {
+    "state": FindingState.OPEN,
+    "decided_by": None,
+    "decided_note": None,
+    "decided_at": None,
+}
 _VERBS = {
     FindingState.CONFIRMED: "confirmed",
     FindingState.DISMISSED: "dismissed",
@@ -50,16 +57,18 @@ class StoredFinding:
     found_at: datetime
     seen_at: datetime
     decided_by: str | None
+    decided_by_name: str | None
     decided_note: str | None
     decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many findings are `new`, and how many were known and seen again."""
+    """How many findings are `new`, how many were known and seen again, how many have settled."""
 
     new: int
     known: int
+    settled: int = 0
 
 
 def record_findings(
@@ -67,8 +76,8 @@ def record_findings(
 ) -> Recorded:
     """Keep what was found: what is new as open, of what is known when it was last seen.
 
-    A known one that nobody has decided on gets the new evidence; one that is decided keeps what
-    it was decided on. Raises AccessDenied.
+    A known one that nobody has decided on gets the new evidence, and one that had settled is open
+    again; one that is decided keeps what it was decided on. Raises AccessDenied.
     """
     caller.require(Action.DECIDE_FINDINGS)
     by_subject = {(one.rule.value, one.subject): one for one in found}
@@ -85,10 +94,11 @@ def record_findings(
     new = _insert(session, fresh, caller=caller, now=now)
     open_, decided = [], []
     for key, (finding_id, state) in standing.items():
-        if state is FindingState.OPEN:
+        if state in (FindingState.OPEN, FindingState.SETTLED):
             seen = by_subject[key]
             open_.append(
-                {
+                _UNDECIDED
+                | {
                     "id": finding_id,
                     "seen_at": now,
                     "evidence": seen.evidence,
@@ -106,7 +116,7 @@ def record_findings(
 def get_finding(session: Session, finding_id: int, *, caller: Caller) -> StoredFinding:
     """One finding. Raises AccessDenied; NotFound where there is none within reach."""
     caller.require(Action.DECIDE_FINDINGS)
-    return _view(_get_row(session, finding_id, caller=caller))
+    return _view(session, _get_row(session, finding_id, caller=caller))
 
 
 def count_findings(
@@ -165,7 +175,7 @@ def decide_finding(
         "payload": {"finding": row.id, "rule": row.rule},
     }
     record_events(session, [happened], now=now)
-    return _view(row)
+    return _view(session, row)
 
 
 def _urge(
@@ -250,7 +260,7 @@ def _insert(session: Session, found: Sequence[Found], *, caller: Caller, now: da
     return len(inserted)
 
 
-def _view(row: FindingRow) -> StoredFinding:
+def _view(session: Session, row: FindingRow) -> StoredFinding:
     return StoredFinding(
         id=row.id,
         rule=Rule(row.rule),
@@ -262,6 +272,7 @@ def _view(row: FindingRow) -> StoredFinding:
         found_at=row.found_at,
         seen_at=row.seen_at,
         decided_by=row.decided_by,
+        decided_by_name=name_people(session, [row.decided_by]).get(row.decided_by or ""),
         decided_note=row.decided_note,
         decided_at=row.decided_at,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from triage.errors import NotFound
 from triage.ledger.matters import list_reporters
+from triage.ledger.people import name_people
 from triage.ledger.sight import get_visible
 from triage.ledger.states import EntryState, Outcome, ProblemState
 from triage.ledger.tables import (
@@ -24,7 +25,6 @@ from triage.ledger.tables import (
     ReplyRow,
     SubmissionRow,
     SuggestionRow,
-    UserRow,
 )
 from triage.ledger.views import (
     StoredDecision,
@@ -188,7 +188,7 @@ def get_entry_file(session: Session, entry_id: int, *, caller: Caller) -> EntryF
         merged=tuple(sorted(merged)),
         others=tuple(sorted(siblings)),
         problem=_find_problem(session, entry.submission_id, caller=caller),
-        people=_name_people(session, acted | {entry.assignee or ""}),
+        people=name_people(session, acted | {entry.assignee}),
     )
 
 
@@ -216,11 +216,6 @@ def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> Sh
         .where(MemberRow.submission_id == submission_id, ProblemRow.state == ProblemState.OPEN)
     ).one_or_none()
     return None if found is None else SharedProblem(*found)
-
-
-def _name_people(session: Session, logins: set[str]) -> dict[str, str]:
-    named = select(UserRow.login, UserRow.name).where(UserRow.login.in_(logins))
-    return dict(session.execute(named).all())
 
 
 def _list_actions(

@@ -16,6 +16,7 @@ from triage.ledger.corrections import Kind, unknown_problem
 from triage.ledger.departments import get_department
 from triage.ledger.listfilters import EXCERPT, LOOKED_AT, show
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
+from triage.ledger.people import name_people
 from triage.ledger.states import EntryState, ProblemState
 from triage.ledger.tables import (
     CorrectionRow,
@@ -24,6 +25,7 @@ from triage.ledger.tables import (
     ProblemRow,
     SubmissionRow,
     TaskRow,
+    UserRow,
     UtcTime,
 )
 from triage.ledger.taskfiles import StoredTask, own_names, task_views, within_reach
@@ -111,6 +113,7 @@ class MemberLine:
     channel: Channel | None
     likeness: float
     placed_by: str
+    placed_by_name: str | None
     entries: tuple[MemberEntry, ...]
 
 
@@ -129,7 +132,8 @@ class StoredCorrection:
 @dataclass(frozen=True, slots=True)
 class ProblemFile:
     """All of one problem: `examples` are members to read first, `members` the newest page of those
-    that the caller sees, of whom there are `seen`."""
+    that the caller sees, of whom there are `seen`; `people` the names of those who named it or put
+    it right, by login."""
 
     problem: StoredProblem
     seen: int
@@ -137,6 +141,7 @@ class ProblemFile:
     members: Page[MemberLine]
     tasks: tuple[StoredTask, ...]
     corrections: tuple[StoredCorrection, ...]
+    people: dict[str, str]
 
 
 def list_common_problems(
@@ -180,6 +185,7 @@ def get_problem(session: Session, problem_id: int, *, caller: Caller) -> Problem
     seen = select(func.count()).select_from(MemberRow).where(MemberRow.problem_id == row.id)
     members = list_members(session, row.id, caller=caller, limit=_SHOWN_MEMBERS)
     examples = [] if not row.figures else row.figures.get("examples", [])
+    corrections = _list_corrections(session, row.id) if caller.reach is None else ()
     return ProblemFile(
         problem=_view(row, caller),
         seen=session.scalar(seen.where(seen_by(session, caller))) or 0,
@@ -191,7 +197,8 @@ def get_problem(session: Session, problem_id: int, *, caller: Caller) -> Problem
         ),
         members=members,
         tasks=_list_tasks(session, row.id, caller=caller),
-        corrections=_list_corrections(session, row.id) if caller.reach is None else (),
+        corrections=corrections,
+        people=name_people(session, [row.named_by, *(one.who for one in corrections)]),
     )
 
 
@@ -304,8 +311,10 @@ def _read_lines(
             SubmissionRow.channel,
             MemberRow.likeness,
             MemberRow.placed_by,
+            UserRow.name.label("placed_by_name"),
         )
         .join(MemberRow, MemberRow.submission_id == SubmissionRow.id)
+        .outerjoin(UserRow, UserRow.login == MemberRow.placed_by)
         .where(SubmissionRow.confidential.is_(False), *where, seen_by(session, caller))
         .order_by(_AT.desc(), SubmissionRow.id.desc())
         .limit(limit)
@@ -331,6 +340,7 @@ def _read_lines(
             channel=Channel(row.channel) if row.channel else None,
             likeness=round(row.likeness, 3),
             placed_by=row.placed_by,
+            placed_by_name=row.placed_by_name,
             entries=tuple(entries[row.id]),
         )
         for row in rows

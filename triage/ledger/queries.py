@@ -37,6 +37,7 @@ from triage.ledger.paging import (
     read_time,
     write_cursor,
 )
+from triage.ledger.people import name_people
 from triage.ledger.states import EntryState, Outcome, SubmissionStatus
 from triage.ledger.submitters import find_masked
 from triage.ledger.tables import (
@@ -103,7 +104,7 @@ def get_submission(
     decided = select(DecisionRow).where(DecisionRow.submission_id == row.id)
     if reach is not None:
         decided = decided.where(DecisionRow.entry_id.in_([entry.id for entry in entries]))
-    decisions = session.scalars(decided.order_by(DecisionRow.id))
+    decisions = session.scalars(decided.order_by(DecisionRow.id)).all()
     return SubmissionFile(
         submission=submission_view(row),
         suggestion=_latest_suggestions(session, [row.id]).get(row.id),
@@ -121,6 +122,7 @@ def get_submission(
             for decision in decisions
         ),
         submitter=find_masked(session, row.id),
+        people=name_people(session, [decision.who for decision in decisions]),
     )
 
 

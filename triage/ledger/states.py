@@ -45,12 +45,13 @@ class TaskState(StrEnum):
 
 
 class FindingState(StrEnum):
-    """What a supervisor made of a finding (监督事项)."""
+    """What a supervisor made of a finding (监督事项), or that it settled by itself."""
 
     OPEN = "open"
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
     URGED = "urged"
+    SETTLED = "settled"
 
 
 class RepeatState(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from triage.ledger.listfilters import ListFilter, about, during, open_list, show, within
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
 from triage.ledger.states import FindingState
-from triage.ledger.tables import DepartmentRow, EntryRow, FindingRow, SubmissionRow
+from triage.ledger.tables import DepartmentRow, EntryRow, FindingRow, SubmissionRow, UserRow
 from triage.roles import Action, Caller
 
 FINDING_STATE_NAMES = {
@@ -18,6 +18,7 @@ FINDING_STATE_NAMES = {
     FindingState.CONFIRMED: "已确认",
     FindingState.DISMISSED: "已排除",
     FindingState.URGED: "已督办",
+    FindingState.SETTLED: "已自行了结",
 }
 TOLD = (FindingState.CONFIRMED, FindingState.URGED)
 """What a supervisor stands behind; the others are the machine's alone, and stay at the desk."""
@@ -40,6 +41,7 @@ class FindingLine:
     found_at: datetime
     seen_at: datetime
     decided_by: str | None
+    decided_by_name: str | None
     decided_note: str | None
     decided_at: datetime | None
 
@@ -62,10 +64,17 @@ def list_findings(
     """
     departments = open_list(session, wanted, caller=caller)
     query = (
-        select(FindingRow, EntryRow.submission_id, SubmissionRow.title, DepartmentRow.name)
+        select(
+            FindingRow,
+            EntryRow.submission_id,
+            SubmissionRow.title,
+            DepartmentRow.name,
+            UserRow.name,
+        )
         .outerjoin(EntryRow, EntryRow.id == FindingRow.entry_id)
         .outerjoin(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         .outerjoin(DepartmentRow, DepartmentRow.code == FindingRow.department)
+        .outerjoin(UserRow, UserRow.login == FindingRow.decided_by)
         .where(or_(FindingRow.entry_id.is_(None), EntryRow.confidential.is_(False)))
         .where(*within(FindingRow.department, departments), *during(FindingRow.found_at, wanted))
         .order_by(FindingRow.id.desc())
@@ -97,10 +106,11 @@ def list_findings(
             found_at=row.found_at,
             seen_at=row.seen_at,
             decided_by=row.decided_by,
+            decided_by_name=decided_by_name,
             decided_note=row.decided_note,
             decided_at=row.decided_at,
         )
-        for row, submission_id, title, name in found[:limit]
+        for row, submission_id, title, name, decided_by_name in found[:limit]
     )
     return Page(lines, write_cursor(lines[-1].id) if len(found) > limit else None)
 

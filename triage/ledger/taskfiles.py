@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, select, true
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
+from triage.ledger.people import name_people
 from triage.ledger.states import TaskState
 from triage.ledger.tables import (
     DepartmentRow,
@@ -89,11 +90,12 @@ class StoredTaskAction:
 
 @dataclass(frozen=True, slots=True)
 class TaskFile:
-    """All that is known of one task."""
+    """All that is known of one task; `people` the names of those who acted, by login."""
 
     task: StoredTask
     effect: StoredEffect | None
     history: tuple[StoredTaskAction, ...]
+    people: dict[str, str]
 
 
 def get_task(session: Session, task_id: int, *, caller: Caller) -> TaskFile:
@@ -106,7 +108,7 @@ def get_task(session: Session, task_id: int, *, caller: Caller) -> TaskFile:
     effect = session.scalar(select(EffectRow).where(EffectRow.task_id == task_id))
     history = session.scalars(
         select(TaskActionRow).where(TaskActionRow.task_id == task_id).order_by(TaskActionRow.id)
-    )
+    ).all()
     return TaskFile(
         task=task_views(session, [row])[0],
         effect=None if effect is None else effect_view(effect),
@@ -114,6 +116,7 @@ def get_task(session: Session, task_id: int, *, caller: Caller) -> TaskFile:
             StoredTaskAction(step.command, step.who, step.note, step.data, step.version, step.at)
             for step in history
         ),
+        people=name_people(session, [row.created_by, *(step.who for step in history)]),
     )
 
 

@@ -20,6 +20,7 @@ class StoredSubmission:
     channel: Channel | None
     place: str | None
     received_at: datetime | None
+    likes: int | None
     recorded_at: datetime
     source: str
     status: SubmissionStatus
@@ -89,14 +90,15 @@ class StoredDecision:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionFile:
-    """All that is known of one submission: the latest suggestion, its entries, its decisions, and
-    who reported it, masked."""
+    """All that is known of one submission: the latest suggestion, its entries, its decisions, who
+    reported it, masked, and the names of those who decided, by login."""
 
     submission: StoredSubmission
     suggestion: dict[str, Any] | None
     entries: tuple[StoredEntry, ...]
     decisions: tuple[StoredDecision, ...]
     submitter: Submitter | None
+    people: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,13 @@ class DepartmentCounts:
     by_state: dict[EntryState, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LedgerLine:
-    """One line of a ledger: the entry, and enough of the submission to recognise it."""
+    """One line of a ledger: the entry, and enough of the submission to recognise it.
+
+    The ledger gives the same object while nothing in it has changed, so what is kept of a line is
+    found by that, without comparing forty fields.
+    """
 
     entry: StoredEntry
     title: str
@@ -158,6 +164,7 @@ def submission_view(row: SubmissionRow | Any) -> StoredSubmission:
         channel=Channel(row.channel) if row.channel else None,
         place=row.place,
         received_at=row.received_at,
+        likes=row.likes,
         recorded_at=row.recorded_at,
         source=row.source,
         status=row.status,

@@ -58,6 +58,7 @@ class SubmissionRow(Row):
     channel: Mapped[str | None]
     place: Mapped[str | None]
     received_at: Mapped[datetime | None]
+    likes: Mapped[int | None]
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     source: Mapped[str]
     idempotency_key: Mapped[str | None]

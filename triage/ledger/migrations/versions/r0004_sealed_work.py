@@ -3,6 +3,8 @@
 Actions and decisions can still only be added, but for their words, and these only while their entry
 is hidden. What had been forwarded to the discipline side is hidden from now on, and sealed when the
 service starts.
+
+Submissions say how many approved of them where they were told.
 """
 
 import sqlalchemy as sa
@@ -41,6 +43,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_sealed_work_key_id", "sealed_work", ["key_id"])
     op.create_index("ix_sealed_work_submission_id", "sealed_work", ["submission_id"])
+    op.add_column("submission", sa.Column("likes", sa.Integer(), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION refuse_open_change() RETURNS trigger LANGUAGE plpgsql AS "
