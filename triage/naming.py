@@ -24,11 +24,11 @@ from triage.headings import (
     list_sentences,
     tidy,
 )
-from triage.places import find_places
+from triage.places import HEAD, find_places
 from triage.privacy import mask
 from triage.rarity import cut_runs, get_rarity
 from triage.text import clean_text
-from triage.themes import find_theme, list_terms
+from triage.themes import Theme, find_theme, list_terms
 from triage.traces import Told
 from triage.words import cut_words
 
@@ -105,19 +105,40 @@ class _Sought:
         return sum(self.shares.get(word, 0.0) for word in set(words))
 
 
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is written of a problem: its name, the words that hold it together, and the ids of the
+    members to read first."""
+
+    name: str
+    words: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+def describe_problem(tolds: Sequence[Told], *, domain: str, theme: Theme | None) -> Description:
+    """`name_problem`, `find_words` and `choose_representatives` at once, which reads the members
+    but once; `theme` is what `find_theme` makes of them."""
+    read = _read(tolds)
+    return Description(_name(read, domain, theme), _find_words(read, 8), _choose_examples(read, 3))
+
+
 def name_problem(tolds: Sequence[Told], *, domain: str) -> str:
     """The name of a problem with these members, at most `MAX_NAME` characters.
 
     `domain` is the name of its domain for people; it stands behind the place where the members'
     words give nothing. Personal data is masked.
     """
-    read = _sample(tolds)
-    theme = find_theme(read)
-    sought = _Sought(_share_words(read), _choose_place(read), list_terms(theme) if theme else ())
-    said, own = _choose_clause([one for told in read for one in _list_clauses(told)], sought)
+    read = _read(tolds)
+    return _name(read, domain, find_theme(read.tolds))
+
+
+def _name(read: "_Read", domain: str, theme: Theme | None) -> str:
+    terms = list_terms(theme) if theme else ()
+    sought = _Sought(read.shares, _choose_place(read.tolds), terms)
+    said, own = _choose_clause([one for told in read.tolds for one in _list_clauses(told)], sought)
     place = sought.place
     if not sought.has_matter(said, own):
-        told_there = [one for told in read for one in _list_contents(told)]
+        told_there = [one for told in read.tolds for one in _list_contents(told)]
         clause, named = _choose_clause(told_there, sought)
         if sought.has_matter(clause, named):
             said, own = clause, named
@@ -139,10 +160,12 @@ def _put_before(place: str, said: str) -> str:
 def find_words(tolds: Sequence[Told], *, count: int = 8) -> tuple[str, ...]:
     """The words that hold the members together: the rare ones that most share, those of titles
     before others; at most `count`."""
-    read = _sample(tolds)
-    titles = " ".join(_plain(told.title) for told in read)
-    shares = _share_words(read)
-    points = {word: share * (3 if word in titles else 1) for word, share in shares.items()}
+    return _find_words(_read(tolds), count)
+
+
+def _find_words(read: "_Read", count: int) -> tuple[str, ...]:
+    titles = " ".join(_plain(told.title) for told in read.tolds)
+    points = {word: share * (3 if word in titles else 1) for word, share in read.shares.items()}
     words: list[str] = []
     for word in sorted(points, key=lambda one: (-points[one], one)):
         if not any(word in other or other in word for other in words) and word == mask(word):
@@ -155,9 +178,15 @@ def find_words(tolds: Sequence[Told], *, count: int = 8) -> tuple[str, ...]:
 def choose_representatives(tolds: Sequence[Told], *, count: int = 3) -> tuple[str, ...]:
     """The ids of the members to read first: each holds much of what all share, and adds to those
     before it."""
-    read = _sample(tolds)
-    shares = _share_words(read)
-    left = {told.id: {word for word in _list_words(told) if word in shares} for told in read}
+    return _choose_examples(_read(tolds), count)
+
+
+def _choose_examples(read: "_Read", count: int) -> tuple[str, ...]:
+    shares = read.shares
+    left = {
+        told.id: {word for word in words if word in shares}
+        for told, words in zip(read.tolds, read.words, strict=True)
+    }
     chosen: list[str] = []
     seen: set[str] = set()
     while left and len(chosen) < count:
@@ -179,6 +208,21 @@ def _sample(tolds: Sequence[Told]) -> list[Told]:
     return ordered[::step][:_READ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The members that are read, the words of each, and what each word is worth."""
+
+    tolds: list[Told]
+    words: list[set[str]]
+    shares: dict[str, float]
+
+
+def _read(tolds: Sequence[Told]) -> _Read:
+    sample = _sample(tolds)
+    words = [_list_words(told) for told in sample]
+    return _Read(sample, words, _share_words(words))
+
+
 def _plain(text: str) -> str:
     """Clean text without the codes of towns and districts, which would be cut into words."""
     return drop_codes(clean_text(text))
@@ -186,7 +230,7 @@ def _plain(text: str) -> str:
 
 def _list_words(told: Told) -> set[str]:
     text = f"{_plain(told.title)}。{_plain(told.content[:_HEAD])}"
-    return {word for word in cut_words(text) if _tells(word)}
+    return {word for word in set(cut_words(text)) if _tells(word)}
 
 
 def _tells(word: str) -> bool:
@@ -198,11 +242,11 @@ def _tells_more(rest: str) -> bool:
     return any(_tells(word) and word not in _OBJECTS for word in cut_words(cut_admin(rest)))
 
 
-def _share_words(tolds: Sequence[Told]) -> dict[str, float]:
+def _share_words(words_of: Sequence[set[str]]) -> dict[str, float]:
     """What each word that at least two members hold (of one member, any) is worth: their share, and
     the more the rarer it is."""
-    held = Counter(word for told in tolds for word in _list_words(told))
-    least = min(2, len(tolds))
+    held = Counter(word for words in words_of for word in words)
+    least = min(2, len(words_of))
     words = [word for word, number in held.items() if number >= least]
     runs, owners = cut_runs(words)[:2]
     rare = np.zeros(len(words))
@@ -210,7 +254,7 @@ def _share_words(tolds: Sequence[Told]) -> dict[str, float]:
     np.maximum.at(rare, owners, rarity.weigh(runs) / rarity.unknown)
     worth = np.clip(rare - _PLAIN, 0, _RARE - _PLAIN) / (_RARE - _PLAIN)
     return {
-        word: held[word] / len(tolds) * float(own)
+        word: held[word] / len(words_of) * float(own)
         for word, own in zip(words, worth, strict=True)
         if own > 0
     }
@@ -218,7 +262,9 @@ def _share_words(tolds: Sequence[Told]) -> dict[str, float]:
 
 def _choose_place(tolds: Sequence[Told]) -> str:
     """The place that most members name, in its shortest form; "" where none does."""
-    given = [(clean_text(told.title), clean_text(told.content), told.place) for told in tolds]
+    given = [
+        (clean_text(told.title), clean_text(told.content[:HEAD]), told.place) for told in tolds
+    ]
     phrases = [phrase.text for phrase in find_places(given) if phrase]
     cores = [cut_admin(phrase) for phrase in phrases]
     votes = {

@@ -8,7 +8,7 @@ the moment it exists and keeps it whatever else comes in.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -55,13 +55,19 @@ class Trouble:
 
 
 class Troubles:
-    """All rows of a themes.toml, in order; `find_words` tells which of their words a text holds."""
+    """All rows of a themes.toml, in order; `find_words` tells which of their words a text holds,
+    `order` where a theme stands among the themes."""
 
     def __init__(self, rows: tuple[Trouble, ...]) -> None:
         self.rows = rows
+        self.order = {theme: at for at, theme in enumerate(dict.fromkeys(r.theme for r in rows))}
         self._by_start: dict[str, list[str]] = {}
         for word in sorted({word for row in rows for word in (*row.terms, *row.beside)}):
             self._by_start.setdefault(word[0], []).append(word)
+        self._rows_of: dict[str, list[Trouble]] = {}
+        for row in rows:
+            for term in row.terms:
+                self._rows_of.setdefault(term, []).append(row)
         self._starts = re.compile(f"[{re.escape(''.join(self._by_start))}]")
 
     def find_words(self, text: str) -> set[str]:
@@ -72,6 +78,11 @@ class Troubles:
             for word in self._by_start[start]
             if word in text
         }
+
+    def list_rows(self, words: Set[str]) -> Iterator[Trouble]:
+        """The rows that have one of these words among their terms; some more than once."""
+        for word in words:
+            yield from self._rows_of.get(word, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +121,12 @@ def name_theme(
     `domain_path` holds the names at the three levels. `troubles` are the town's own, or those that
     come with the product; of two that fit alike the first wins.
     """
-    if theme := find_theme(tolds, troubles=troubles):
-        return theme
+    found = find_theme(tolds, troubles=troubles)
+    return found or name_by_domain(domain_code=domain_code, domain_path=domain_path)
+
+
+def name_by_domain(*, domain_code: str, domain_path: tuple[str, str, str]) -> Theme:
+    """The theme of a problem whose words speak of none: its domain."""
     _, level2, level3 = domain_path
     return Theme(f"domain:{domain_code}", level2 if level3 == level2 else f"{level2}·{level3}")
 
@@ -125,12 +140,12 @@ def find_theme(tolds: Sequence[Told], *, troubles: Troubles | None = None) -> Th
         title = known.find_words(clean_text(told.title))
         body = known.find_words(clean_text(told.content[:_HEAD]))
         said: dict[Theme, int] = {}
-        for trouble in known.rows:
+        for trouble in known.list_rows(title | body):
             if found := trouble.count(title, body):
                 said[trouble.theme] = max(found, said.get(trouble.theme, 0))
         points.update(said)
-    best = max((row.theme for row in known.rows), key=lambda theme: points[theme])
-    return best if points[best] >= max(_LEAST * len(read), 1) else None
+    best = min(points, key=lambda theme: (-points[theme], known.order[theme]), default=None)
+    return best if best and points[best] >= max(_LEAST * len(read), 1) else None
 
 
 def list_terms(theme: Theme, *, troubles: Troubles | None = None) -> tuple[str, ...]:

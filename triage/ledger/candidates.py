@@ -1,104 +1,155 @@
 """The index of traces: which earlier submissions may be about the same concrete matter.
 
 Of a large problem the traces of some members stand for all: so no key that belongs to one problem
-alone is ever shared by very many, and those that are tell nothing apart.
+alone is ever shared by very many, and those that are tell nothing apart. What a submission is held
+against is read anew from its words; what was read lately is kept in memory.
 """
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Text, bindparam, cast, delete, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
 
+from triage.candidates import LEAST_SHARED, MOST_CANDIDATES, choose_candidates
 from triage.ledger.paging import in_chunks
-from triage.ledger.store import upsert
-from triage.ledger.tables import MemberRow, TraceRow
-from triage.traces import Trace
+from triage.ledger.problemfacts import read_tolds
+from triage.ledger.store import TRACES, among
+from triage.ledger.tables import MemberRow, SubmissionRow, TraceRow
+from triage.traces import Trace, read_traces
 
-MOST_CANDIDATES = 24  # looked at for one submission, those that share most
-OF_ONE_PROBLEM = 4  # of them, members of one problem
 MOST_TRACED = 60  # members of one problem whose traces are kept
 MOST_SHARERS = 400  # submissions with the same key; what more of them share tells nothing apart
+_LOOKED_UP = 600  # sharers of the keys of one submission, those of its rarest keys first
+_KEPT = 4_096  # traces in memory, of some 10 kB each
+_KEYS = 5_000  # looked up by one statement
+
+# On the tables themselves, as every submission comes through here: the mapped classes cost more
+# than the look-up does.
+_TRACES = TraceRow.metadata.tables[TraceRow.__tablename__]
+_MEMBERS = MemberRow.metadata.tables[MemberRow.__tablename__]
+_SUBMISSIONS = SubmissionRow.metadata.tables[SubmissionRow.__tablename__]
+_COUNT_SHARERS = {
+    "postgresql": text(
+        "SELECT key, (SELECT count(*) FROM (SELECT 1 FROM trace WHERE trace.key = wanted.key"
+        " LIMIT :most) AS few) FROM unnest(CAST(:keys AS bigint[])) AS wanted (key)"
+    ),
+    "sqlite": text(
+        "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM trace WHERE key = value LIMIT :most))"
+        " FROM json_each(:keys)"
+    ),
+}
+_SHARERS = select(_TRACES.c.key, _TRACES.c.submission_id, _MEMBERS.c.problem_id).outerjoin(
+    _MEMBERS, _MEMBERS.c.submission_id == _TRACES.c.submission_id
+)
+_STANDING = (
+    select(_SUBMISSIONS.c.id, _SUBMISSIONS.c.recorded_at, _MEMBERS.c.problem_id)
+    .outerjoin(_MEMBERS, _MEMBERS.c.submission_id == _SUBMISSIONS.c.id)
+    .where(_SUBMISSIONS.c.confidential.is_(False))
+)
+_FIND_SHARERS, _FIND_STANDING, _FORGET = (
+    {
+        kind: statement.where(among(column, name, on_postgres=kind == "postgresql"))
+        for kind in ("postgresql", "sqlite")
+    }
+    for statement, column, name in (
+        (_SHARERS, _TRACES.c.key, "keys"),
+        (_STANDING, _SUBMISSIONS.c.id, "ids"),
+        (delete(_TRACES), _TRACES.c.submission_id, "ids"),
+    )
+)
+# For PostgreSQL two arrays instead of three dozen rows.
+_ADD_ARRAYS = text(
+    "INSERT INTO trace (key, submission_id)"
+    " SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS text[])) ON CONFLICT DO NOTHING"
+)
+_ADD_ROWS = "INSERT OR IGNORE INTO trace (key, submission_id) VALUES (?, ?)"
 
 
-def _select_candidates() -> Select[Any]:
-    own: BindParameter[Any] = bindparam("ids", expanding=True)
-    mine, other, counted = (aliased(TraceRow) for _ in range(3))
-    few = select(counted.key).where(counted.key == mine.key).limit(MOST_SHARERS + 1)
-    sharers = select(func.count()).select_from(few.correlate(mine).subquery()).scalar_subquery()
-    shared = (
-        select(
-            mine.submission_id.label("own_id"),
-            other.submission_id.label("other_id"),
-            func.count().label("alike"),
-        )
-        .join(other, other.key == mine.key)
-        .where(mine.submission_id.in_(own), other.submission_id.not_in(own))
-        .where(sharers <= MOST_SHARERS)
-        .group_by(mine.submission_id, other.submission_id)
-        .subquery()
-    )
-    problem = func.coalesce(cast(MemberRow.problem_id, Text), shared.c.other_id)
-    likest = (shared.c.alike.desc(), shared.c.other_id.desc())
-    within = (
-        select(
-            shared,
-            func.row_number().over(partition_by=(shared.c.own_id, problem), order_by=likest),
-        )
-        .outerjoin(MemberRow, MemberRow.submission_id == shared.c.other_id)
-        .subquery()
-    )
-    *_, place = within.c
-    ranked = (
-        select(
-            within,
-            func.row_number()
-            .over(
-                partition_by=within.c.own_id,
-                order_by=(within.c.alike.desc(), within.c.other_id.desc()),
-            )
-            .label("rank"),
-        )
-        .where(place <= OF_ONE_PROBLEM)
-        .subquery()
-    )
-    return (
-        select(ranked.c.own_id, ranked.c.other_id)
-        .where(ranked.c.rank <= MOST_CANDIDATES)
-        .order_by(ranked.c.own_id, ranked.c.rank)
-    )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A submission in the open: when it was recorded, and the problem that it belongs to."""
 
-
-_CANDIDATES = _select_candidates()  # building it takes longer than carrying it out
+    recorded_at: datetime
+    problem_id: int | None
 
 
 def record_traces(session: Session, traces: Mapping[str, Trace]) -> None:
     """Keep the keys by which these submissions (ids) are found; harmless when they are kept."""
     rows = [
-        {"key": key, "submission_id": submission_id}
+        (key, submission_id)
         for submission_id, trace in sorted(traces.items())
         for key in sorted(set(trace.keys))
     ]
-    if rows:
-        session.execute(upsert(session, TraceRow).on_conflict_do_nothing(), rows)
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        keys, ids = zip(*rows, strict=True)
+        session.connection().execute(_ADD_ARRAYS, {"keys": list(keys), "ids": list(ids)})
+        return
+    session.connection().exec_driver_sql(_ADD_ROWS, rows)
 
 
 def forget_traces(session: Session, ids: Sequence[str]) -> None:
     """Take these submissions (ids) out of the index."""
     for chunk in in_chunks(list(ids)):
-        session.execute(delete(TraceRow).where(TraceRow.submission_id.in_(chunk)))
+        _execute(session, _FORGET, {"ids": chunk})
 
 
-def find_candidates(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
-    """For each of these submissions, whose traces are kept, others than these that share keys with
-    it: those that share most first, and of one problem a few, so that copies hide nobody.
+def find_candidates(session: Session, traces: Mapping[str, Trace]) -> dict[str, list[str]]:
+    """For each of these submissions others than these that share keys with it: those that share
+    most and what is rarest first, and of one problem a few, so that copies hide nobody.
 
     A key that very many share is passed over, so that a look-up costs the same in any ledger.
     """
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for own, candidate in session.execute(_CANDIDATES, {"ids": list(ids)}):
-        found[own].append(candidate)
+    counts = _count_sharers(session, {key for trace in traces.values() for key in trace.keys})
+    rare = {one: list(_choose_keys(trace, counts)) for one, trace in traces.items()}
+    sharers: defaultdict[int, list[str]] = defaultdict(list)
+    problem_of: dict[str, int] = {}
+    for chunk in in_chunks(sorted({key for keys in rare.values() for key in keys})):
+        for key, other, problem_id in _execute(session, _FIND_SHARERS, {"keys": chunk}).all():
+            if other not in traces:
+                sharers[key].append(other)
+                if problem_id is not None:
+                    problem_of[other] = problem_id
+    return {
+        one: choose_candidates([sharers[key] for key in keys], problem_of)
+        for one, keys in rare.items()
+    }
+
+
+def find_standing(session: Session, ids: Iterable[str]) -> dict[str, Standing]:
+    """What stands in the open of these submissions, by id."""
+    found: dict[str, Standing] = {}
+    for chunk in in_chunks(sorted(set(ids))):
+        rows = _execute(session, _FIND_STANDING, {"ids": chunk})
+        found |= {one: Standing(recorded_at, problem) for one, recorded_at, problem in rows}
+    return found
+
+
+def recall_traces(
+    session: Session, standing: Mapping[str, Standing], *, new: Mapping[str, Trace]
+) -> dict[str, Trace]:
+    """The traces of all that stand in the open; those that are `new`, or were told or read lately,
+    are not read again.
+
+    Call it in one's turn alone. One id may come to stand for other words, recorded later.
+    """
+    kept: dict[str, tuple[datetime, Trace]] = session.info.setdefault(TRACES, {})
+    found = {one: new[one] for one in standing.keys() & new.keys()}
+    for one in standing.keys() - new.keys():
+        recorded_at, trace = kept.pop(one, (None, None))
+        if trace is not None and recorded_at == standing[one].recorded_at:
+            found[one] = trace
+    unknown = read_tolds(session, standing.keys() - found.keys())
+    found |= {trace.id: trace for trace in read_traces(list(unknown.values()))}
+    kept |= {one: (standing[one].recorded_at, trace) for one, trace in found.items()}
+    for one in list(kept)[: max(0, len(kept) - _KEPT)]:
+        del kept[one]
     return found
 
 
@@ -118,4 +169,33 @@ class Fellows:
     def find(self, trace: Trace) -> list[str]:
         """Those that share keys with it, those that share most first."""
         counts = Counter(one for key in trace.keys for one in self._sharers.get(key, ()))
-        return [one for one, _ in counts.most_common(MOST_CANDIDATES)]
+        likest = counts.most_common(MOST_CANDIDATES)
+        return [one for one, shared in likest if shared >= LEAST_SHARED]
+
+
+def _count_sharers(session: Session, keys: Iterable[int]) -> dict[int, int]:
+    """How many share each of these keys, counted to one more than `MOST_SHARERS`."""
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    wanted = sorted(keys)
+    counts: dict[int, int] = {}
+    for start in range(0, len(wanted), _KEYS):
+        some = wanted[start : start + _KEYS]
+        told = {"keys": some if on_postgres else json.dumps(some), "most": MOST_SHARERS + 1}
+        counts |= dict(_execute(session, _COUNT_SHARERS, told).all())
+    return counts
+
+
+def _choose_keys(trace: Trace, counts: Mapping[int, int]) -> Iterator[int]:
+    """The keys of a trace that are worth looking up, the rarest first."""
+    looked_up = 0
+    for sharers, key in sorted((counts.get(key, 0), key) for key in set(trace.keys)):
+        looked_up += sharers
+        if sharers > MOST_SHARERS or looked_up > _LOOKED_UP:
+            return
+        if sharers:
+            yield key
+
+
+def _execute(session: Session, statements: Mapping[str, Any], told: Mapping[str, Any]) -> Any:
+    """The rows of a statement as the database at hand spells it."""
+    return session.connection().execute(statements[session.get_bind().dialect.name], told)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from triage.ledger.departments import find_codes
@@ -25,6 +25,7 @@ _LATEST = (
     select(func.max(_SAID.id)).where(_SAID.submission_id == SubmissionRow.id).scalar_subquery()
 )
 _DIVISION = SuggestionRow.payload["place"]["division"].as_string()
+_DOMAIN = SuggestionRow.payload["domain"]
 
 
 def _select_facts() -> Select[Any]:
@@ -41,10 +42,12 @@ def _select_facts() -> Select[Any]:
             SubmissionRow.id,
             SubmissionRow.received_at,
             SubmissionRow.recorded_at,
+            SubmissionRow.likes,
             SubmissionRow.urgency.label("suggested_urgency"),
             SuggestionRow.domain_code.label("suggested_code"),
-            SuggestionRow.payload["domain"].label("suggested_domain"),
-            _DIVISION.label("suggested_division"),
+            # Of what stands in an entry the suggestion need not be opened.
+            case((EntryRow.id.is_(None), _DOMAIN)).label("suggested_domain"),
+            case((EntryRow.id.is_(None), _DIVISION)).label("suggested_division"),
             SuggestionRow.lead,
             EntryRow.domain_code,
             EntryRow.domain,
@@ -104,6 +107,7 @@ class Fact:
     department: str | None
     urgency: int
     person: str | None
+    likes: int
 
 
 def read_tolds(session: Session, ids: Collection[str]) -> dict[str, Told]:
@@ -132,7 +136,7 @@ def walk_tolds(session: Session, *, since: datetime | None) -> Iterator[Told]:
 
 def read_facts(session: Session, problem_ids: Sequence[int]) -> dict[int, list[Fact]]:
     """The members of each of these problems, the first received first."""
-    codes = find_codes(session)
+    codes = find_codes(session) if problem_ids else {}
     facts: defaultdict[int, list[Fact]] = defaultdict(list)
     for chunk in in_chunks(list(problem_ids)):
         for row in session.execute(_FACTS, {"ids": chunk}):
@@ -166,6 +170,7 @@ def _fact(row: Any, codes: dict[str, str]) -> Fact:
             department=row.lead_department,
             urgency=row.urgency,
             person=row.person,
+            likes=row.likes or 0,
         )
     said = row.suggested_domain or {}
     levels = [said[name] for name in ("level1", "level2", "level3") if said.get(name)]
@@ -178,4 +183,5 @@ def _fact(row: Any, codes: dict[str, str]) -> Fact:
         department=codes.get(row.lead or ""),
         urgency=row.suggested_urgency,
         person=row.person,
+        likes=row.likes or 0,
     )

@@ -28,15 +28,15 @@ from triage.ledger.paging import in_chunks
 from triage.ledger.problemfacts import Fact, read_facts, read_tolds
 from triage.ledger.states import ProblemState
 from triage.ledger.tables import ProblemRow
-from triage.naming import choose_representatives, find_words, name_problem
-from triage.themes import name_theme
+from triage.naming import describe_problem
+from triage.themes import find_theme, name_by_domain
 from triage.traces import Told
 
 MOST_WEEKS = 104
 NOBODY_LEFT = "（已无来件）"
 _READ = 40  # members whose words are read for the name: the first and the last half of these
-_EXACT = 200  # members up to which every new one has all counted anew
-_GROWTH = 1.05  # beyond them, how much larger a problem must be than when it was last counted
+_EXACT = 40  # members up to which every new one has all counted anew
+_GROWTH = 1.1  # beyond them, how much larger a problem must be than when it was last counted
 _REWRITE = 1.5  # how much larger than when its name was written
 _LEVELS = 3
 
@@ -48,20 +48,7 @@ def recount_problems(
     anew too, else only where they have grown much. A name that a person gave stays."""
     for chunk in in_chunks(sorted(set(ids))):
         rows = session.scalars(select(ProblemRow).where(ProblemRow.id.in_(chunk))).all()
-        facts = read_facts(session, chunk)
-        stale = [
-            row.id
-            for row in rows
-            if facts.get(row.id)
-            and (rewrite or len(facts[row.id]) >= _REWRITE * row.figures.get("written", 0))
-        ]
-        told = _read_members(session, {problem_id: facts[problem_id] for problem_id in stale})
-        for row in rows:
-            members = facts.get(row.id, [])
-            counted = _count(row, members, told.get(row.id, ()), now=now, rewrite=rewrite)
-            for name, value in counted.items():
-                setattr(row, name, value)
-        session.flush()
+        _recount(session, rows, now=now, rewrite=rewrite)
 
 
 def count_joined(
@@ -71,25 +58,40 @@ def count_joined(
     each of them now is.
 
     A large problem that grew by little gets its size and when it was last seen; the rest follows
-    when it has grown by a twentieth, or in the night.
+    when it has grown by a tenth, or in the night.
     """
     times: defaultdict[int, list[datetime | None]] = defaultdict(list)
     for problem_id, at in joined:
         times[problem_id].append(at)
-    exact: list[int] = []
     sizes: dict[int, int] = {}
     for chunk in in_chunks(sorted(times)):
-        query = select(ProblemRow).where(ProblemRow.id.in_(chunk))
-        for row in session.scalars(query):
+        exact: list[ProblemRow] = []
+        for row in session.scalars(select(ProblemRow).where(ProblemRow.id.in_(chunk))):
             size = sizes[row.id] = row.size + len(times[row.id])
             if size <= _EXACT or size >= _GROWTH * row.figures.get("counted", 0):
-                exact.append(row.id)
+                exact.append(row)
             else:
                 seen = [row.last_seen, *(at for at in times[row.id] if at is not None)]
                 row.size, row.last_seen, row.updated_at = size, max(seen), now
-    recount_problems(session, exact, now=now)
-    session.flush()
+        _recount(session, exact, now=now, rewrite=False)
     return sizes
+
+
+def _recount(session: Session, rows: Sequence[ProblemRow], *, now: datetime, rewrite: bool) -> None:
+    facts = read_facts(session, [row.id for row in rows])
+    stale = [
+        row.id
+        for row in rows
+        if facts.get(row.id)
+        and (rewrite or len(facts[row.id]) >= _REWRITE * row.figures.get("written", 0))
+    ]
+    told = _read_members(session, {problem_id: facts[problem_id] for problem_id in stale})
+    for row in rows:
+        members = facts.get(row.id, [])
+        counted = _count(row, members, told.get(row.id, ()), now=now, rewrite=rewrite)
+        for name, value in counted.items():
+            setattr(row, name, value)
+    session.flush()
 
 
 def _read_members(session: Session, facts: dict[int, list[Fact]]) -> dict[int, list[Told]]:
@@ -125,6 +127,7 @@ def _count(
         reporters=reporters,
         times=[fact.at for fact in facts],
         urgencies=[fact.urgency for fact in facts],
+        likes=sum(fact.likes for fact in facts),
         now=now,
     )
     weeks = Counter(_monday(day_of(fact.at)).isoformat() for fact in facts)
@@ -159,15 +162,17 @@ def _count(
 def _write(row: ProblemRow, told: Sequence[Told], code: str, path: str) -> dict[str, Any]:
     """What is written from the words of members: name, theme, words, examples."""
     levels = [*path.split("/"), "", "", ""][:_LEVELS]
-    theme = name_theme(told, domain_code=code, domain_path=(levels[0], levels[1], levels[2]))
+    found = find_theme(told)
+    theme = found or name_by_domain(domain_code=code, domain_path=(levels[0], levels[1], levels[2]))
+    description = describe_problem(told, domain=path.rpartition("/")[2], theme=found)
     written: dict[str, Any] = {"theme": theme.key}
     if row.named_by is None:
-        written["name"] = name_problem(told, domain=path.rpartition("/")[2])
+        written["name"] = description.name
     return written | {
         "figures": {
             "theme": theme.name,
-            "words": list(find_words(told)),
-            "examples": list(choose_representatives(told)),
+            "words": list(description.words),
+            "examples": list(description.examples),
         }
     }
 

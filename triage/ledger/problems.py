@@ -11,22 +11,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, text
+from sqlalchemy import delete, insert, or_, text
 from sqlalchemy.orm import Session
 
+from triage.candidates import OF_ONE_PROBLEM
 from triage.ledger.candidates import (
     MOST_TRACED,
     Fellows,
     find_candidates,
+    find_standing,
     forget_traces,
+    recall_traces,
     record_traces,
 )
 from triage.ledger.mergers import are_untouched, find_taken_out, merge_problems
-from triage.ledger.paging import in_chunks
 from triage.ledger.problemfacts import read_tolds
 from triage.ledger.problemfigures import count_joined, recount_problems
 from triage.ledger.states import ProblemState
-from triage.ledger.store import upsert
+from triage.ledger.store import TRACES, upsert
 from triage.ledger.tables import FingerprintRow, MemberRow, ProblemRow, RepeatRow, TraceRow
 from triage.problems import place_trace
 from triage.submissions import Submission
@@ -34,6 +36,8 @@ from triage.suggestions import Suggestion
 from triage.traces import Told, Trace, read_traces
 
 MACHINE = "machine"
+_PROBLEMS = ProblemRow.metadata.tables[ProblemRow.__tablename__]
+_ADD_PROBLEMS = insert(_PROBLEMS).returning(_PROBLEMS.c.id)
 _TURN_LOCK = 0x7472696167650003  # "triage", 3: any number that no other program locks
 
 
@@ -83,25 +87,23 @@ def place_tolds(session: Session, tolds: Sequence[Told], *, now: datetime) -> No
         return
     traces = {trace.id: trace for trace in read_traces(tolds)}
     take_turn(session)
-    record_traces(session, traces)
-    candidates: dict[str, list[str]] = {}
-    for chunk in in_chunks(sorted(traces)):
-        candidates |= find_candidates(session, chunk)
-    known = {other for others in candidates.values() for other in others} - traces.keys()
-    others = list(read_tolds(session, known).values())
-    traces |= {trace.id: trace for trace in read_traces(others)}
+    candidates = find_candidates(session, traces)
+    others = {other for near in candidates.values() for other in near}
+    standing = find_standing(session, [*traces, *others])
+    traces |= recall_traces(session, standing, new=traces)
     placing = _Placing(
-        _find_problems(session, traces),
+        {one: told.problem_id for one, told in standing.items() if told.problem_id is not None},
         may_merge=lambda ids: are_untouched(session, ids, machine=MACHINE),
         find_taken_out=lambda: find_taken_out(session),
     )
     fellows = Fellows()
     for told in tolds:
         trace = traces[told.id]
-        near = [*candidates.get(told.id, ()), *fellows.find(trace)]
+        near = [*candidates[told.id], *fellows.find(trace)]
         fellows.add(told.id, trace)
         placing.place(told.id, trace, [(one, traces[one]) for one in near if one in traces])
-    _write(session, placing, tolds, now=now)
+    large = _write(session, placing, tolds, now=now)
+    record_traces(session, {told.id: traces[told.id] for told in tolds if told.id not in large})
 
 
 def forget_submission(session: Session, submission_id: str, *, now: datetime) -> None:
@@ -116,6 +118,7 @@ def forget_submission(session: Session, submission_id: str, *, now: datetime) ->
         .returning(MemberRow.problem_id)
     ).all()
     session.execute(delete(TraceRow).where(TraceRow.submission_id == submission_id))
+    session.info.get(TRACES, {}).pop(submission_id, None)
     session.execute(delete(FingerprintRow).where(FingerprintRow.submission_id == submission_id))
     session.execute(
         delete(RepeatRow).where(
@@ -147,8 +150,8 @@ def add_problems(session: Session, count: int, *, now: datetime) -> list[int]:
     }
     if not count:
         return []
-    inserted = insert(ProblemRow).returning(ProblemRow.id)
-    return list(session.scalars(inserted, [dict(blank) for _ in range(count)]))
+    rows = session.connection().execute(_ADD_PROBLEMS, [dict(blank) for _ in range(count)])
+    return list(rows.scalars())
 
 
 @dataclass(slots=True)
@@ -169,12 +172,15 @@ class _Placing:
             return
         alone: dict[int, str] = {}
         choices: list[tuple[Trace, int]] = []
+        taken: Counter[int] = Counter()
         for other, its in near:
             label = self.of.get(other)
             if label is None:  # a number that stands for this one alone
                 label = -1_000_000_000 - len(alone)
                 alone[label] = other
-            choices.append((its, label))
+            taken[label] += 1
+            if taken[label] <= OF_ONE_PROBLEM:
+                choices.append((its, label))
         if not choices:
             return
         placed = place_trace(trace, choices)
@@ -223,9 +229,12 @@ class _Placing:
         self.joined[submission_id] = (problem, likeness)
 
 
-def _write(session: Session, placing: _Placing, tolds: Sequence[Told], *, now: datetime) -> None:
+def _write(
+    session: Session, placing: _Placing, tolds: Sequence[Told], *, now: datetime
+) -> set[str]:
+    """Write down who joined what; which of them need no traces, as others stand for them."""
     if not placing.joined:
-        return
+        return set()
     wanted = sorted({p for p, _ in placing.joined.values() if p < 0}, reverse=True)
     ids = dict(zip(wanted, add_problems(session, len(wanted), now=now), strict=True))
     rows: list[dict[str, Any]] = [
@@ -241,7 +250,7 @@ def _write(session: Session, placing: _Placing, tolds: Sequence[Told], *, now: d
     if absorbed := placing.absorbed:
         merge_problems(session, absorbed, now=now)
         recount_problems(session, {*absorbed, *absorbed.values()}, now=now, rewrite=True)
-    session.execute(upsert(session, MemberRow).on_conflict_do_nothing(), rows)
+    session.connection().execute(upsert(session, MemberRow).on_conflict_do_nothing(), rows)
     seen = {told.id: told.received_at or now for told in tolds}
     sizes = count_joined(
         session,
@@ -249,19 +258,11 @@ def _write(session: Session, placing: _Placing, tolds: Sequence[Told], *, now: d
         now=now,
     )
     joined: Counter[int] = Counter()
-    known = []
+    large = set()
     for row in reversed(rows):
         problem_id = row["problem_id"]
         if sizes[problem_id] - joined[problem_id] > MOST_TRACED:
-            known.append(row["submission_id"])
+            large.add(row["submission_id"])
         joined[problem_id] += 1
-    forget_traces(session, known)
-
-
-def _find_problems(session: Session, ids: Iterable[str]) -> dict[str, int]:
-    """The problem of each of these submissions that belongs to one."""
-    found: dict[str, int] = {}
-    for chunk in in_chunks(sorted(ids)):
-        query = select(MemberRow.submission_id, MemberRow.problem_id)
-        found |= dict(session.execute(query.where(MemberRow.submission_id.in_(chunk))).all())
-    return found
+    forget_traces(session, sorted(large))
+    return large

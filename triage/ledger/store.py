@@ -3,16 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -27,6 +24,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     make_url,
     select,
     text,
@@ -50,6 +48,7 @@ from triage.ledger.tables import Row, storable
 from triage.sealing import KeyRing
 
 RING = "ring"  # the name in `session.info` of the keys that open what is sealed
+TRACES = "traces"  # and that of what `triage.ledger.candidates` keeps in memory
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
 _BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
 _IDLE_S = 5  # since a connection was used, from which on it is asked whether it still stands
@@ -66,6 +65,7 @@ class Store:
     `gate` lets the writers of this process in one after the other, where the database takes but one
     at a time: SQLite lets those that wait sleep and try again, and the unlucky sleep for seconds.
     `syncs` waits for the disk after a commit, where the database leaves that to us.
+    `traces` is what the writers of this process remember of earlier submissions.
     """
 
     writer: Engine
@@ -73,6 +73,7 @@ class Store:
     ring: KeyRing | None = None
     gate: "Lock | None" = None
     syncs: Syncs | None = None
+    traces: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -84,7 +85,9 @@ class Store:
         with (
             _unavailable(),
             _in_turn(self.gate),
-            _open_session(self.writer, {EVENTS: [], RING: self.ring}) as session,
+            _open_session(
+                self.writer, {EVENTS: [], RING: self.ring, TRACES: self.traces}
+            ) as session,
             session.begin(),
         ):
             yield session
@@ -149,12 +152,18 @@ def upgrade(store: Store) -> None:
     Raises StoreUnavailable where the database cannot be reached, stays locked, or was made by a
     newer version than this one.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with _unavailable(), store.writer.begin() as connection:
         if connection.dialect.name == "postgresql":
             lock = text("SELECT pg_advisory_xact_lock(:lock)")
             connection.execute(lock, {"lock": _UPGRADE_LOCK})
+        if _is_current(connection):
+            return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -162,6 +171,15 @@ def upgrade(store: Store) -> None:
             raise StoreUnavailable(
                 "数据库是由更新版本的程序建立的，请先升级本程序再启动"
             ) from error
+
+
+def _is_current(connection: Connection) -> bool:
+    """Whether the newest revision is in place: asked without alembic, which takes long to import,
+    by the numbers that begin the names of its files."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    newest = max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("r*.py"))
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
 
 
 def _open_session(engine: Engine, info: dict[str, Any]) -> Session:
