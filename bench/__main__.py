@@ -34,10 +34,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="自备的 .jsonl（title、content），缺省用自带语料")
     parser.add_argument("--model", type=Path, default=Path("models/default"), help="模型目录")
     parser.add_argument("--messages", type=int, default=8192, help="批量一轮几件")
+    parser.add_argument("--most", type=int, default=30_000, help="归并共性问题最多量到几件")
     given = parser.parse_args()
     if unknown := set(given.names) - set(BENCHMARKS):
         parser.error(f"没有 {'、'.join(sorted(unknown))}，可选 {'、'.join(BENCHMARKS)}")
-    options = Options(given.model, given.data, given.rounds, given.messages)
+    options = Options(given.model, given.data, given.rounds, given.messages, given.most)
     for name in given.names or BENCHMARKS:
         print(f"{name} …", file=sys.stderr, flush=True)
         try:

@@ -17,6 +17,7 @@ class Options:
     data: Path | None = None
     rounds: int = 3
     messages: int = 8192
+    most: int = 30_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 from api.cli.main import run
 from api.files.batch import Suggested
-from api.files.problemfile import Kept, is_told, keep_suggested, make_problem
+from api.files.problemfile import Kept, is_told, keep_suggested, make_problem, tell_problems
 from api.files.reading import CHINA_TIME
 from triage.desk import load_desk
 from triage.submissions import Submission
@@ -136,6 +137,19 @@ def test_a_problem_of_which_all_may_be_accusations_is_not_told() -> None:
     assert is_told([suspected[0], make_kept(ROWS[2])])
     assert not is_told([make_kept(ROWS[0])])
     assert is_told([make_kept(row, suspected=True, confidential=True) for row in ROWS[::2]])
+
+
+@pytest.mark.slow
+def test_problems_are_told_alike_by_one_process_and_by_two() -> None:
+    first, second = make_kept(ROWS[0]), make_kept(ROWS[2])
+    groups = [
+        [replace(one, told=replace(one.told, id=f"{at} {one.told.id}")) for one in (first, second)]
+        for at in range(600)
+    ]
+    now = datetime(2024, 3, 6, tzinfo=CHINA_TIME)
+    alone = list(tell_problems(groups, now=now))
+    assert len({record["id"] for record, _ in alone}) == 600
+    assert list(tell_problems(groups, now=now, workers=2)) == alone
 
 
 def test_the_answer_never_takes_the_place_of_the_source(

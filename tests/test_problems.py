@@ -1,8 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from triage.matching import FEATURES, get_matcher
-from triage.problems import Placement, choose_problem, group_traces, place_trace
-from triage.traces import MOST_KEYS, Told, bind_traces, measure_match, read_trace, read_traces
+from triage.problems import (
+    Placement,
+    choose_problem,
+    find_pairs,
+    group_sheaf,
+    group_traces,
+    place_trace,
+)
+from triage.sheaves import MOST_KEYS
+from triage.traces import Told, bind_traces, measure_match, read_sheaf, read_trace, read_traces
 
 NOISE = Told(
     "1", "翠屏苑小区楼下烧烤店深夜噪音扰民", "翠屏苑小区3栋楼下的烧烤店每晚营业到两点，吵得睡不着。"
@@ -87,3 +98,63 @@ def test_many_pairs_at_once_match_as_each_alone_does():
     together = get_matcher().match(bind_traces(traces), one, other)
     alone = [measure_match(traces[a], traces[b]) for a, b in zip(one, other, strict=True)]
     assert np.allclose(together, alone, atol=1e-6)
+
+
+def move(told: Told, place: str) -> Told:
+    """The same words about another estate than 翠屏苑."""
+    return replace(
+        told,
+        id=f"{told.id} {place}",
+        title=told.title.replace("翠屏苑", place),
+        content=told.content.replace("翠屏苑", place),
+    )
+
+
+@pytest.mark.parametrize("told", [NOISE, NOISE_AGAIN])
+def test_the_same_words_about_two_estates_are_two_matters(told: Told):
+    here, there = read_traces([told, move(told, "枫桥里")])
+    assert measure_match(here, there) == 0
+    assert group_traces([here, there]) == [[0], [1]]
+
+
+def test_the_same_words_about_one_estate_are_one_matter_though_one_calls_it_more_than_the_other():
+    longer = replace(
+        NOISE, id="7", title=NOISE.title.replace("翠屏苑", "柳河街道翠屏苑"), place="柳河街道翠屏苑"
+    )
+    assert measure_match(read_trace(NOISE), read_trace(longer)) > 0.5
+
+
+ESTATES = (
+    "枫桥里 锦绣湾 兰亭居 石榴巷 望江台 春晓园 金鼎城 碧波轩 紫荆洲 丹桂坊 青莲渡 "
+    "云栖谷 玉泉堤 梅岭坳 竹溪汀 柏林屿 荷塘墅 银杏坡 朝晖邸"
+)
+
+
+def list_noises() -> list[Told]:
+    """Two who tell of noise at each estate."""
+    return [move(told, estate) for estate in ESTATES.split() for told in (NOISE, NOISE_AGAIN)]
+
+
+def test_groups_are_the_same_in_one_thread_and_in_three():
+    sheaf = read_sheaf(list_noises() * 5)
+    alone = group_sheaf(sheaf)
+    assert group_sheaf(sheaf, workers=3) == alone
+    assert sorted(at for group in alone for at in group) == list(range(190))
+    assert all(len({at % 38 // 2 for at in group}) == 1 for group in alone)  # of one estate
+    assert all(len(group) >= 5 for group in alone)
+
+
+def test_a_sheaf_read_at_once_is_that_of_the_traces_one_by_one():
+    tolds = [*list_noises(), Told("5", "", "")]
+    at_once, bound = read_sheaf(tolds), bind_traces([read_trace(told) for told in tolds])
+    for name in at_once.__slots__:
+        assert np.array_equal(getattr(at_once, name), getattr(bound, name), equal_nan=True), name
+    assert len(read_sheaf([])) == len(bind_traces([])) == 0
+
+
+def test_of_many_copies_those_that_stand_near_each_other_meet_and_all_are_one_group():
+    one, other = find_pairs(read_sheaf([replace(NOISE, id=str(at)) for at in range(300)]))
+    met = set(zip(one.tolist(), other.tolist(), strict=True))
+    assert (0, 299) not in met
+    assert len(met) <= 300 * 26
+    assert group_traces(read_traces([NOISE] * 300)) == [[*range(300)]]

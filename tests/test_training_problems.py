@@ -12,7 +12,7 @@ from training.problems import (
 )
 from triage.matching import FEATURES
 from triage.problems import find_pairs, group_traces, place_trace
-from triage.traces import Told, Trace, read_traces
+from triage.traces import Told, Trace, bind_traces, read_traces
 
 GOLDS = [
     Gold("one", ("a", "b", "c"), sure=True),
@@ -86,5 +86,7 @@ def test_in_order_of_arrival_little_differs_from_all_at_once() -> None:
 
 
 def test_the_candidates_grow_with_the_messages_not_with_their_square() -> None:
-    few, many = (len(find_pairs(read_traces(compose(size)))[0]) for size in (300, 1200))
+    few, many = (
+        len(find_pairs(bind_traces(read_traces(compose(size))))[0]) for size in (300, 1200)
+    )
     assert many < 8 * few  # the square of four times as many would be 16

@@ -193,12 +193,13 @@ class Pairs:
 
 def describe(traces: Sequence[Trace], golds: Sequence[Gold]) -> Pairs:
     """The candidate pairs of the traces beside what the groups say of them."""
-    one, other = find_pairs(traces)
+    sheaf = bind_traces(traces)
+    one, other = find_pairs(sheaf)
     number_of = {one: number for number, gold in enumerate(golds) for one in gold.ids}
     group = np.array([number_of.get(trace.id, -1) for trace in traces])
     sure = np.array([*(gold.sure for gold in golds), True])
     weight = np.where(sure[group[one]] & sure[group[other]], 1.0, DOUBTFUL)
-    rows = np.concatenate(list(describe_pairs(bind_traces(traces), one, other)))
+    rows = np.concatenate(list(describe_pairs(sheaf, one, other)))
     return Pairs(one, other, rows, group, weight)
 
 

@@ -17,14 +17,23 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from triage.rarity import STEPS
 from triage.replies import Forest
+from triage.sheaves import (
+    BODY,
+    FIELDS,
+    PLACE,
+    PLACE_MASS,
+    TITLE,
+    TITLE_MASS,
+    Sheaf,
+    do_all,
+    get_rarities,
+    is_in,
+    weigh_field,
+)
 
 Array = NDArray[Any]
 
-RARITY, TITLE, HEAD, BODY, PLACE = range(5)  # the rows of `Sheaf.counts`
-TITLE_COUNTS = 3  # times the content, for people put the matter into the title
-MOST_DIVISIONS = 4
 FEATURES = (
     "title",
     "head",
@@ -61,33 +70,15 @@ FEATURES = (
 )
 # Of 5,000 pairs that the trees thought at all likely, 30 shared less.
 _NEXT_TO_NOTHING, _TITLE_PLACE_SHARE = 0.03, 0.7
+# The same words about two places are two matters: from this likeness of all but the place on, where
+# less than this share of the square of either place's name is told of by the other. Of the pairs
+# read by hand that are of one matter none is so, and of those that are not, six.
+_SAME_WORDS, _OTHER_PLACE = 0.75, 0.45
+_NO_MASS = 1e-5  # of a place that is not named
 _RARE, _RARER = 7.0, 8.5
 _UNDATED = 4.0  # log of days between two of which one has no date: about two months
-_PAIRS = 2048  # worked on at once
+_PAIRS = 512  # worked on at once: their numbers stay in the processor's cache
 _LAST_RUN = 2**31 - 1
-_COUNT_WEIGHT = np.concatenate([[0.0], 1 + np.log(np.arange(1, 256 * (TITLE_COUNTS + 1)))]).astype(
-    np.float32
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sheaf:
-    """Traces side by side: entries `ends[i]` to `ends[i + 1]` are the runs of trace i.
-
-    `runs` (int32, sorted within a trace) and `counts` (5, entries; uint8): the rarity in steps and
-    how often the run stands in the title, at the beginning, in the content and in the place.
-    `domains` (n,) is -1 where unknown, `divisions` (n, 4) 0, `days` (n,) NaN; `lengths` (n, 2) of
-    title and content. `sizes` (n, 9) are the lengths of the vectors and the masses of the fields.
-    """
-
-    ends: Array
-    runs: Array
-    counts: Array
-    domains: Array
-    divisions: Array
-    days: Array
-    lengths: Array
-    sizes: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +98,24 @@ class Matcher:
         object.__setattr__(self, "_questions", (feature, threshold))
         object.__setattr__(self, "_leaves", leaves)
 
-    def match(self, sheaf: Sheaf, one: Array, other: Array) -> Array:
+    def match(self, sheaf: Sheaf, one: Array, other: Array, *, workers: int = 1) -> Array:
         """The chance (float32) that traces `one` and `other` (numbers) are of one matter, each; 0
-        for those that share next to nothing, which is not worth asking the trees.
+        for those that share next to nothing, and for the same words about two places.
+
+        So many threads share the work; the chances are the same for any number.
         """
-        chances = np.zeros(len(one), np.float32)
-        start = 0
-        for shared in _share_runs(sheaf, one, other):
-            near = _find_near(sheaf, shared)
-            rows = _describe(sheaf, shared.only(near))
-            chance = 1 / (1 + np.exp(-self.weigh(rows)))
-            chances[start : start + len(near)][near] = chance
-            start += len(near)
+
+        def match_part(start: int) -> Array:
+            part = slice(start, start + _PAIRS)
+            return self._match_few(_share_runs(sheaf, one[part], other[part]))
+
+        found = do_all(match_part, range(0, len(one), _PAIRS), workers=workers)
+        return np.concatenate([np.zeros(0, np.float32), *found])
+
+    def _match_few(self, shared: "_Shared") -> Array:
+        chances = np.zeros(len(shared.one), np.float32)
+        worth = _find_worth(shared)
+        chances[worth] = 1 / (1 + np.exp(-self.weigh(_describe(shared.only(worth)))))
         return chances
 
     def weigh(self, rows: Array) -> Array:
@@ -132,111 +129,108 @@ class Matcher:
         return total
 
 
-def make_sheaf(
-    *,
-    ends: Array,
-    runs: Array,
-    counts: Array,
-    domains: Array,
-    divisions: Array,
-    days: Array,
-    lengths: Array,
-) -> Sheaf:
-    """A sheaf with its sizes measured."""
-    sizes = np.zeros((len(ends) - 1, 9), np.float32)
-    for start in range(0, len(sizes), _PAIRS):
-        stop = min(start + _PAIRS, len(sizes))
-        part = slice(ends[start], ends[stop])
-        columns = _weigh_fields(counts[:, part])
-        rarity = counts[RARITY, part] * np.float32(1 / STEPS)
-        squares = [column * column for column in columns]
-        squares.append(rarity * (counts[TITLE, part] > 0))
-        squares.append(rarity * (counts[PLACE, part] > 0))
-        owners = np.repeat(np.arange(stop - start), np.diff(ends[start : stop + 1]))
-        for number, square in enumerate(squares):
-            sizes[start:stop, number] = np.bincount(owners, square, stop - start)
-    sizes[:, :7] = np.sqrt(sizes[:, :7])
-    return Sheaf(ends, runs, counts, domains, divisions, days, lengths, np.maximum(sizes, 1e-6))
-
-
 def describe_pairs(sheaf: Sheaf, one: Array, other: Array) -> Iterator[Array]:
     """(pairs, FEATURES) float32 for the pairs of traces `one` and `other`, a part at a time."""
-    for shared in _share_runs(sheaf, one, other):
-        yield _describe(sheaf, shared)
+    for start in range(0, len(one), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        yield _describe(_share_runs(sheaf, one[part], other[part]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shared:
-    """What pairs of traces `one` and `other` share: for each shared run the number of the pair and
-    the entry `here`, of `one`, and `there`."""
+    """What pairs of traces `one` and `other` of a sheaf share: `many` runs each, one pair after the
+    other; of each its number `runs`, and the marks (int64) that it has in either trace."""
 
+    sheaf: Sheaf
     one: Array
     other: Array
-    pair: Array
-    here: Array
-    there: Array
+    many: Array
+    runs: Array
+    mine: Array
+    theirs: Array
 
     def only(self, some: Array) -> "_Shared":
         """Those of the pairs for which `some` (bool) holds."""
-        keep = some[self.pair]
-        pair = (np.cumsum(some) - 1)[self.pair[keep]]
-        return _Shared(self.one[some], self.other[some], pair, self.here[keep], self.there[keep])
+        keep = np.repeat(some, self.many)
+        runs, mine, theirs = self.runs[keep], self.mine[keep], self.theirs[keep]
+        one, other, many = self.one[some], self.other[some], self.many[some]
+        return _Shared(self.sheaf, one, other, many, runs, mine, theirs)
+
+    def make_sum(self) -> Callable[[Array], Array]:
+        """What adds up a value of each shared run for each pair."""
+        filled = np.flatnonzero(self.many)
+        starts = (np.cumsum(self.many) - self.many)[filled]
+
+        def add_up(values: Array) -> Array:
+            total = np.zeros(len(self.many))
+            if len(filled):
+                total[filled] = np.add.reduceat(values, starts, dtype=np.float64)
+            return total
+
+        return add_up
 
 
-def _share_runs(sheaf: Sheaf, one: Array, other: Array) -> Iterator[_Shared]:
-    """What the pairs share, `_PAIRS` of them at a time."""
-    entries = np.arange(len(sheaf.runs), dtype=np.int64)
-    shape = (len(sheaf.ends) - 1, _LAST_RUN)
-    numbered = sp.csr_matrix((entries, sheaf.runs, sheaf.ends), shape=shape)
-    numbered.has_sorted_indices = True
-    numbered.has_canonical_format = True
-    for start in range(0, len(one), _PAIRS):
-        left, right = one[start : start + _PAIRS], other[start : start + _PAIRS]
-        mine, theirs = numbered[left], numbered[right]
-        here, there = mine.data, theirs.data
-        # a × (1 + bi) = a + abi: one product holds both places, exact for so few
-        mine.data = np.arange(1, len(here) + 1).astype(np.complex128)
-        theirs.data = 1 + 1j * np.arange(len(there))
-        both = mine.multiply(theirs).tocsr()
-        pair = np.repeat(np.arange(len(left)), np.diff(both.indptr))
-        place = both.data.real
-        its = np.rint(both.data.imag / place).astype(np.int64)
-        yield _Shared(left, right, pair, here[place.astype(np.int64) - 1], there[its])
+def _share_runs(sheaf: Sheaf, one: Array, other: Array) -> _Shared:
+    """What the pairs share."""
+    here, mine = _take_runs(sheaf, one)
+    there, theirs = _take_runs(sheaf, other)
+    # a × (1 + bi) = a + abi: one product tells both places, exactly for so few
+    mine.data = np.arange(1, len(here) + 1, dtype=np.complex64)
+    theirs.data = np.ones(len(there), np.complex64)
+    theirs.data.imag = np.arange(len(there))
+    both = mine.multiply(theirs).tocsr()
+    first, second = both.data.real, np.rint(both.data.imag / both.data.real)
+    here, there = here[first.astype(np.int64) - 1], there[second.astype(np.int64)]
+    marks = [sheaf.marks[entries].astype(np.int64) for entries in (here, there)]
+    return _Shared(sheaf, one, other, np.diff(both.indptr), sheaf.runs[here], *marks)
 
 
-def _find_near(sheaf: Sheaf, shared: _Shared) -> Array:
-    """Which pairs share more than next to nothing, in their texts or in what they are about."""
-    one, other = sheaf.counts[:, shared.here], sheaf.counts[:, shared.there]
-    rarity = one[RARITY] * np.float32(1 / STEPS)
+def _take_runs(sheaf: Sheaf, traces: Array) -> tuple[Array, Any]:
+    """The entries of these traces one after the other, and a matrix with a row for each that holds
+    its runs."""
+    starts = sheaf.ends[traces]
+    sizes = sheaf.ends[traces + 1] - starts
+    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    entries = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], sizes)
+    shape = (len(traces), _LAST_RUN)
+    matrix = sp.csr_matrix((entries, sheaf.runs[entries], ends), shape=shape)
+    matrix.has_sorted_indices = True
+    matrix.has_canonical_format = True
+    return entries, matrix
+
+
+def _find_worth(shared: _Shared) -> Array:
+    """Which pairs are worth a closer look: they share more than next to nothing, in their texts or
+    in what they are about, and do not tell the same of two places."""
+    mine, theirs = shared.mine, shared.theirs
+    size, other_size = shared.sheaf.sizes[shared.one], shared.sheaf.sizes[shared.other]
+    rarity = get_rarities(mine)
     squared = rarity * rarity
-    near = np.zeros(len(shared.one))
-    add_up = _make_sum(shared.pair, len(near))
-    for feature, share, rows in ((3, 1, (TITLE, BODY)), (5, _TITLE_PLACE_SHARE, (TITLE, PLACE))):
-        times = TITLE_COUNTS if BODY in rows else 1
-        mine, theirs = (
-            _COUNT_WEIGHT[times * side[rows[0]].astype(np.int16) + side[rows[1]]]
-            for side in (one, other)
-        )
-        size = sheaf.sizes[shared.one, feature] * sheaf.sizes[shared.other, feature]
-        dot = add_up(squared * mine * theirs)
-        np.maximum(near, share * (dot / size), out=near)
-    found: Array = near.astype(np.float32) >= _NEXT_TO_NOTHING
-    return found
+    add_up = shared.make_sum()
 
+    def compare(field: str, values: Array) -> Array:
+        column = FIELDS.index(field)
+        alike: Array = add_up(values) / (size[:, column] * other_size[:, column])
+        return alike
 
-def _make_sum(pair: Array, many: int) -> Callable[[Array], Array]:
-    """What adds up (float64) a value of each entry for each of `many` pairs; `pair`, the number of
-    the pair, rises, which makes it several times as fast as `bincount`."""
-    starts = np.flatnonzero(np.diff(pair, prepend=-1))
-    filled = pair[starts]
-
-    def add_up(values: Array) -> Array:
-        total = np.zeros(many)
-        if len(starts):
-            total[filled] = np.add.reduceat(values, starts, dtype=np.float64)
-        return total
-
-    return add_up
+    text, about = (
+        squared * weigh_field(field, mine) * weigh_field(field, theirs)
+        for field in ("text", "title_place")
+    )
+    near = np.maximum(
+        compare("text", text), _TITLE_PLACE_SHARE * compare("title_place", about)
+    ).astype(np.float32)
+    placed = is_in(mine, PLACE), is_in(theirs, PLACE)
+    place = FIELDS.index("place")
+    alike = compare("elsewhere", text * ~(placed[0] | placed[1]))
+    told = np.maximum(
+        add_up(squared * (placed[0] & is_in(theirs, TITLE, BODY))) / size[:, place] ** 2,
+        add_up(squared * (placed[1] & is_in(mine, TITLE, BODY))) / other_size[:, place] ** 2,
+    )
+    any_place = (size[:, PLACE_MASS] > _NO_MASS) | (other_size[:, PLACE_MASS] > _NO_MASS)
+    apart = (alike >= _SAME_WORDS) & (told < _OTHER_PLACE) & any_place
+    worth: Array = (near >= _NEXT_TO_NOTHING) & ~apart
+    return worth
 
 
 def _spread_trees(forest: Forest) -> tuple[Array, Array, Array]:
@@ -264,48 +258,47 @@ def _spread_trees(forest: Forest) -> tuple[Array, Array, Array]:
     return feature.T.copy(), threshold.T.copy(), leaves
 
 
-def _describe(sheaf: Sheaf, shared: _Shared) -> Array:
-    one, other, pair = shared.one, shared.other, shared.pair
-    mine, theirs = sheaf.counts[:, shared.here], sheaf.counts[:, shared.there]
-    rarity = mine[RARITY] * np.float32(1 / STEPS)
-    size, other_size = sheaf.sizes[one], sheaf.sizes[other]
-    add_up = _make_sum(pair, len(one))
+def _describe(shared: _Shared) -> Array:
+    mine, theirs = shared.mine, shared.theirs
+    size, other_size = shared.sheaf.sizes[shared.one], shared.sheaf.sizes[shared.other]
+    rarity = get_rarities(mine)
+    squared = rarity * rarity
+    add_up = shared.make_sum()
 
-    fields, other_fields = _weigh_fields(mine), _weigh_fields(theirs)
-    title, _, body, text, *_ = range(7)
+    fields = [[rarity * weigh_field(field, side) for field in FIELDS] for side in (mine, theirs)]
+    title, _, body, text, *_ = range(len(FIELDS))
     rows = [
         add_up(a * b) / (size[:, k] * other_size[:, k])
-        for k, (a, b) in enumerate(zip(fields, other_fields, strict=True))
+        for k, (a, b) in enumerate(zip(*fields, strict=True))
     ]
-    squared = rarity * rarity
     for k in (text, title):
         # the length of the squared vector is not kept: the plain one serves as well
         rows.append(
-            add_up(fields[k] * other_fields[k] * squared) / (size[:, k] * other_size[:, k]) / 50
+            add_up(fields[0][k] * fields[1][k] * squared) / (size[:, k] * other_size[:, k]) / 50
         )
     crossed = (
-        add_up(fields[title] * other_fields[body]) / (size[:, title] * other_size[:, body]),
-        add_up(fields[body] * other_fields[title]) / (size[:, body] * other_size[:, title]),
+        add_up(fields[0][title] * fields[1][body]) / (size[:, title] * other_size[:, body]),
+        add_up(fields[0][body] * fields[1][title]) / (size[:, body] * other_size[:, title]),
     )
     rows += [np.maximum(*crossed), np.minimum(*crossed)]
-    told = [(side[TITLE] > 0) | (side[BODY] > 0) for side in (mine, theirs)]
-    named = [(side[TITLE] > 0) | (side[PLACE] > 0) for side in (mine, theirs)]
+    told = [is_in(side, TITLE, BODY) for side in (mine, theirs)]
+    named = [is_in(side, TITLE, PLACE) for side in (mine, theirs)]
     for both in (told[0] & told[1], named[0] & named[1]):
         rows += [
             np.log1p(add_up(np.where(both & (rarity >= line), rarity, 0)))
             for line in (_RARE, _RARER)
         ]
-    for row, k in ((PLACE, 8), (TITLE, 7)):
+    for counted, k in ((PLACE, PLACE_MASS), (TITLE, TITLE_MASS)):
         share = (
-            add_up(rarity * ((mine[row] > 0) & told[1])) / size[:, k],
-            add_up(rarity * ((theirs[row] > 0) & told[0])) / other_size[:, k],
+            add_up(rarity * (is_in(mine, counted) & told[1])) / size[:, k],
+            add_up(rarity * (is_in(theirs, counted) & told[0])) / other_size[:, k],
         )
         rows += [np.maximum(*share), np.minimum(*share)]
-    odd = (sheaf.runs[shared.here] & 1).astype(bool)
+    odd = (shared.runs & 1).astype(bool)
     triples = (add_up(odd & named[0] & told[1]), add_up(odd & named[1] & told[0]))
     rows += [np.log1p(np.maximum(*triples)), np.log1p(np.minimum(*triples))]
-    rows.append((size[:, 8] > 1e-5) & (other_size[:, 8] > 1e-5))
-    rows += _compare_facts(sheaf, one, other)
+    rows.append((size[:, PLACE_MASS] > _NO_MASS) & (other_size[:, PLACE_MASS] > _NO_MASS))
+    rows += _compare_facts(shared.sheaf, shared.one, shared.other)
     return np.column_stack(rows).astype(np.float32)
 
 
@@ -322,24 +315,6 @@ def _compare_facts(sheaf: Sheaf, one: Array, other: Array) -> list[Array]:
         both = sheaf.lengths[one, k], sheaf.lengths[other, k]
         rows += [np.minimum(*both), np.maximum(*both)]
     return rows
-
-
-def _weigh_fields(counts: Array) -> list[Array]:
-    """The weights (float32) of entries in title, beginning, content, whole text, place, title with
-    place, and whole text without the place.
-    """
-    rarity = counts[RARITY] * np.float32(1 / STEPS)
-    title = counts[TITLE].astype(np.int16)
-    text = rarity * _COUNT_WEIGHT[TITLE_COUNTS * title + counts[BODY]]
-    return [
-        rarity * _COUNT_WEIGHT[title],
-        rarity * _COUNT_WEIGHT[counts[HEAD]],
-        rarity * _COUNT_WEIGHT[counts[BODY]],
-        text,
-        rarity * _COUNT_WEIGHT[counts[PLACE]],
-        rarity * _COUNT_WEIGHT[title + counts[PLACE]],
-        text * (counts[PLACE] == 0),
-    ]
 
 
 def load_matcher(path: Path | None = None) -> Matcher:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from triage.matching import Matcher, get_matcher
+from triage.sheaves import NO_KEY, Sheaf, do_all
 from triage.traces import Trace, bind_traces, measure_matches
 
 Array = NDArray[Any]
@@ -29,7 +30,10 @@ _SAMPLED = 4  # members of a problem that stand for it there
 _FLOOR = 0.02  # a chance below this is none
 _CANDIDATES = 26  # for each trace: those that share the most of its keys
 _SHARERS = 64  # of one key that meet; of more each meets those that stand near it
-_BLOCK = 2048
+_HALF = 24  # of a stretch of those; fewer than candidates, so that each half holds on to the next
+_BLOCK = 2048  # rows whose candidates are ranked together, where their numbers fit into 63 bits
+_VALUE_BITS = 31
+_PACKED = 63 - _VALUE_BITS  # bits for the row within the block and the number of the candidate
 
 Pairs = Iterable[tuple[int, int]]
 
@@ -52,9 +56,17 @@ def group_traces(
     Groups stand in the order of their first members. `together` and `apart` are pairs of positions
     that a person put together or took apart; a person's word wins, the later where two collide.
     """
-    one, other = find_pairs(traces)
-    chances = get_matcher().match(bind_traces(traces), one, other)
-    return link_pairs(len(traces), one, other, chances, together=together, apart=apart)
+    return group_sheaf(bind_traces(traces), together=together, apart=apart)
+
+
+def group_sheaf(
+    sheaf: Sheaf, *, together: Pairs = (), apart: Pairs = (), workers: int = 1
+) -> list[list[int]]:
+    """`group_traces` of traces side by side, in so many threads; the groups are the same for any
+    number."""
+    one, other = find_pairs(sheaf, workers=workers)
+    chances = get_matcher().match(sheaf, one, other, workers=workers)
+    return link_pairs(len(sheaf), one, other, chances, together=together, apart=apart)
 
 
 def choose_problem(
@@ -119,37 +131,56 @@ def _rank_problems(
     )
 
 
-def find_pairs(traces: Sequence[Trace]) -> tuple[Array, Array]:
-    """The pairs (smaller, larger position) that share the most keys, at most `_CANDIDATES` each.
+def find_pairs(sheaf: Sheaf, *, workers: int = 1) -> tuple[Array, Array]:
+    """The pairs (smaller, larger position) that share the most keys, at most `_CANDIDATES` each, in
+    order.
 
     A key that more than `_SHARERS` have brings together those that stand near each other, so the
     work grows with the number of traces, not with its square.
     """
-    keys = np.array([key for trace in traces for key in trace.keys], np.int64)
-    owner = np.repeat(np.arange(len(traces)), [len(trace.keys) for trace in traces])
-    order = np.lexsort((owner, keys))
-    keys, owner = keys[order], owner[order]
-    new = np.diff(keys, prepend=-1) != 0
+    shared = _share_keys(sheaf.keys)
+    turned = shared.T.tocsr()
+    size = len(sheaf)
+    bits = max(size - 1, 1).bit_length()
+    block = min(_BLOCK, 1 << max(_PACKED - bits, 0))
+
+    def find(start: int) -> Array:
+        return _likest(shared[start : start + block], turned, start, bits)
+
+    found = do_all(find, range(0, size, block), workers=workers)
+    pairs = np.concatenate([np.zeros(0, np.int64), *found])
+    pairs.sort()
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]  # most were found from either side
+    return np.divmod(pairs, max(size, 1))
+
+
+def _share_keys(keys: Array) -> Any:
+    """A matrix (float32) with a row for each trace and a column for each company that a key brings
+    together, weighed by how rare the key is."""
+    owner, place = np.nonzero(keys != NO_KEY)
+    packed = keys[owner, place].astype(np.int64) << 32 | owner
+    packed.sort()
+    key, owner = packed >> 32, (packed & 0xFFFFFFFF).astype(np.int32)
+    del packed, place
+    new = np.diff(key, prepend=-1) != 0
     first = np.flatnonzero(new)
-    sharers = np.diff(first, append=len(keys))
-    number = np.cumsum(new) - 1
-    rank = np.arange(len(keys)) - first[number] if len(keys) else keys
-    many = sharers[number] > _SHARERS
-    # Blocks of sharers, and blocks moved by half so that neighbours across a border meet too.
-    block = np.concatenate([rank // _SHARERS, rank[many] // _SHARERS])
-    moved = np.concatenate([rank * 0, (rank[many] + _SHARERS // 2) // _SHARERS + 1])
-    column = np.concatenate([number, number[many]])
-    _, column = np.unique(
-        np.stack([column, np.where(moved > 0, 0, block), moved]), axis=1, return_inverse=True
-    )
-    row = np.concatenate([owner, owner[many]])
-    rare = 1 / np.log(1 + np.minimum(sharers, 10_000))
-    weight = np.concatenate([rare[number], rare[number[many]] / 2]).astype(np.float32)
-    shape = (len(traces), int(column.max(initial=-1)) + 1)
-    shared = sp.csr_matrix((weight, (row, column.ravel())), shape=shape)
-    found = [_likest(shared, start) for start in range(0, len(traces), _BLOCK)]
-    pairs = np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
-    return pairs // max(len(traces), 1), pairs % max(len(traces), 1)
+    sharers = np.diff(first, append=len(key))
+    rank = np.arange(len(key)) - np.repeat(first, sharers)
+    many = np.repeat(sharers > _SHARERS, sharers)
+    weight = np.repeat((1 / np.log(1 + np.minimum(sharers, 10_000))).astype(np.float32), sharers)
+    # Stretches of sharers, and the same moved by half so that neighbours across a border meet too.
+    weight[many] *= np.float32(0.75)
+    column = np.cumsum(new | (many & (rank % (2 * _HALF) == 0))) - 1
+    count = int(column[-1]) + 1 if len(column) else 0
+    moved = np.cumsum(new[many] | ((rank[many] + _HALF) % (2 * _HALF) == 0)) - 1
+    column = np.concatenate([column, moved + count])
+    owner = np.concatenate([owner, owner[many]])
+    weight = np.concatenate([weight, weight[many]])
+    company = np.bincount(column) > 1  # one alone meets nobody
+    meets = company[column]
+    column = (np.cumsum(company) - 1)[column[meets]]
+    shape = (len(keys), int(company.sum()))
+    return sp.csr_matrix((weight[meets], (owner[meets], column)), shape=shape)
 
 
 def link_pairs(
@@ -285,18 +316,21 @@ class _Growth:
                     yield -likeness, a, b, size_a, size_b
 
 
-def _likest(shared: Any, start: int) -> Array:
-    """Packed pairs of the rows from `start` on with the rows that share most with each."""
-    size = shared.shape[0]
-    product = (shared[start : start + _BLOCK] @ shared.T).tocoo()
-    row, column, value = product.row + start, product.col, product.data
-    off = row != column
-    row, column, value = row[off], column[off], value[off]
-    order = np.lexsort((column, -value, row))
-    row, column = row[order], column[order]
-    first = np.searchsorted(row, np.arange(start, min(start + _BLOCK, size)))
-    rank = np.arange(len(row)) - first[row - start]
+def _likest(rows: Any, turned: Any, start: int, bits: int) -> Array:
+    """Packed pairs of rows, the first of them number `start`, with those that share most with each;
+    of two that share as much the first is taken."""
+    size = turned.shape[1]
+    product = (rows @ turned).tocoo()
+    off = product.row + start != product.col
+    row, column = product.row[off].astype(np.int64), product.col[off].astype(np.int64)
+    # A positive float32 is as great as the number that its 31 bits make.
+    less = (1 << _VALUE_BITS) - 1 - product.data[off].view(np.int32).astype(np.int64)
+    ranked = (row << _VALUE_BITS | less) << bits | column
+    ranked.sort()
+    row, column = ranked >> (_VALUE_BITS + bits), ranked & ((1 << bits) - 1)
+    first = np.searchsorted(row, np.arange(rows.shape[0]))
+    rank = np.arange(len(row)) - first[row]
     near = rank < _CANDIDATES
-    row, column = row[near].astype(np.int64), column[near].astype(np.int64)
+    row, column = row[near] + start, column[near]
     pairs: Array = np.minimum(row, column) * size + np.maximum(row, column)
     return pairs

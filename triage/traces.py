@@ -6,42 +6,45 @@ company, and the same trouble in whatever words.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.matching import (
+from triage.matching import Matcher, get_matcher
+from triage.places import find_places
+from triage.rarity import cut_runs, get_rarity
+from triage.sheaves import (
     BODY,
     HEAD,
     MOST_DIVISIONS,
+    MOST_KEYS,
+    NO_KEY,
     PLACE,
     RARITY,
     TITLE,
     TITLE_COUNTS,
-    Matcher,
     Sheaf,
-    get_matcher,
+    join_sheaves,
     make_sheaf,
 )
-from triage.places import find_places
-from triage.rarity import cut_runs, get_rarity
 from triage.text import clean_text
 
 Array = NDArray[Any]
 
-MOST_KEYS = 32
-_MOST_READ = 500  # characters of the content: the matter stands at the beginning
+MOST_READ = 500  # characters of the content: the matter stands at the beginning
 _BEGINNING = 100
 _DIVISIONS_READ = 200
 _MOST_COUNTED = 255
 _PLACE_COUNTS = 6  # times the content, where the runs are chosen that others are found by
 _LONG_RUN = 0.6  # of a run of three characters there: writers vary a name by a character
 _CHUNK = 256  # texts looked at together
+_RUN_BITS, _FIELD_BITS = 31, 3  # of the number that says whose run stands in which field
 _DAY = 86_400.0
 # Codes in the place of names (A市, A3区) are on every other message; they say the division only.
 _CODE = re.compile(r"[A-Z]\d{0,2}[市县区]|西地省")
@@ -70,9 +73,9 @@ class Told:
 class Trace:
     """What grouping makes of a submission (痕迹).
 
-    `keys` are at most `MOST_KEYS` signed 64-bit hashes of its rarest things, by which the others of
-    the same matter are found. `runs` and `counts` are its entries in a `triage.matching.Sheaf`, and
-    so are `divisions`, `domain`, `day` and `lengths`.
+    `keys` are at most `MOST_KEYS` of its own `runs`, the rarest, by which the others of the same
+    matter are found. `runs` and `counts` are its part of what `triage.sheaves.make_sheaf` takes,
+    and so are `divisions`, `domain`, `day` and `lengths`.
     """
 
     id: str
@@ -94,8 +97,13 @@ def read_traces(tolds: Sequence[Told]) -> list[Trace]:
     """The traces of many submissions, in order, at a fraction of the time for each."""
     traces: list[Trace] = []
     for start in range(0, len(tolds), _CHUNK):
-        traces += _read_chunk(tolds[start : start + _CHUNK])
+        traces += _cut_chunk(tolds[start : start + _CHUNK])
     return traces
+
+
+def read_sheaf(tolds: Iterable[Told]) -> Sheaf:
+    """The traces of so many submissions that only arrays can hold them: about 3 KB for each."""
+    return join_sheaves(make_sheaf(**_read_chunk(chunk)) for chunk in _in_chunks(tolds))
 
 
 def measure_match(one: Trace, other: Trace) -> float:
@@ -114,14 +122,17 @@ def measure_matches(
 
 def bind_traces(traces: Sequence[Trace]) -> Sheaf:
     """The traces side by side, in order."""
+    keys = np.full((len(traces), MOST_KEYS), NO_KEY, np.int32)
     divisions = np.zeros((len(traces), MOST_DIVISIONS), np.int64)
     for number, trace in enumerate(traces):
+        keys[number, : len(trace.keys)] = trace.keys
         divisions[number, : len(trace.divisions)] = trace.divisions
     empty = np.zeros((5, 0), np.uint8)
     return make_sheaf(
         ends=np.cumsum([0, *(len(trace.runs) for trace in traces)]),
         runs=np.concatenate([np.zeros(0, np.int32), *(trace.runs for trace in traces)]),
         counts=np.concatenate([empty, *(trace.counts for trace in traces)], axis=1),
+        keys=keys,
         domains=np.array([trace.domain for trace in traces], np.int64),
         divisions=divisions,
         days=np.array([trace.day for trace in traces], np.float64),
@@ -140,9 +151,35 @@ def hide_codes(text: str) -> str:
     return _CODE.sub(" ", text)
 
 
-def _read_chunk(tolds: Sequence[Told]) -> list[Trace]:
+def _in_chunks(tolds: Iterable[Told]) -> Iterator[list[Told]]:
+    tolds = iter(tolds)
+    while chunk := list(islice(tolds, _CHUNK)):
+        yield chunk
+
+
+def _cut_chunk(tolds: Sequence[Told]) -> Iterator[Trace]:
+    read = _read_chunk(tolds)
+    ends = read["ends"].tolist()
+    keys, divisions = read["keys"].tolist(), read["divisions"].tolist()
+    for number, told in enumerate(tolds):
+        part = slice(ends[number], ends[number + 1])
+        title, content = read["lengths"][number].tolist()
+        yield Trace(
+            id=told.id,
+            keys=tuple(key for key in keys[number] if key != NO_KEY),
+            runs=read["runs"][part].copy(),
+            counts=read["counts"][:, part].copy(),
+            divisions=tuple(division for division in divisions[number] if division),
+            domain=int(read["domains"][number]),
+            day=float(read["days"][number]),
+            lengths=(int(title), int(content)),
+        )
+
+
+def _read_chunk(tolds: Sequence[Told]) -> dict[str, Array]:
+    """What `make_sheaf` takes, of some submissions."""
     titles = [clean_text(told.title) for told in tolds]
-    bodies = [clean_text(told.content[:_MOST_READ]) for told in tolds]
+    bodies = [clean_text(told.content[:MOST_READ]) for told in tolds]
     places = find_places(
         [
             (title, body, clean_text(told.place or ""))
@@ -155,39 +192,49 @@ def _read_chunk(tolds: Sequence[Told]) -> list[Trace]:
         BODY: bodies,
         PLACE: [place.text if place else "" for place in places],
     }
-    found = {
-        field: cut_runs([hide_codes(text) for text in texts]) for field, texts in fields.items()
-    }
-    pairs = {
-        field: np.unique(owners << np.int64(32) | runs, return_counts=True)
-        for field, (runs, owners) in found.items()
-    }
-    union = np.unique(np.concatenate([entries for entries, _ in pairs.values()]))
-    counts = np.zeros((5, len(union)), np.uint8)
-    for field, (entries, count) in pairs.items():
-        counts[field, np.searchsorted(union, entries)] = np.minimum(count, _MOST_COUNTED)
-    runs = (union & np.int64(0x7FFFFFFF)).astype(np.int32)
+    found = []
+    for field, texts in fields.items():
+        cut, owners = cut_runs([hide_codes(text) for text in texts])
+        found.append((owners << _RUN_BITS | cut) << _FIELD_BITS | field)
+    every = np.concatenate(found)
+    every.sort()
+    first = np.flatnonzero(np.diff(every, prepend=-1))
+    many, field_of = np.diff(first, append=len(every)), every[first] & ((1 << _FIELD_BITS) - 1)
+    entries = every[first] >> _FIELD_BITS
+    new = np.diff(entries, prepend=-1) != 0
+    counts = np.zeros((5, int(new.sum())), np.uint8)
+    counts[field_of, np.cumsum(new) - 1] = np.minimum(many, _MOST_COUNTED)
+    entries = entries[new]
+    runs = (entries & ((1 << _RUN_BITS) - 1)).astype(np.int32)
     counts[RARITY] = get_rarity().weigh(runs)
     salience = _weigh_keys(runs, counts)
-    ends = np.searchsorted(union >> np.int64(32), np.arange(len(tolds) + 1))
-    traces = []
+    ends = np.searchsorted(entries >> _RUN_BITS, np.arange(len(tolds) + 1))
+    keys = np.full((len(tolds), MOST_KEYS), NO_KEY, np.int32)
+    divisions = np.zeros((len(tolds), MOST_DIVISIONS), np.int64)
     for number, told in enumerate(tolds):
         part = slice(ends[number], ends[number + 1])
         best = np.argsort(-salience[part], kind="stable")[:MOST_KEYS]
-        own_runs = runs[part].copy()
-        traces.append(
-            Trace(
-                id=told.id,
-                keys=tuple(own_runs[best].tolist()),
-                runs=own_runs,
-                counts=counts[:, part].copy(),
-                divisions=_find_divisions(told),
-                domain=int(told.domain_code) if told.domain_code.isdecimal() else -1,
-                day=told.received_at.timestamp() / _DAY if told.received_at else float("nan"),
-                lengths=(len(titles[number]), len(bodies[number])),
-            )
-        )
-    return traces
+        keys[number, : len(best)] = runs[part][best]
+        named = _find_divisions(told)
+        divisions[number, : len(named)] = named
+    return {
+        "ends": ends,
+        "runs": runs,
+        "counts": counts,
+        "keys": keys,
+        "domains": np.array(
+            [int(told.domain_code) if told.domain_code.isdecimal() else -1 for told in tolds],
+            np.int64,
+        ),
+        "divisions": divisions,
+        "days": np.array(
+            [told.received_at.timestamp() / _DAY if told.received_at else np.nan for told in tolds]
+        ),
+        "lengths": np.array(
+            [(len(title), len(body)) for title, body in zip(titles, bodies, strict=True)],
+            np.float32,
+        ),
+    }
 
 
 def _weigh_keys(runs: Array, counts: Array) -> Array:

@@ -90,7 +90,7 @@ def suggest_all(
             yield from _merge(batch, _suggest_batch(desk_files, _submissions(batch)))
         return
     # spawn: a fork would copy the threads' locks of numpy and rich in whatever state they are
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_quiet_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet_worker)
     waiting: deque[tuple[list[Submission | RowError], Future[list[dict[str, Any] | str]]]] = deque()
     try:
         for batch in batches:
@@ -114,7 +114,7 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _quiet_worker() -> None:
+def quiet_worker() -> None:
     """Ctrl-C is for the parent to handle; the numeric libraries' threads would only collide.
 
     Suggestions are many small objects without cycles, for which the collector need not look often.

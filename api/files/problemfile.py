@@ -10,31 +10,42 @@ is the day of the latest submission.
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from api.files.batch import DeskFiles, Suggested, suggest_all
+from api.files.batch import DeskFiles, Suggested, count_cores, quiet_worker, suggest_all
 from api.files.exports import escape_cell
 from api.files.reading import RowError, open_submissions
 from triage.calendar import Calendar
 from triage.classifiers import ACCUSATION
-from triage.errors import InvalidFile, InvalidInput
+from triage.errors import InvalidFile, InvalidInput, TriageError
 from triage.heat import measure_heat
-from triage.naming import choose_representatives, name_problem
-from triage.problems import group_traces
+from triage.naming import describe_problem
+from triage.problems import group_sheaf
 from triage.suggestions import DepartmentSuggestion
 from triage.taskdrafts import Matter, Member, TaskDraft, draft_task
-from triage.themes import Theme, Themed, count_themes, name_theme
+from triage.themes import Theme, Themed, count_themes, find_theme, name_by_domain
 from triage.timetable import Timetable, default_settings
-from triage.traces import Told, Trace, find_districts, read_traces
+from triage.traces import MOST_READ, Told, find_districts, read_sheaf
 
 LEAST = 2  # members from which on a matter is a common problem
-_BATCH = 512  # submissions whose traces are read at once
+_BATCH = 64  # problems that a process tells of at a time
+_FEW = 500  # problems; up to here the start of the processes costs more than they save
 _EXAMPLE = 60  # characters of a representative text in a draft
+_KEPT = {  # of a suggestion: all that a problem is made of, for a million are held at once
+    "domain": ("level1", "level2", "level3"),
+    "urgency": ("level",),
+    "nature": ("name",),
+    "department": ("lead", "assisting", "reasons", "ground"),
+}
 _ERRORS_HEADER = ("行号", "编号", "字段", "原因", "原始内容")
 
 
@@ -60,6 +71,7 @@ class Kept:
     suggestion: Mapping[str, Any]
     divisions: tuple[str, ...]
     suspected: bool
+    likes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,17 @@ class Problem:
             "suggested_task": self.draft.as_dict(),
         }
 
+    def as_themed(self) -> Themed:
+        """What a theme counts of the problem."""
+        return Themed(
+            problem_id=self.id,
+            theme=self.theme,
+            size=len(self.members),
+            reporters=len(self.members),
+            heat=self.heat,
+            divisions=self.divisions,
+        )
+
 
 def find_problems(
     source: Path | None,
@@ -112,38 +135,88 @@ def find_problems(
     submission has a date. With `confidential` accusations take part like any other, for those who
     may read them. Raises InvalidFile where no row can be read at all.
     """
-    members: list[Kept] = []
-    traces: list[Trace] = []
-    bad: list[RowError] = []
-    count = 0
-    waiting: list[Told] = []
+    workers = workers or count_cores()
+    taken = _Taken()
     with open_submissions(source, now=now, columns=columns, worksheet=worksheet) as intake:
-        for result in suggest_all(intake, desk_files=desk_files, workers=workers):
-            count += 1
-            if isinstance(result, RowError):
-                bad.append(result)
-            elif confidential or takes_part(result):
-                members.append(keep_suggested(result, confidential=confidential))
-                waiting.append(members[-1].told)
-            if len(waiting) == _BATCH:
-                traces += read_traces(waiting)
-                waiting = []
-        traces += read_traces(waiting)
+        results = suggest_all(intake, desk_files=desk_files, workers=workers)
+        sheaf = read_sheaf(taken.take_in(results, confidential=confidential))
         notes = tuple(intake.notes)
+    members, bad = taken.members, taken.bad
+    count = len(members) + len(bad) + taken.hidden
     if not count:
         raise InvalidFile("文件中没有来件（只有表头或空行），请检查是否选错了文件")
     times = [member.told.received_at for member in members if member.told.received_at]
-    today = max(times, default=now)
-    groups = [[members[at] for at in group] for group in group_traces(traces)]
-    problems = [make_problem(group, now=today) for group in groups if is_told(group)]
-    problems.sort(key=lambda problem: (-problem.heat, problem.id))
+    groups = group_sheaf(sheaf, workers=workers)
+    del sheaf  # what follows needs room of its own
+    shared = [[members[at] for at in group] for group in groups if len(group) >= LEAST]
+    found = list(
+        tell_problems(
+            [group for group in shared if is_told(group)],
+            now=max(times, default=now),
+            workers=workers,
+        )
+    )
+    found.sort(key=lambda one: (-one[1].heat, one[1].problem_id))
     answer = {
-        "problems": [problem.as_dict() for problem in problems],
-        "themes": _list_themes(problems),
+        "problems": [record for record, _ in found],
+        "themes": _list_themes([themed for _, themed in found]),
     }
-    hidden = count - len(bad) - len(members)
     suspected = sum(member.suspected for member in members)
-    return answer, Tally(count, hidden, suspected, len(problems), tuple(bad), notes)
+    return answer, Tally(count, taken.hidden, suspected, len(found), tuple(bad), notes)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What came of the rows so far: those kept as members, the bad ones, the number left out."""
+
+    members: list[Kept] = field(default_factory=list)
+    bad: list[RowError] = field(default_factory=list)
+    hidden: int = 0
+
+    def take_in(
+        self, results: Iterable[Suggested | RowError], *, confidential: bool
+    ) -> Iterator[Told]:
+        """The words of each that takes part, after it was noted."""
+        for result in results:
+            if isinstance(result, RowError):
+                self.bad.append(result)
+            elif confidential or takes_part(result):
+                self.members.append(keep_suggested(result, confidential=confidential))
+                yield self.members[-1].told
+            else:
+                self.hidden += 1
+
+
+def tell_problems(
+    groups: Sequence[Sequence[Kept]], *, now: datetime, workers: int = 1
+) -> Iterator[tuple[dict[str, Any], Themed]]:
+    """The record of each group's problem and what themes count of it, in order.
+
+    So many processes share the work where there is enough of it; the records are the same. Raises
+    TriageError where one of them dies.
+    """
+    batches = [groups[start : start + _BATCH] for start in range(0, len(groups), _BATCH)]
+    tell = partial(_tell_batch, now=now)
+    if workers == 1 or len(groups) <= _FEW:
+        for batch in batches:
+            yield from tell(batch)
+        return
+    spawn = get_context("spawn")  # as in `suggest_all`
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=quiet_worker) as pool:
+        try:
+            for told in pool.map(tell, batches):
+                yield from told
+        except BrokenProcessPool as error:
+            raise TriageError(
+                "归并进程意外退出（可能是内存不足），请用 --workers 1 再试"
+            ) from error
+
+
+def _tell_batch(
+    groups: Sequence[Sequence[Kept]], *, now: datetime
+) -> list[tuple[dict[str, Any], Themed]]:
+    problems = [make_problem(group, now=now) for group in groups]
+    return [(problem.as_dict(), problem.as_themed()) for problem in problems]
 
 
 def write_answer(answer: Mapping[str, Any], output: Path) -> None:
@@ -189,7 +262,7 @@ def keep_suggested(suggested: Suggested, *, confidential: bool = False) -> Kept:
     told = Told(
         id=submission.id,
         title=submission.title,
-        content=submission.content,
+        content=submission.content[:MOST_READ],
         place=submission.place or place["text"] or None,
         division=place["division"],
         domain_code=suggestion["domain"]["code"],
@@ -198,8 +271,8 @@ def keep_suggested(suggested: Suggested, *, confidential: bool = False) -> Kept:
     divisions = (place["division"],) if place["division"] else find_districts(told)
     if suggestion["confidential"] and not confidential:  # reasons quote the words they come from
         return Kept(told, {"urgency": {"level": suggestion["urgency"]["level"]}}, (), True)
-    kept = ("domain", "urgency", "nature", "department")
-    return Kept(told, {name: suggestion[name] for name in kept}, divisions, False)
+    kept = {part: {name: suggestion[part][name] for name in names} for part, names in _KEPT.items()}
+    return Kept(told, kept, divisions, False, submission.likes or 0)
 
 
 def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
@@ -214,19 +287,21 @@ def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
     code = min(domains, key=lambda one: (-domains[one], one))
     domain = next(m.suggestion["domain"] for m in speaking if m.told.domain_code == code)
     path = (domain["level1"], domain["level2"], domain["level3"])
-    theme = name_theme(tolds, domain_code=code, domain_path=path)
-    name = name_problem(tolds, domain=path[2])
+    found = find_theme(tolds)
+    theme = found or name_by_domain(domain_code=code, domain_path=path)
+    described = describe_problem(tolds, domain=path[2], theme=found)
     places = Counter(division for member in speaking for division in member.divisions)
     divisions = dict(sorted(places.items(), key=lambda item: (-item[1], item[0])))
     heat = measure_heat(
         reporters=len(members),
         times=[m.told.received_at for m in members if m.told.received_at],
         urgencies=[member.suggestion["urgency"]["level"] for member in members],
+        likes=sum(member.likes for member in members),
         now=now,
     )
     told_of = {told.id: told for told in tolds}
     matter = Matter(
-        name=name,
+        name=described.name,
         domain=path[2],
         domain_code=code,
         members=tuple(
@@ -239,8 +314,7 @@ def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
         ),
         reporters=len(speaking),
         examples=tuple(
-            (told_of[one].title or told_of[one].content)[:_EXAMPLE]
-            for one in choose_representatives(tolds)
+            (told_of[one].title or told_of[one].content)[:_EXAMPLE] for one in described.examples
         ),
     )
     draft = draft_task(
@@ -251,7 +325,7 @@ def make_problem(members: Sequence[Kept], *, now: datetime) -> Problem:
         dispatch=_choose_dispatch(speaking),
     )
     key = sha256(members[0].told.id.encode()).hexdigest()[:16]
-    return Problem(f"p{key}", name, theme, heat.total, members, divisions, draft)
+    return Problem(f"p{key}", described.name, theme, heat.total, members, divisions, draft)
 
 
 def _choose_dispatch(members: Sequence[Kept]) -> DepartmentSuggestion | None:
@@ -270,18 +344,7 @@ def _choose_dispatch(members: Sequence[Kept]) -> DepartmentSuggestion | None:
     )
 
 
-def _list_themes(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    themed = [
-        Themed(
-            problem_id=problem.id,
-            theme=problem.theme,
-            size=len(problem.members),
-            reporters=len(problem.members),
-            heat=problem.heat,
-            divisions=problem.divisions,
-        )
-        for problem in problems
-    ]
+def _list_themes(problems: Sequence[Themed]) -> list[dict[str, Any]]:
     return [
         {
             "key": counted.theme.key,
@@ -290,5 +353,5 @@ def _list_themes(problems: Sequence[Problem]) -> list[dict[str, Any]]:
             "problems": list(counted.problems),
             "divisions": dict(counted.divisions),
         }
-        for counted in count_themes(themed)
+        for counted in count_themes(problems)
     ]
