@@ -67,8 +67,8 @@ class ModelConfig:
     width: int = 256
     fineness: float = 1.7
     shrink: float = 0.001
-    head_strength: float = 0.003
-    accusation_strength: float = 0.1
+    head_strength: float = 0.02
+    accusation_strength: float = 0.03
     other_weight: float = 0.3
 
 

@@ -272,7 +272,7 @@ def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, confi
         accusation=fit(
             labels.nature[seen] == NATURES.index(ACCUSATION),
             2,
-            sees=len(NATURES),  # the scores of the natures come first (join_inputs)
+            sees=len(NATURES) + len(URGENT_STEPS) + len(FLAGS),  # these come first (join_inputs)
             strength=config.model.accusation_strength,
         ),
         flags=tuple(fit(column, 2) for column in labels.flags[seen].T),
