@@ -60,7 +60,7 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook?from=triage"
 
-    def wait_for(self, count: int, *, seconds: float = 20) -> None:
+    def wait_for(self, count: int, *, seconds: float = 60) -> None:
         """Until that many different messages were taken."""
         end = time.monotonic() + seconds
         while len({message.key for message in self.taken}) < count:

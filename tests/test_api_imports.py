@@ -216,7 +216,7 @@ def test_the_worker_brings_in_what_was_started_and_ends_when_told(
     told = upload(clerk, make_csv(*make_rows(3)))
     with importing(running.service.store, lambda: running.service):
         do(clerk, f"{told['id']}/start")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while look(clerk, str(told["id"]))["state"] != "done" and time.monotonic() < until:
             time.sleep(0.1)
     assert look(clerk, str(told["id"]))["taken"] == 3

@@ -253,7 +253,10 @@ def test_a_local_cluster_speaks_to_this_machine_alone_and_under_a_key() -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_that_is_not_there_is_one_clear_sentence() -> None:
+def test_a_cluster_that_is_not_there_is_one_clear_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.cluster.connection._PATIENCE", 1)
     with (
         pytest.raises(TriageError, match="连不上集群"),
         connect("tcp://127.0.0.1:9"),

@@ -57,7 +57,7 @@ def serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], httpx
 
 
 def wait_until_ready(client: httpx.Client, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(1_800):
         assert server.poll() is None, "the server ended by itself"
         try:
             if client.get("/readyz").status_code == 200:
@@ -65,7 +65,7 @@ def wait_until_ready(client: httpx.Client, server: subprocess.Popen[bytes]) -> N
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise AssertionError("the server is not ready after a minute")
+    raise AssertionError("the server is not ready after three minutes")
 
 
 def make_batch() -> dict[str, Any]:

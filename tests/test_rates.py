@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.rates import COUNTS, RATE_NAMES, Rate, Tally, add_buckets, bucket_hours, find_hours
@@ -60,6 +60,7 @@ def test_buckets_are_tenths_of_hours_below_a_day_and_hours_above(bucket: int, ho
     assert bucket_hours(bucket) == hours
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=60))
 def test_ranks_are_those_of_the_sorted_values(values: list[int]) -> None:
     histogram = add_buckets({value: 1} for value in values)

@@ -139,7 +139,7 @@ def test_a_receiver_that_hangs_costs_the_time_limit_and_no_more(
     receiver.hangs = 30
     began = time.monotonic()
     assert town.send() == 0
-    assert time.monotonic() - began < 10 * TIMEOUT_S
+    assert time.monotonic() - began < receiver.hangs / 2
     assert len(receiver.seen) == 2  # not one after the other all ten
     assert [delivery.attempts for delivery in town.deliveries()] == [1, 1] + 8 * [0]
     assert "没有答复" in town.deliveries()[0].last_error
@@ -149,9 +149,10 @@ def test_a_receiver_that_hangs_costs_the_time_limit_and_no_more(
 
 def test_a_receiver_that_answers_drop_by_drop_is_cut_off(receiver: Receiver) -> None:
     receiver.drips = True
+    receiver.headers = {"X-Padding": 600 * "x"}  # so that the last drop falls after half a minute
     began = time.monotonic()
     attempt = send_one(receiver)
-    assert time.monotonic() - began < 5 * TIMEOUT_S
+    assert time.monotonic() - began < 15
     assert (attempt.result, attempt.status) == (Result.UNREACHABLE, None)
     assert "0.4 秒内没有答复" in attempt.error
 

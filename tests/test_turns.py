@@ -36,7 +36,7 @@ class SlowDesk:
 
     def suggest_many(self, submissions: list[Submission]) -> list[object]:
         self.sizes.append(len(submissions))
-        self.others_are_there.wait(10)
+        self.others_are_there.wait(60)
         if any(submission.title == "坏" for submission in submissions):
             raise ValueError("坏")
         return list(self.desk.suggest_many(submissions))

@@ -56,7 +56,7 @@ def take_in(store: Store, *ids: str) -> None:
         record_batch(session, pairs, now=read_clock())
 
 
-def wait_until(condition: threading.Event, seconds: float = 20) -> None:
+def wait_until(condition: threading.Event, seconds: float = 60) -> None:
     assert condition.wait(seconds)
 
 
@@ -87,14 +87,14 @@ def test_two_workers_at_once_send_each_message_once(store: Store, settings: Sett
 def test_a_worker_that_ends_gives_the_rest_to_the_next(store: Store, settings: Settings) -> None:
     with run_receiver(Receiver(free_port(), hangs=0.2)) as receiver:
         add_webhook(store, receiver.url)
-        take_in(store, *(f"L-{number}" for number in range(8)))
+        take_in(store, *(f"L-{number}" for number in range(40)))
         with working(settings, store, duties=()):
             receiver.wait_for(2)
-        assert len(receiver.taken) < 8
+        assert len(receiver.taken) < 40
         receiver.hangs = 0
         with working(settings, store, duties=()):
-            receiver.wait_for(8)
-    assert len(receiver.seen) == 8
+            receiver.wait_for(40)
+    assert len(receiver.seen) == 40
 
 
 def test_a_duty_is_done_when_its_time_comes_by_one_process_alone(
@@ -207,7 +207,7 @@ def test_the_worker_command_sends_and_ends_when_told(town: Settings) -> None:
         finally:
             worker.send_signal(signal.SIGTERM)
             rest = worker.stderr.read()
-            assert worker.wait(timeout=20) == 0, rest
+            assert worker.wait(timeout=60) == 0, rest
     service.close()
 
 

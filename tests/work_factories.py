@@ -25,7 +25,7 @@ def sign_in(
             base_url=running.url,
             cookies=dict(door.cookies),
             headers={"X-CSRF-Token": answer.json()["csrf"]},
-            timeout=30,
+            timeout=60,
             trust_env=False,
         )
 
