@@ -269,6 +269,7 @@ def test_what_the_accuser_said_of_a_shared_reply_is_sealed_and_the_reply_stays(
     file = read_file(store, host.id)
     assert (file.evaluations, file.replies[0].text) == ((), reply["text"])
     assert "L-1" not in str(file)
+    assert [step.data for step in file.actions if step.command == "merge"] == [{}]
     assert [work.told["comment"] for work in read(store).work if work.kind == "evaluation"] == [
         SAID
     ]

@@ -221,7 +221,16 @@ def _find_problem(session: Session, submission_id: str, *, caller: Caller) -> Sh
 def _list_actions(
     session: Session, entry_id: int, *, reporters: Sequence[str]
 ) -> tuple[StoredAction, ...]:
-    """The steps in order; none names a reporter whose submission has gone under the seal since."""
+    """The steps in order; none names a reporter whose submission has gone under the seal since, nor
+    its entry that was merged into this one."""
+    rows = session.scalars(
+        select(ActionRow).where(ActionRow.entry_id == entry_id).order_by(ActionRow.id)
+    ).all()
+    joined = {row.data["from"] for row in rows if "from" in row.data}
+    hidden: set[int] = set()
+    if joined:
+        sealed = select(EntryRow.id).where(EntryRow.id.in_(joined), EntryRow.confidential)
+        hidden.update(session.scalars(sealed))
     return tuple(
         StoredAction(
             id=row.id,
@@ -231,16 +240,15 @@ def _list_actions(
             data={
                 name: value
                 for name, value in row.data.items()
-                if name != "submission" or value in reporters
+                if (name != "submission" or value in reporters)
+                and (name != "from" or value not in hidden)
             },
             from_state=row.from_state,
             to_state=row.to_state,
             version=row.version,
             at=row.at,
         )
-        for row in session.scalars(
-            select(ActionRow).where(ActionRow.entry_id == entry_id).order_by(ActionRow.id)
-        )
+        for row in rows
     )
 
 

@@ -28,6 +28,9 @@ _SEALED: tuple[tuple[type[Any], str, Callable[[Any], str]], ...] = (
     (SealedWorkRow, "sealed", about_work),
 )
 
+_LARGE = (ImportRow, SealedWorkRow)  # they hold files
+_FILES_AT_ONCE = 10
+
 
 def list_key_ids(session: Session) -> frozenset[str]:
     """The ids of all keys that something in the database is sealed under."""
@@ -54,7 +57,8 @@ def reseal(session: Session, *, limit: int = 500) -> int:
     ring = get_ring(session)
     done = 0
     for table, column, about in _SEALED:
-        old = select(table).where(table.key_id != ring.current).limit(limit - done)
+        most = limit - done if table not in _LARGE else min(limit - done, _FILES_AT_ONCE)
+        old = select(table).where(table.key_id != ring.current).limit(most)
         for row in session.scalars(old.with_for_update()):
             plain = ring.unseal(Sealed(row.key_id, getattr(row, column)), about=about(row))
             row.key_id, sealed = ring.seal(plain, about=about(row))
