@@ -16,7 +16,6 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
-from scipy.special import betainc, gammaincinv, ndtr
 
 from triage.features import Array
 
@@ -160,6 +159,8 @@ def _list_seasons(
     rate: float,
     least_times: float,
 ) -> list[Season]:
+    from scipy.special import betainc  # the service starts sooner without it
+
     lengths = np.array([[_month_length(year, month) for month in range(1, 13)] for year in years])
     even = lengths / lengths.sum(axis=1, keepdims=True)
     totals = counts.sum(axis=2, keepdims=True)
@@ -220,6 +221,8 @@ class _Outlook:
     def chance(self, counts: Array) -> Array:
         """That of `counts` reports or more: negative binomials, averaged over what the mean may be
         (a gamma for the reports it rests on, times a log-normal for the rest)."""
+        from scipy.special import betainc, gammaincinv, ndtr  # the service starts sooner without it
+
         points, weights = hermegauss(_POINTS)
         weights = weights / weights.sum()
         shape = self.seen + 0.5

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit
 
 from triage.features import Array
 from triage.taxonomy import Taxonomy
@@ -97,7 +96,7 @@ class Softmax:
         """(documents, classes) probabilities; for two classes only the second is modelled."""
         logits = inputs @ self.coefficients.T + self.intercept
         if logits.shape[1] == 1:
-            yes = expit(logits)
+            yes = _chance(logits)
             return np.hstack([1 - yes, yes])
         shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)
@@ -108,5 +107,10 @@ def find_chances(heads: Sequence[Softmax], inputs: Array) -> Array:
     """(documents, heads) probabilities of yes from heads of two classes, all in one product."""
     coefficients = np.concatenate([head.coefficients for head in heads])
     intercept = np.concatenate([head.intercept for head in heads])
-    chances: Array = expit(inputs @ coefficients.T + intercept)
+    return _chance(inputs @ coefficients.T + intercept)
+
+
+def _chance(logits: Array) -> Array:
+    """The logistic function; scipy has it too, but takes long to import."""
+    chances: Array = 1 / (1 + np.exp(-logits.clip(-80, 80)))
     return chances

@@ -331,9 +331,10 @@ def rank_reasons(dangers: Sequence[Danger], *, most: int = 3) -> tuple[str, ...]
     return tuple(reasons.values())[:most]
 
 
-def load_dangers(data: bytes) -> DangerLexicon:
+def load_dangers(data: bytes, *, proven: bool = False) -> DangerLexicon:
     """The lexicon from the bytes of a danger.toml.
 
-    Raises InvalidData as `triage.danger_table.read_danger_table` does.
+    `proven` as in `triage.danger_table.read_danger_table`, which says too what InvalidData is
+    raised for.
     """
-    return DangerLexicon(read_danger_table(data))
+    return DangerLexicon(read_danger_table(data, proven=proven))

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from triage.errors import InvalidData
@@ -29,12 +30,14 @@ _GAPS = {"~": "[^，,。：]{0,8}?", "…": ".{0,24}?"}
 _LIST = re.compile(r"\{([a-z_]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DangerRule:
-    """One [[danger]] entry: what to find and what it means.
+    """One [[danger]] entry: what to find and what it means; `where` names it in the file.
 
     `acute` evidence is level 1 only where it is told as happening now or soon, else level 2.
     """
+
+    where: str
 
     kind: str
     level: int
@@ -42,7 +45,12 @@ class DangerRule:
     acute: bool
     risk: str
     who: str | None
-    patterns: tuple[re.Pattern[str], ...]
+    sources: tuple[str, ...]
+
+    @cached_property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The sources compiled, which takes milliseconds, so not before a message needs them."""
+        return tuple(_compile(source, where=self.where) for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,10 @@ def scan(
                 ahead[number] = patterns[number].search(text, start, end) if start < end else None
 
 
-def read_danger_table(data: bytes) -> DangerTable:
+def read_danger_table(data: bytes, *, proven: bool = False) -> DangerTable:
     """The table from the bytes of a danger.toml (see docs/danger.md for its keys).
 
+    `proven`: one that is known to be right, whose patterns are compiled when they are needed.
     Raises InvalidData, naming the entry, where a table or key is missing or unknown, a level is not
     1 or 2, a strength not above 0 and at most 1, a list is unknown or empty, a trigger word shorter
     than two characters, or a pattern does not compile.
@@ -99,10 +108,10 @@ def read_danger_table(data: bytes) -> DangerTable:
         for entry_name, entries in table[name].items():
             _check_texts(entries, where=f" {name}.{entry_name} ")
     words: dict[str, list[str]] = table["words"]
-    rules = []
+    rules: list[DangerRule] = []
     triggers: dict[str, set[int]] = {}
     for number, entry in enumerate(table["danger"]):
-        rules.append(_read_rule(entry, number=number + 1, words=words))
+        rules.append(_read_rule(entry, number=number + 1, words=words, proven=proven))
         for word in words[entry["on"]]:
             if len(word) < 2:
                 raise InvalidData(
@@ -127,7 +136,9 @@ def read_danger_table(data: bytes) -> DangerTable:
     )
 
 
-def _read_rule(entry: dict[str, Any], *, number: int, words: dict[str, list[str]]) -> DangerRule:
+def _read_rule(
+    entry: dict[str, Any], *, number: int, words: dict[str, list[str]], proven: bool
+) -> DangerRule:
     where = f"第 {number} 条险情“{entry.get('kind', '')}”"
     needed = {"kind", "level", "strength", "on", "risk", "patterns"}
     if missing := needed - entry.keys():
@@ -147,25 +158,30 @@ def _read_rule(entry: dict[str, Any], *, number: int, words: dict[str, list[str]
     def expand(match: re.Match[str]) -> str:
         return f"(?:{_alternation(words[match.group(1)])})"
 
-    def compile_pattern(pattern: str) -> re.Pattern[str]:
+    def write_out(pattern: str) -> str:
         for mark, gap in _GAPS.items():
             pattern = pattern.replace(mark, gap)
-        return _compile(_LIST.sub(expand, pattern), where=where)
+        return _LIST.sub(expand, pattern)
 
     used = {name for pattern in entry["patterns"] for name in _LIST.findall(pattern)}
     if unknown_lists := {entry["on"], *used} - words.keys():
         raise InvalidData(
             f"险情词表{where}用到未定义的词组 {'、'.join(sorted(unknown_lists))}，请先定义"
         )
-    return DangerRule(
+    rule = DangerRule(
+        where=where,
         kind=entry["kind"],
         level=entry["level"],
         strength=float(entry["strength"]),
         acute=bool(entry.get("acute", False)),
         risk=entry["risk"],
         who=entry.get("who"),
-        patterns=tuple(compile_pattern(pattern) for pattern in entry["patterns"]),
+        sources=tuple(write_out(pattern) for pattern in entry["patterns"]),
     )
+    if not proven:
+        for source in rule.sources:
+            _compile(source, where=where)
+    return rule
 
 
 def _check_texts(entries: Any, *, where: str) -> None:

@@ -279,7 +279,8 @@ def load_desk(model_dir: Path, *, data_dir: Path | None = None) -> Desk:
     if [domain.code for domain in taxonomy] != artefact.classifier.codes:
         raise InvalidArtefact(f"模型 {artefact.id} 与分类表不一致，请用当前分类表重新训练模型")
     departments = load_departments(_read_data("departments.toml", data_dir))
-    dangers = load_dangers(_read_data("danger.toml", data_dir))
+    own = _find_own("danger.toml", data_dir)
+    dangers = load_dangers(_read_data("danger.toml", data_dir), proven=own is None)
     return Desk(
         model=artefact.id,
         classifier=artefact.classifier,
@@ -294,9 +295,14 @@ def load_desk(model_dir: Path, *, data_dir: Path | None = None) -> Desk:
 
 
 def _read_data(name: str, data_dir: Path | None) -> bytes:
-    if data_dir is not None and (data_dir / name).is_file():
-        return (data_dir / name).read_bytes()
-    return (files("triage") / "data" / name).read_bytes()
+    own = _find_own(name, data_dir)
+    return own.read_bytes() if own else (files("triage") / "data" / name).read_bytes()
+
+
+def _find_own(name: str, data_dir: Path | None) -> Path | None:
+    """The town's file of that name, or None where it has none."""
+    own = data_dir / name if data_dir is not None else None
+    return own if own is not None and own.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)

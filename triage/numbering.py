@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PAIRS = (1 << 17) - 1  # so many numbers that a message holds some three pairs by chance
+PAIRS = 1 << 17  # so many numbers that a message holds some three pairs by chance
 MOST_NUMBERED = 4  # characters of a word that has a number
 _LAST_CODE = 0xFFFF
 
@@ -13,8 +13,9 @@ _LAST_CODE = 0xFFFF
 def number_pairs(text: str) -> NDArray[Any]:
     """A number below `PAIRS` for each pair of neighbouring characters; others may share it."""
     codes = text.encode("utf-32-le", "surrogatepass")
-    pairs: NDArray[Any] = np.ndarray(max(len(text) - 1, 0), np.int64, codes, strides=4)
-    return pairs % PAIRS
+    pairs: NDArray[Any] = np.ndarray(max(len(text) - 1, 0), np.uint64, codes, strides=4)
+    mixed = pairs * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(65 - PAIRS.bit_length())).view(np.int64)
 
 
 def number_words(text: str, lengths: NDArray[Any]) -> NDArray[Any]:

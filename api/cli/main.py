@@ -8,6 +8,7 @@ Chinese. Exit codes: 0 done, 1 could not be done, 2 wrong usage, 3 done but some
 import gc
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -27,6 +28,8 @@ from triage.errors import InvalidInput, TriageError
 
 if TYPE_CHECKING:
     from api.files.batch import DeskFiles
+    from api.settings import Settings
+    from triage.desk import Desk
 
 SOME_ROWS_BAD = 3
 INTERRUPTED = 130
@@ -144,10 +147,13 @@ def serve(
 ) -> None:
     """启动服务（HTTP 接口与工作台），按 Ctrl-C 停止。"""
     gc.disable()  # while everything is loaded: a tenth of that time, and nothing to collect
-    from api.app import serve as serve_app
-
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    serve_app(load_settings().model_copy(update=given))
+    settings = load_settings().model_copy(update=given)
+    with ThreadPoolExecutor(1) as thread:
+        desk = thread.submit(_load_desk, settings)
+        from api.app import serve as serve_app  # takes longer than the model
+
+    serve_app(settings, desk=desk.result())
 
 
 @app.command()
@@ -331,6 +337,15 @@ def _desk_files(model: Path | None) -> "DeskFiles":
 
     settings = load_settings()
     return DeskFiles(model or settings.model_dir, settings.data_dir)
+
+
+def _load_desk(settings: "Settings") -> "Desk | None":
+    """The desk of a service of one process; None where each of several loads its own."""
+    if settings.workers > 1:
+        return None
+    from triage.desk import load_desk
+
+    return load_desk(settings.model_dir, data_dir=settings.data_dir)
 
 
 def _read_bytes(path: Path) -> bytes:
