@@ -179,7 +179,8 @@ def _is_current(connection: Connection) -> bool:
     if not inspect(connection).has_table("alembic_version"):
         return False
     newest = max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("r*.py"))
-    return connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
+    held: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return held == newest
 
 
 def _open_session(engine: Engine, info: dict[str, Any]) -> Session:
