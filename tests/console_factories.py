@@ -196,10 +196,13 @@ def _axe_source() -> str:
     return _AXE.read_text("utf-8")
 
 
+def import_own(name: str) -> str:
+    """A script that imports a module of the console as the open page has it."""
+    return f"import(new URL('{name}', document.querySelector('script[type=module]').src).href)"
+
+
 def load_pages(page: Any) -> list[dict[str, Any]]:
     """The table of pages as the console has it, read by the browser from pages.js."""
-    told = page.evaluate(
-        "import('/static/console/pages.js').then((module) => JSON.stringify(module.PAGES))"
-    )
+    told = page.evaluate(f"{import_own('pages.js')}.then((module) => JSON.stringify(module.PAGES))")
     pages: list[dict[str, Any]] = json.loads(told)
     return pages

@@ -12,6 +12,7 @@ from console_factories import (
     check_accessible,
     check_fits,
     choose,
+    import_own,
     screens,
     town,
 )
@@ -227,7 +228,7 @@ def test_the_review_line_is_tried_before_it_counts_and_the_finding_thresholds_ar
 def test_the_thresholds_on_the_page_are_those_of_the_core(screens: Opener) -> None:
     page = screens(Role.ADMIN).go("/help")
     told = page.evaluate(
-        "import('/static/console/pages/admin/thresholds/findings.js').then((m) => m.GROUPS)"
+        f"{import_own('pages/admin/thresholds/findings.js')}.then((m) => m.GROUPS)"
     )
     fields = {
         key: (least, most, usual) for _, *rest in told for key, _, _, least, most, usual in rest

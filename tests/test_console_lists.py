@@ -24,7 +24,8 @@ __all__ = ["browser", "screens", "town"]
 pytestmark = pytest.mark.browser
 ADDRESS = "/help"
 MOUNT = """async () => {
-  const from = (name) => import(`/static/console/${name}`);
+  const base = document.querySelector("script[type=module]").src;
+  const from = (name) => import(new URL(name, base).href);
   const vue = await import("vue");
   const plus = await import("element-plus");
   const { html } = await from("html.js");

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from console_factories import Opener, browser, screens, town
+from console_factories import Opener, browser, import_own, screens, town
 
 from triage.ledger.states import OUTCOME_NAMES, STATE_NAMES
 from triage.ledger.supervisionlist import FINDING_STATE_NAMES
@@ -23,9 +23,7 @@ def ask(screens: Opener) -> Any:
     page = screens(Role.CLERK).go("/help")
 
     def run(module: str, expression: str) -> Any:
-        return page.evaluate(
-            f"import('/static/console/{module}').then(async (module) => {expression})"
-        )
+        return page.evaluate(f"{import_own(module)}.then(async (module) => {expression})")
 
     return run
 

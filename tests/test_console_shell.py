@@ -95,15 +95,44 @@ def test_a_lost_connection_is_told_and_so_is_its_return(screens: Opener) -> None
     page.wait_for_selector(".lost", state="detached")
 
 
-def test_only_the_first_look_fetches_what_is_vendored(screens: Opener) -> None:
+def test_only_the_first_look_fetches_files(screens: Opener) -> None:
     screen = screens(Role.CLERK)
-    page = screen.go("/help")
-    answer = page.request.get(f"{screen.url}/static/vendor/vue-3.5.45/vue.js")
-    assert "immutable" in answer.headers["cache-control"]
-    assert answer.headers["content-encoding"] == "gzip"
-    own = page.request.get(f"{screen.url}/static/console/main.js")
-    assert own.headers["cache-control"] == "no-cache"
-    again = page.request.get(
-        f"{screen.url}/static/console/main.js", headers={"If-None-Match": own.headers["etag"]}
-    )
-    assert again.status == 304
+    page = screen.go("/")
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("response", lambda answer: asked.append(answer.url))
+    page.reload()
+    page.wait_for_selector(".figure")
+    taken = "performance.getEntriesByType('resource').filter((one) => one.transferSize > 0)"
+    fetched = page.evaluate(f"{taken}.map((one) => new URL(one.name).pathname)")
+    assert {path for path in fetched if path.startswith("/static/")} <= {"/static/icon.svg"}
+    assert any("/static/v-" in url for url in asked)
+
+
+def test_the_first_page_and_the_sign_in_do_without_the_component_library(
+    screens: Opener,
+) -> None:
+    for role, shown in ((None, "#login"), (Role.CLERK, ".figure")):
+        screen = screens(role)
+        screen.expected.add("ERR_FAILED")
+        screen.page.route("**/element-plus.js", lambda route: route.abort())
+        page = screen.go("/")
+        page.wait_for_selector(shown)
+        check_accessible(page)
+
+
+def test_the_menu_closes_when_one_goes_elsewhere(screens: Opener) -> None:
+    page = screens(Role.CLERK).go("/")
+    page.click(".who")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("text=退出登录", state="hidden")
+    page.click(".who")
+    page.click("h1")
+    page.wait_for_selector("text=退出登录", state="hidden")
+    page.click(".about")
+    page.wait_for_selector(".about-text:visible")
+    page.click(".who")
+    page.wait_for_selector(".about-text", state="hidden")
+    page.click("text=修改密码")
+    page.wait_for_selector("h1 >> text=修改密码")
+    assert page.locator("text=退出登录").is_hidden()

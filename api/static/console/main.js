@@ -1,10 +1,9 @@
 // The console starts here: one application, whose shell shows the page that the address names.
 
-import ElementPlus from "element-plus";
-import zhCn from "element-plus/zh-cn";
 import { createApp } from "vue";
+import { loadLibrary, useLibraryIn } from "./library.js";
 import { go, route, startRouter } from "./router.js";
-import { openSession } from "./session.js";
+import { isKnown, openSession } from "./session.js";
 import { fetchPage, Shell } from "./shell.js";
 import { report } from "./parts/failure.js";
 
@@ -25,12 +24,19 @@ async function start() {
   const arrived = readAddress();
   if (arrived) go(arrived.path, {}, { replace: true });
   startRouter();
-  if (route.page) fetchPage(route.page.file).catch(() => {}); // while the server says who is signed in
+  if (route.page) fetchPage(route.page).then(askEarly, () => {}); // while the server says who is signed in
   const app = createApp(Shell, { arrived });
-  app.use(ElementPlus, { locale: zhCn });
+  useLibraryIn(app);
   app.config.errorHandler = report;
   app.mount("#console");
   await openSession().catch(report);
+  // Behind the first page, so that the second finds it there.
+  (globalThis.requestIdleCallback ?? setTimeout)(() => loadLibrary().catch(() => {}));
+}
+
+// What the first page will want to know is asked for together with who is signed in.
+function askEarly(module) {
+  if (isKnown()) module.askEarly?.();
 }
 
 addEventListener("unhandledrejection", (event) => {

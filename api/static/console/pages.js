@@ -2,12 +2,13 @@
 // and where it stands in the navigation. A page is added by one line here and one module in pages/.
 //
 // `needs`: actions of docs/roles.md, one of which is enough; none means any signed-in person.
-// `open`: no sign-in is asked for. `group`: shown in the navigation under this heading.
+// `open`: no sign-in is asked for. `group`: shown in the navigation under this heading. `light`: stands
+// without the component library, which would take longer to come than all the rest.
 
 export const GROUPS = ["", "受理", "办理", "研判", "督查", "管理"];
 
 export const PAGES = [
-  { path: "/", name: "工作台", file: "home", group: "" },
+  { path: "/", name: "工作台", file: "home", group: "", light: true },
   { path: "/register", name: "来件登记", file: "register", needs: ["submit"], group: "受理" },
   { path: "/imports", name: "批量导入", file: "imports", needs: ["submit"], group: "受理" },
   { path: "/review", name: "人工复核", file: "review", needs: ["read_review"], group: "受理" },
@@ -35,7 +36,7 @@ export const PAGES = [
   { path: "/admin/audit", name: "操作日志", file: "admin/audit", needs: ["read_audit"], group: "管理" },
   { path: "/help", name: "帮助与术语", file: "help" },
   { path: "/password", name: "修改密码", file: "password" },
-  { path: "/signin", name: "登录", file: "signin", open: true },
+  { path: "/signin", name: "登录", file: "signin", open: true, light: true },
   { path: "/citizen", name: "办理情况查询", file: "citizen", open: true },
 ];
 

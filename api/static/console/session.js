@@ -26,12 +26,15 @@ export function enter(me) {
   session.ended = false;
 }
 
+// Whether this browser was signed in when it was last looked at.
+export const isKnown = () => Boolean(localStorage.getItem(MARK));
+
 export async function openSession() {
   onSignedOut(() => {
     if (session.me) session.ended = true;
     else leaveForSignIn();
   });
-  if (localStorage.getItem(MARK)) {
+  if (isKnown()) {
     try {
       enter(await get("/v1/me"));
     } catch (error) {

@@ -1,18 +1,21 @@
 // What stands around every page: navigation by what one may do, who is signed in, light and dark.
 
-import { ElButton, ElDialog, ElDrawer, ElDropdown, ElDropdownItem, ElDropdownMenu, ElInput } from "element-plus";
-import { computed, nextTick, reactive, shallowRef, watch } from "vue";
+import { computed, defineAsyncComponent, nextTick, reactive, shallowRef, watch } from "vue";
 import { get, line } from "./api.js";
-import { bind, html } from "./html.js";
+import { html } from "./html.js";
+import { afterLibrary, loadLibrary } from "./library.js";
 import { ROLES } from "./names.js";
 import { GROUPS, PAGES } from "./pages.js";
-import { attempt, explain } from "./parts/failure.js";
+import { attempt } from "./parts/failure.js";
+import { Flap } from "./parts/flap.js";
 import { Icon } from "./parts/icon.js";
+import { Button } from "./parts/plain.js";
 import { State } from "./parts/state.js";
 import { go, link, route } from "./router.js";
-import { leaveForSignIn, may, session, signInAgain, signOut } from "./session.js";
+import { may, session, signOut } from "./session.js";
 
-const view = reactive({ menu: false, dark: document.documentElement.classList.contains("dark") });
+// `menu`: whether the navigation is open where it has no room at the side; null while it never was.
+const view = reactive({ menu: null, dark: document.documentElement.classList.contains("dark") });
 
 function switchTheme() {
   view.dark = !view.dark;
@@ -29,7 +32,7 @@ const groups = computed(() => GROUPS.map((name) => ({
 const Navigation = () => html`<nav class="navigation" aria-label="主导航">
   ${groups.value.map((group) => html`<div class="group" key=${group.name}>
     ${group.name && html`<div class="heading">${group.name}</div>`}
-    ${group.pages.map((page) => html`<a key=${page.path} href=${link(page.path)} aria-current=${isCurrent(page) ? "page" : null} onPointerenter=${() => fetchAhead(page.file)} onFocus=${() => fetchAhead(page.file)} onClick=${() => { view.menu = false; }}>${page.name}</a>`)}
+    ${group.pages.map((page) => html`<a key=${page.path} href=${link(page.path)} aria-current=${isCurrent(page) ? "page" : null} onPointerenter=${() => fetchAhead(page)} onFocus=${() => fetchAhead(page)} onClick=${() => { view.menu &&= false; }}>${page.name}</a>`)}
   </div>`)}
 </nav>`;
 
@@ -41,36 +44,35 @@ const Top = () => html`<header class="top">
   <span class="grow"></span>
   <button type="button" class="plain" aria-label=${view.dark ? "改用浅色" : "改用深色"} title=${view.dark ? "改用浅色" : "改用深色"} onClick=${switchTheme}><${Icon} name=${view.dark ? "sun" : "moon"} /></button>
   ${session.me && html`<a class="plain" href="#/help" aria-label="帮助与术语" title="帮助与术语"><${Icon} name="help" /></a>
-  <${ElDropdown} trigger="click" onCommand=${act} slots=${{ dropdown: () => html`<${ElDropdownMenu}>
-      <${ElDropdownItem} command="password">修改密码</>
-      <${ElDropdownItem} command="leave" divided>退出登录</>
-    </>` }}>
-    <button type="button" class="plain who" aria-label=${`${session.me.name}，${ROLES[session.me.role]}，打开菜单`}><${Icon} name="user" /><span class="name">${session.me.name}</span><span class="role">${ROLES[session.me.role]}</span></button>
+  <${Flap} class="end" button=${{ class: "plain who", "aria-label": `${session.me.name}，${ROLES[session.me.role]}，打开菜单` }} says=${() => [html`<${Icon} name="user" />`, html`<span class="name">${session.me.name}</span>`, html`<span class="role">${ROLES[session.me.role]}</span>`]}>
+    <button type="button" class="plain" onClick=${() => go("/password")}>修改密码</button>
+    <button type="button" class="plain" onClick=${() => attempt(signOut)}>退出登录</button>
   </>`}
 </header>`;
 
-function act(command) {
-  if (command === "password") go("/password");
-  else attempt(signOut);
-}
+const Drawer = afterLibrary(({ ElDrawer }) => ElDrawer);
+const SignInAgain = defineAsyncComponent(() => Promise.all([import("./parts/again.js"), loadLibrary()]).then(([module]) => module.SignInAgain));
 
 // The module of a page comes when the page is opened first; one that could not be fetched is asked
 // for again at the next try.
 const page = shallowRef(null);
 const broken = shallowRef(null);
 
-export const fetchPage = (file) => import(`./pages/${file}.js`);
-const fetchAhead = (file) => fetchPage(file).catch(() => {}); // told of when the page is opened
+export async function fetchPage({ file, light }) {
+  const [module] = await Promise.all([import(`./pages/${file}.js`), light || loadLibrary()]);
+  return module;
+}
+const fetchAhead = (wanted) => fetchPage(wanted).catch(() => {}); // told of when the page is opened
 
-async function open(file) {
+async function open(wanted) {
   broken.value = null;
   page.value = null;
-  if (!file) return;
+  if (!wanted) return;
   try {
-    const module = await fetchPage(file);
-    if (route.page?.file === file) page.value = module.default;
+    const module = await fetchPage(wanted);
+    if (route.page?.file === wanted.file) page.value = module.default;
   } catch (error) {
-    if (route.page?.file === file) broken.value = error;
+    if (route.page?.file === wanted.file) broken.value = error;
   }
 }
 
@@ -86,7 +88,7 @@ export const Shell = {
     watch(() => JSON.stringify([session.ready, route.page?.file, barred()]), () => {
       if (!session.ready) return;
       if (barred() === "signin") go("/signin", { next: link(route.path, route.query).slice(1) }, { replace: true });
-      else open(barred() ? null : route.page?.file);
+      else open(barred() ? null : route.page);
     }, { immediate: true });
     watch(() => route.path, async () => {
       document.title = route.page ? `${route.page.name} · 民声分诊` : "民声分诊";
@@ -99,7 +101,7 @@ export const Shell = {
       <${Top} />
       ${line.lost && html`<div class="lost" role="alert">连不上服务，请检查网络。恢复后照常使用，没有保存的内容仍在页上。</div>`}
       ${session.me && !route.page?.open && html`<aside class="side"><${Navigation} /></aside>
-      <${ElDrawer} modelValue=${view.menu} onUpdate:modelValue=${(shown) => { view.menu = shown; }} direction="ltr" size="230px" withHeader=${false} title="主导航"><${Navigation} /></>`}
+      ${view.menu !== null && html`<${Drawer} modelValue=${view.menu} onUpdate:modelValue=${(shown) => { view.menu = shown; }} direction="ltr" size="230px" withHeader=${false} title="主导航"><${Navigation} /></>`}`}
       <main id="main" tabindex="-1">${content(props)}</main>
       ${session.ended && html`<${SignInAgain} />`}
     </div>`;
@@ -108,9 +110,9 @@ export const Shell = {
 
 function content(props) {
   if (!session.ready) return html`<${State} kind="loading" />`;
-  if (!route.page) return html`<${State} kind="missing" title="没有这一页" text="网址可能写错了，或这一页已经改名。"><${ElButton} onClick=${() => go("/")}>回工作台</></>`;
+  if (!route.page) return html`<${State} kind="missing" title="没有这一页" text="网址可能写错了，或这一页已经改名。"><${Button} onClick=${() => go("/")}>回工作台</></>`;
   if (barred() === "rights") return html`<${State} kind="rights" />`;
-  if (broken.value) return html`<${State} kind="failed" text="这一页没有读出来，请检查网络后重试。"><${ElButton} onClick=${reload}>重试</></>`;
+  if (broken.value) return html`<${State} kind="failed" text="这一页没有读出来，请检查网络后重试。"><${Button} onClick=${reload}>重试</></>`;
   if (!page.value) return html`<${State} kind="loading" />`;
   return html`<${page.value} key=${route.page.path} arrived=${props.arrived} />`;
 }
@@ -120,26 +122,6 @@ const reload = () => attempt(async () => {
   await get("/healthz");
   location.reload();
 });
-
-const SignInAgain = {
-  setup() {
-    const form = reactive({ password: "", failure: "", busy: false });
-    async function submit(event) {
-      event.preventDefault();
-      form.busy = true;
-      form.failure = await signInAgain(form.password).then(() => "", explain);
-      form.busy = false;
-    }
-    return () => html`<${ElDialog} modelValue title="登录已经过期" showClose=${false} closeOnClickModal=${false} closeOnPressEscape=${false} appendToBody width="360px">
-      <form onSubmit=${submit}>
-        <p>${session.me.name}，请再输一次密码。本页没有保存的内容还在。</p>
-        ${form.failure && html`<p class="note bad" role="alert">${form.failure}</p>`}
-        <${ElInput} type="password" aria-label="密码" autocomplete="current-password" autofocus class="again" ...${bind(form, "password")} />
-        <div class="buttons"><${ElButton} type="primary" nativeType="submit" loading=${form.busy}>登录</><${ElButton} onClick=${leaveForSignIn}>换人登录</></div>
-      </form>
-    </>`;
-  },
-};
 
 function skip(event) {
   event.preventDefault();

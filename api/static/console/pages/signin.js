@@ -1,11 +1,11 @@
 // 登录: by password, by the town's identity provider, or for the first time by a one-time link.
 
-import { ElButton, ElForm, ElFormItem, ElInput } from "element-plus";
 import { reactive } from "vue";
 import { get, post } from "../api.js";
 import { bind, html } from "../html.js";
 import { explain } from "../parts/failure.js";
 import { useLoad } from "../parts/load.js";
+import { Button, Field } from "../parts/plain.js";
 import { State } from "../parts/state.js";
 import { go } from "../router.js";
 import { comeBack, enter, expectSession, session, signIn } from "../session.js";
@@ -55,11 +55,11 @@ const SignIn = {
       <p class="sub">群众来件的登记、交办、办理与督查</p>
       ${session.me && html`<p class="note">您已以“${session.me.name}”登录。<a href="#/">进入工作台</a></p>`}
       ${form.failure && html`<p class="note bad" role="alert">${form.failure}</p>`}
-      <${ElForm} labelPosition="top" onSubmit=${submit}>
-        <${ElFormItem} label="登录名" for="login"><${ElInput} id="login" autofocus autocomplete="username" spellcheck="false" autocapitalize="none" ...${bind(told, "login")} /></>
-        <${ElFormItem} label="密码" for="password"><${ElInput} id="password" type="password" showPassword autocomplete="current-password" ...${bind(told, "password")} /></>
-        <${ElButton} type="primary" nativeType="submit" loading=${form.busy}>登录</>
-      </>
+      <form class="el-form--label-top" onSubmit=${submit}>
+        <${Field} id="login" label="登录名" autofocus autocomplete="username" spellcheck="false" autocapitalize="none" ...${bind(told, "login")} />
+        <${Field} id="password" label="密码" type="password" autocomplete="current-password" ...${bind(told, "password")} />
+        <${Button} type="primary" submit busy=${form.busy}>登录</>
+      </form>
       ${provider.data?.available && html`<p class="foot"><a href="/v1/oidc/start" onClick=${expectSession}>用统一身份登录</a></p>`}
       <p class="foot">忘记密码请找管理员重发邀请链接。反映人查询办理情况，请到<a href="#/citizen">公众查询</a>。</p>
     </div></div>`;
@@ -92,17 +92,17 @@ const Invitation = {
 };
 
 function content(invited, told, form, submit) {
-  if (invited.error) return html`<${State} kind="failed" title="这个链接不能用" text=${explain(invited.error)}><${ElButton} onClick=${() => location.reload()}>去登录</></>`;
+  if (invited.error) return html`<${State} kind="failed" title="这个链接不能用" text=${explain(invited.error)}><${Button} onClick=${() => location.reload()}>去登录</></>`;
   if (!invited.data) return html`<${State} kind="loading" />`;
   const { first } = invited.data;
   return html`<h1>${first ? "建立首位管理员" : `${invited.data.name}，请设置密码`}</h1>
     <p class="sub">${first ? "首位管理员用来开通其他人的账号；登录名以后不能再改。" : "设好后直接进入工作台；这个链接只能用一次。"}</p>
     ${form.failure && html`<p class="note bad" role="alert">${form.failure}</p>`}
-    <${ElForm} labelPosition="top" onSubmit=${submit}>
-      <${ElFormItem} label="登录名" for="new-login"><${ElInput} id="new-login" disabled=${!first} autocomplete="username" spellcheck="false" autocapitalize="none" ...${bind(told, "login")} /></>
-      <${ElFormItem} label="姓名" for="new-name"><${ElInput} id="new-name" disabled=${!first} autocomplete="name" ...${bind(told, "name")} /></>
-      <${ElFormItem} label="密码" for="new-password"><${ElInput} id="new-password" type="password" showPassword autocomplete="new-password" ...${bind(told, "password")} /><span class="hint">${PASSWORD_RULE}</span></>
-      <${ElFormItem} label="再输一次" for="repeated"><${ElInput} id="repeated" type="password" showPassword autocomplete="new-password" ...${bind(told, "repeated")} /></>
-      <${ElButton} type="primary" nativeType="submit" loading=${form.busy}>设置并登录</>
-    </>`;
+    <form class="el-form--label-top" onSubmit=${submit}>
+      <${Field} id="new-login" label="登录名" disabled=${!first} autocomplete="username" spellcheck="false" autocapitalize="none" ...${bind(told, "login")} />
+      <${Field} id="new-name" label="姓名" disabled=${!first} autocomplete="name" ...${bind(told, "name")} />
+      <${Field} id="new-password" label="密码" type="password" autocomplete="new-password" hint=${PASSWORD_RULE} ...${bind(told, "password")} />
+      <${Field} id="repeated" label="再输一次" type="password" autocomplete="new-password" ...${bind(told, "repeated")} />
+      <${Button} type="primary" submit busy=${form.busy}>设置并登录</>
+    </form>`;
 }

@@ -1,8 +1,8 @@
 // Telling the user that something failed, or that it is done.
 
-import { ElMessage, ElMessageBox } from "element-plus";
 import { reactive } from "vue";
 import { ApiError, isAborted } from "../api.js";
+import { loadLibrary } from "../library.js";
 
 // The sentence for an error of any kind; what is no ApiError is a fault of ours and goes to the
 // browser's console, where it can be looked at.
@@ -14,10 +14,15 @@ export function explain(error) {
 
 export function report(error) {
   if (isAborted(error) || error?.status === 401) return; // the shell asks to sign in again
-  ElMessage({ message: explain(error), type: "error", duration: 6_000, showClose: true, grouping: true });
+  show({ message: explain(error), type: "error", duration: 6_000, showClose: true });
 }
 
-export const told = (message) => ElMessage({ message, type: "success", grouping: true });
+export const told = (message) => show({ message, type: "success" });
+
+// Where not even the library comes, the shell tells that the line is lost.
+function show(message) {
+  loadLibrary().then(({ ElMessage }) => ElMessage({ ...message, grouping: true }), () => {});
+}
 
 // A step that may fail: html`<${ElButton} onClick=${() => attempt(save)}>`. True where done. Where
 // somebody else changed the thing first, `reload` is offered.
@@ -33,6 +38,7 @@ export async function attempt(step, { reload } = {}) {
 }
 
 async function offerReload(error, reload) {
+  const { ElMessageBox } = await loadLibrary();
   const agreed = await ElMessageBox.confirm(`${error.message}。您填写的内容还在，重新读取后请核对再提交。`, "别人先改了这一条", {
     confirmButtonText: "重新读取", cancelButtonText: "先不", type: "warning",
   }).then(() => true, () => false);

@@ -1,9 +1,10 @@
 // The frame of a page: its heading, what it is for, its buttons, and the states that it may be in.
 
-import { ElButton, ElPopover } from "element-plus";
 import { html } from "../html.js";
 import { route } from "../router.js";
 import { explain } from "./failure.js";
+import { Flap } from "./flap.js";
+import { Button } from "./plain.js";
 import { State } from "./state.js";
 
 // html`<${Frame} help="…" load=${useLoad(…)} actions=${() => html`<${ElButton}>…</>`}>…</>`
@@ -12,9 +13,7 @@ import { State } from "./state.js";
 export const Frame = (props, { slots }) => html`<div class="page">
   <div class="page-head">
     <h1>${props.title ?? route.page?.name}</h1>
-    ${props.help && html`<${ElPopover} trigger="click" width="360" placement="bottom-start" slots=${{
-      reference: () => html`<button type="button" class="plain about">这页做什么</button>`,
-    }}><div class="about-text">${props.help}</div></>`}
+    ${props.help && html`<${Flap} button=${{ class: "plain about" }} says=${() => "这页做什么"}><div class="about-text">${props.help}</div></>`}
     ${props.lead && html`<span class="lead">${props.lead}</span>`}
     <span class="grow"></span>
     <div class="page-actions">${props.actions?.()}</div>
@@ -36,5 +35,5 @@ Loaded.props = ["load"];
 function failure({ error, reload }) {
   if (error.status === 404) return html`<${State} kind="missing" text=${error.message} />`;
   if (error.status === 403) return html`<${State} kind="rights" text=${error.message} />`;
-  return html`<${State} kind="failed" text=${explain(error)}><${ElButton} onClick=${reload}>重试</></>`;
+  return html`<${State} kind="failed" text=${explain(error)}><${Button} onClick=${reload}>重试</></>`;
 }

@@ -1,6 +1,5 @@
 // A page, or a part of it, that has nothing to show: loading, empty, failed, no right, not there.
 
-import { ElSkeleton } from "element-plus";
 import { html } from "../html.js";
 import { Icon } from "./icon.js";
 
@@ -14,7 +13,7 @@ const KINDS = {
 // html`<${State} kind="empty" title="没有待复核的来件" text="新来件没有把握时会到这里。" />`; children are buttons.
 export const State = (props, { slots }) => {
   if (props.kind === "loading") {
-    return html`<div class="state loading" role="status" aria-label="正在读取"><${ElSkeleton} rows=${props.rows ?? 5} animated /></div>`;
+    return html`<div class="state loading" role="status" aria-label="正在读取">${Array.from({ length: props.rows ?? 5 }, () => html`<i class="bar"></i>`)}</div>`;
   }
   const usual = KINDS[props.kind];
   return html`<div class="state" role=${props.kind === "failed" ? "alert" : "status"}>
