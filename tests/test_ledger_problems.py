@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 from test_ledger_race import run_at_once
 from workflow_factories import CLERK, file_departments
 
-from triage.ledger.candidates import MOST_TRACED
+from triage.ledger.candidates import MOST_TRACED, find_standing, recall_traces
 from triage.ledger.corrections import Correction, Kind, correct_problem
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.problemfigures import recount_problems
@@ -27,7 +27,7 @@ from triage.ledger.problems import add_problems
 from triage.ledger.records import record_batch
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store
-from triage.ledger.tables import MemberRow, ProblemRow, TraceRow
+from triage.ledger.tables import MemberRow, ProblemRow, SubmissionRow, TraceRow
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,15 @@ def test_the_second_of_a_matter_makes_the_problem_and_the_third_joins_it(store: 
     assert problem.heat == problem.figures["heat"]["total"] > 0
     assert problem.figures["weeks"] == {"2025-02-24": 3}
     assert problem.figures["urgencies"] == {"3": 3}
+
+
+def test_approval_of_its_members_makes_a_problem_hotter(store: Store) -> None:
+    approved = [tell(LIFT, n, f"A-{n}", likes=likes) for n, likes in enumerate((300, None, 5))]
+    file(store, *approved)
+    (problem_id,) = set(members_of(store).values())
+    parts = {one["name"]: one for one in read_problem(store, problem_id).figures["heat"]["parts"]}
+    assert parts["likes"]["says"] == "305 次点赞"
+    assert parts["likes"]["points"] > 10
 
 
 def test_another_trouble_and_what_nobody_shares_stay_apart(store: Store) -> None:
@@ -120,6 +129,32 @@ def test_two_intakes_of_the_same_matter_at_once_make_one_problem(store: Store) -
     members = members_of(store)
     assert len(members) == 48
     assert len(set(members.values())) == 2
+
+
+def test_what_came_in_lately_is_not_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.ledger.candidates._KEPT", 3)
+    file_matter(store, LIFT, 5, prefix="A")
+    assert len(store.traces) == 3
+    assert list(store.traces)[-1] == "A-4"
+    _, kept = store.traces["A-4"]
+    with store.writing() as session:
+        recalled = recall_traces(session, find_standing(session, ["A-4", "A-0"]), new={})
+    assert set(recalled) == {"A-4", "A-0"}
+    assert recalled["A-4"] is kept
+    assert len(store.traces) == 3
+
+
+def test_other_words_that_came_later_under_the_same_id_are_read_anew(store: Store) -> None:
+    file(store, tell(LIFT, 0, "A-1"))
+    other = tell(NOISE, 0, "A-1")
+    words = {"title": other.title, "content": other.content, "recorded_at": NOW + MINUTE}
+    with store.writing() as session:
+        before = recall_traces(session, find_standing(session, ["A-1"]), new={})["A-1"]
+        session.execute(update(SubmissionRow).values(words))
+        after = recall_traces(session, find_standing(session, ["A-1"]), new={})["A-1"]
+    assert not set(after.keys) & set(before.keys)
 
 
 def part_in_two(store: Store) -> tuple[int, int]:

@@ -2,7 +2,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from triage.naming import MAX_NAME, choose_representatives, find_words, name_problem
+from triage.naming import (
+    MAX_NAME,
+    Description,
+    choose_representatives,
+    describe_problem,
+    find_words,
+    name_problem,
+)
+from triage.themes import find_theme
 from triage.traces import Told
 
 DOMAIN = "小区管理"
@@ -131,3 +139,11 @@ def test_the_representatives_hold_most_and_differ() -> None:
     assert chosen[0] in {"s1", "s9"}
     assert "s8" not in chosen
     assert set(choose_representatives(LIFT, count=9)) == {"s1", "s2", "s3"}
+
+
+def test_a_problem_described_at_once_is_described_the_same() -> None:
+    assert describe_problem(LIFT, domain=DOMAIN, theme=find_theme(LIFT)) == Description(
+        name=name_problem(LIFT, domain=DOMAIN),
+        words=find_words(LIFT),
+        examples=choose_representatives(LIFT),
+    )

@@ -140,13 +140,14 @@ def recall_traces(
     Call it in one's turn alone. One id may come to stand for other words, recorded later.
     """
     kept: dict[str, tuple[datetime, Trace]] = session.info.setdefault(TRACES, {})
-    found = {one: new[one] for one in standing.keys() & new.keys()}
-    for one in standing.keys() - new.keys():
+    found: dict[str, Trace] = {}
+    for one, told in standing.items():
         recorded_at, trace = kept.pop(one, (None, None))
-        if trace is not None and recorded_at == standing[one].recorded_at:
+        if trace is not None and recorded_at == told.recorded_at:
             found[one] = trace
-    unknown = read_tolds(session, standing.keys() - found.keys())
+    unknown = read_tolds(session, standing.keys() - found.keys() - new.keys())
     found |= {trace.id: trace for trace in read_traces(list(unknown.values()))}
+    found |= {one: trace for one, trace in new.items() if one in standing}
     kept |= {one: (standing[one].recorded_at, trace) for one, trace in found.items()}
     for one in list(kept)[: max(0, len(kept) - _KEPT)]:
         del kept[one]
