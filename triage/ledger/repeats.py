@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Select, and_, insert, or_, select, text, update
+from sqlalchemy import Executable, Select, and_, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -129,8 +129,11 @@ def find_repeats(session: Session, wording: Wording, *, most: int = MOST) -> lis
     """What a text that is not recorded probably repeats, the likeliest first; nobody is known to
     have sent it."""
     keys = list_fingerprint(wording)
-    ranked = _rank(keys, _find_met(session, [keys]))
-    known = _load_known(session, ranked, read=cache(read_wording))
+    if not keys:
+        return []
+    connection = session.connection()
+    found = connection.execute(_near_query(connection.dialect.name), {"keys": list(keys)})
+    known = _read_known(found.all(), read=cache(read_wording))
     return _choose(_Known("", wording, None, (1, 0)), list(known.values()), most=most)
 
 
@@ -267,10 +270,7 @@ def _find_of_people(session: Session, people: Collection[str]) -> dict[str, list
 
 
 def _load_known(
-    session: Session,
-    submission_ids: Iterable[str],
-    *,
-    read: Callable[[str, str, str | None], Wording],
+    session: Session, submission_ids: Iterable[str], *, read: Callable[..., Wording]
 ) -> dict[str, _Known]:
     """The words of these submissions, but for what has become an accusation."""
     ids = sorted(submission_ids)
@@ -278,29 +278,46 @@ def _load_known(
         return {}
     connection = session.connection()
     found = connection.execute(_known_query(connection.dialect.name), {"ids": ids})
+    return _read_known(found.all(), read=read)
+
+
+def _read_known(rows: Iterable[Any], *, read: Callable[..., Wording]) -> dict[str, _Known]:
     return {
         name: _Known(name, read(title, content, place), person, (0, recorded_at, name))
-        for name, title, content, place, recorded_at, person in found.all()
+        for name, title, content, place, recorded_at, person in rows
     }
 
 
-@cache
-def _known_query(dialect: str) -> Select[str, str, str, str | None, datetime, str | None]:
-    return (
-        select(
-            SubmissionRow.id,
-            SubmissionRow.title,
-            SubmissionRow.content,
-            SubmissionRow.place,
-            SubmissionRow.recorded_at,
-            SubmitterRow.person,
-        )
-        .outerjoin(SubmitterRow, SubmitterRow.submission_id == SubmissionRow.id)
-        .where(
-            among(SubmissionRow.id, "ids", on_postgres=dialect == "postgresql"),
-            SubmissionRow.confidential.is_(False),
-        )
+_SELECT_KNOWN = (
+    select(
+        SubmissionRow.id,
+        SubmissionRow.title,
+        SubmissionRow.content,
+        SubmissionRow.place,
+        SubmissionRow.recorded_at,
+        SubmitterRow.person,
     )
+    .outerjoin(SubmitterRow, SubmitterRow.submission_id == SubmissionRow.id)
+    .where(SubmissionRow.confidential.is_(False))
+)
+
+
+@cache
+def _known_query(dialect: str) -> Any:
+    return _SELECT_KNOWN.where(among(SubmissionRow.id, "ids", on_postgres=dialect == "postgresql"))
+
+
+@cache
+def _near_query(dialect: str) -> Any:
+    """As `_rank` has it, and the words at once: what a text that is not recorded asks."""
+    met = (
+        select(_FINGERPRINTS.submission_id)
+        .where(among(_FINGERPRINTS.key, "keys", on_postgres=dialect == "postgresql"))
+        .group_by(_FINGERPRINTS.submission_id)
+        .order_by(func.count().desc(), _FINGERPRINTS.submission_id)
+        .limit(COMPARED)
+    )
+    return _SELECT_KNOWN.where(SubmissionRow.id.in_(met))
 
 
 def _insert_fingerprints(session: Session, rows: Sequence[tuple[int, str]]) -> None:
