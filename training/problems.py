@@ -22,6 +22,7 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from training.dataset import find_groups
+from triage.candidates import choose_candidates
 from triage.desk import load_desk
 from triage.features import Array
 from triage.matching import Matcher, describe_pairs
@@ -51,8 +52,6 @@ LEAVES = 5
 SAMPLE = 0.7  # of the pairs and of the features, for each tree and split
 LEAST = 15  # pairs in a leaf
 SEED = 0
-MOST_CANDIDATES = 24  # that the ledger looks at for a new submission
-OF_ONE_PROBLEM = 4  # of them
 
 Place = Callable[[Trace, Sequence[tuple[Trace, int]]], Placement]
 
@@ -316,30 +315,25 @@ def make_placer(matcher: Matcher) -> Place:
 def assign_in_order(traces: Sequence[Trace], place: Place) -> dict[str, int]:
     """Which problem each is in when they arrive one by one, in the order of their days.
 
-    Candidates are found as the ledger does it: by shared keys, the likest first, of one problem a
-    few; what turns out to be one problem becomes one.
+    Candidates are chosen as the ledger chooses them; what turns out to be one problem becomes one.
     """
     problem_of: dict[str, int] = {}
     members: dict[int, list[str]] = {}
-    sharers: dict[int, list[Trace]] = {}
+    sharers: dict[int, list[str]] = {}
+    known: dict[str, Trace] = {}
     for number, trace in enumerate(sorted(traces, key=lambda one: one.day)):
-        shared = Counter(other for key in trace.keys for other in sharers.get(key, ()))
-        taken: Counter[int] = Counter()
-        candidates = []
-        for other, _ in shared.most_common():
-            problem = problem_of[other.id]
-            taken[problem] += 1
-            if taken[problem] <= OF_ONE_PROBLEM:
-                candidates.append((other, problem))
-            if len(candidates) == MOST_CANDIDATES:
-                break
+        shared = [sharers[key] for key in trace.keys if key in sharers]
+        candidates = [
+            (known[other], problem_of[other]) for other in choose_candidates(shared, problem_of)
+        ]
         placed = place(trace, candidates)
         home = number if placed.problem is None else placed.problem
         merged = [one for other in placed.same for one in members.pop(other)]
         members.setdefault(home, []).extend((trace.id, *merged))
         problem_of |= dict.fromkeys((trace.id, *merged), home)
+        known[trace.id] = trace
         for key in trace.keys:
-            sharers.setdefault(key, []).append(trace)
+            sharers.setdefault(key, []).append(trace.id)
     return problem_of
 
 

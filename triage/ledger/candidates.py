@@ -24,7 +24,7 @@ from triage.traces import Trace, read_traces
 
 MOST_TRACED = 60  # members of one problem whose traces are kept
 MOST_SHARERS = 400  # submissions with the same key; what more of them share tells nothing apart
-_LOOKED_UP = 600  # sharers of the keys of one submission, those of its rarest keys first
+_LOOKED_UP = 300  # sharers of the keys of one submission, those of its rarest keys first
 _KEPT = 4_096  # traces in memory, of some 10 kB each
 _KEYS = 5_000  # looked up by one statement
 
