@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from triage.numbering import number_words
 from triage.text import clean_text
@@ -24,7 +23,7 @@ from triage.transcripts import read_speech
 from triage.words import cut_words
 
 Array = npt.NDArray[Any]
-Matrix: TypeAlias = Any  # scipy.sparse.csr_matrix, which comes without types
+Matrix: TypeAlias = Any  # Rows, or scipy.sparse.csr_matrix, which comes without types
 
 MOST_READ = 3000  # characters of a body that the models read; the matter stands at the beginning
 _SPACE = 32
@@ -67,6 +66,17 @@ class Occurrences:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Sparse rows, as far as scoring needs them: the arrays of a csr_matrix of scipy's, which takes
+    long to import."""
+
+    data: Array
+    indices: Array
+    indptr: Array
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The known terms of some readings: `found` where they stand, `rows` what they weigh.
 
@@ -75,7 +85,7 @@ class Terms:
     """
 
     found: list[Occurrences]
-    rows: Matrix
+    rows: Rows
     place: Array
 
 
@@ -319,12 +329,14 @@ class TextFeatures:
         scales = [self.title_scale if block.field == "title" else 1 for block in self.blocks_]
         data *= (np.array(scales) / 2).astype(np.float32).take(block)
         ends = np.searchsorted(document, np.arange(len(readings) + 1))
-        rows = sp.csr_matrix((data, column, ends), shape=(len(readings), firsts[-1]))
-        return Terms(found, rows, place)
+        return Terms(found, Rows(data, column, ends, (len(readings), int(firsts[-1]))), place)
 
     def transform(self, readings: Sequence[Reading]) -> Matrix:
-        """The feature rows of `readings`."""
-        return self.read(readings).rows
+        """The feature rows of `readings`, as a csr_matrix."""
+        from scipy.sparse import csr_matrix  # only the trainer needs it
+
+        rows = self.read(readings).rows
+        return csr_matrix((rows.data, rows.indices, rows.indptr), shape=rows.shape)
 
 
 def _pack(texts: Sequence[str]) -> tuple[Array, Array, Array, Array]:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from triage.matching import Matcher, get_matcher
 from triage.sheaves import NO_KEY, Sheaf, do_all
@@ -167,6 +165,8 @@ def _share_keys(keys: Array) -> Any:
     sharers = np.diff(first, append=len(key))
     rank = np.arange(len(key)) - np.repeat(first, sharers)
     many = np.repeat(sharers > _SHARERS, sharers)
+    from scipy.sparse import csr_matrix  # the service starts sooner without it
+
     weight = np.repeat((1 / np.log(1 + np.minimum(sharers, 10_000))).astype(np.float32), sharers)
     # Stretches of sharers, and the same moved by half so that neighbours across a border meet too.
     weight[many] *= np.float32(0.75)
@@ -180,7 +180,7 @@ def _share_keys(keys: Array) -> Any:
     meets = company[column]
     column = (np.cumsum(company) - 1)[column[meets]]
     shape = (len(keys), int(company.sum()))
-    return sp.csr_matrix((weight[meets], (owner[meets], column)), shape=shape)
+    return csr_matrix((weight[meets], (owner[meets], column)), shape=shape)
 
 
 def link_pairs(
@@ -196,11 +196,14 @@ def link_pairs(
 
     The likeliest two groups join first, and two are as likely as `_weigh` says of their pairs.
     """
+    from scipy.sparse import coo_matrix  # the service starts sooner without them
+    from scipy.sparse.csgraph import connected_components
+
     together, apart = [*together], [*apart]
     near = chances >= JOINS
     joined = np.array(together, np.int64).reshape(-1, 2)
     edges = np.concatenate([np.stack([one[near], other[near]], axis=1), joined])
-    graph = sp.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(size, size))
+    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(size, size))
     _, part = connected_components(graph, directed=False)
     within = (part[one] == part[other]) & (chances >= _FLOOR)
     links: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
