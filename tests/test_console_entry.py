@@ -3,7 +3,15 @@
 from typing import Any
 
 import pytest
-from console_factories import Opener, browser, check_accessible, check_fits, screens, town
+from console_factories import (
+    Opener,
+    browser,
+    check_accessible,
+    check_fits,
+    choose,
+    screens,
+    town,
+)
 from people_factories import sign_in
 from service_factories import RunningService, make_body
 
@@ -65,9 +73,15 @@ def test_an_entry_goes_from_signed_for_to_closed_by_officer_and_clerk(
     confirm(page, "签收")
     page.wait_for_selector(".timeline >> text=承办人 测试officer")
 
+    press(page, "指定承办人")
+    choose(page, "承办人", "测试officer")
+    check_accessible(page)
+    confirm(page, "指定承办人")
+    page.wait_for_selector("dt:text-is('承办人') + dd:text-is('测试officer')")
+
     press(page, "附证据")
     page.set_input_files(
-        ".el-dialog input[type=file]",
+        ".el-dialog input[aria-label=选择文件]",
         {"name": "现场.png", "mimeType": "image/png", "buffer": PNG},
     )
     page.wait_for_selector(".el-dialog b:text-is('现场.png')")

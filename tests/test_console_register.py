@@ -101,6 +101,21 @@ def test_what_an_earlier_one_said_is_shown_as_a_repeat_while_it_is_typed(
     check_accessible(page)
 
 
+def test_a_letter_is_photographed_on_a_phone_and_dropped_at_a_desk(screens: Opener) -> None:
+    page = screens(Role.CLERK, size=PHONE).go("/register")
+    page.wait_for_selector(".drop.camera:visible >> text=拍照")
+    lens = page.locator("input[aria-label=拍照]")
+    assert lens.get_attribute("accept") == "image/*"
+    assert lens.get_attribute("capture") == "environment"
+    with page.expect_file_chooser():
+        page.click(".drop.camera")
+    check_fits(page)
+    check_accessible(page)
+    page = screens(Role.CLERK).go("/register")
+    page.wait_for_selector(".drop:visible >> text=拖到这里")
+    assert not page.is_visible(".drop.camera")
+
+
 def test_a_draft_outlives_a_reload_and_goes_when_one_signs_out(screens: Opener) -> None:
     page = screens(Role.CLERK).go("/register")
     page.fill("#title", "路灯不亮")
@@ -163,7 +178,7 @@ def test_a_photographed_letter_is_read_beside_its_picture_and_doubts_are_marked(
     lines = ("尊敬的领导：幸福里小区三号楼电梯停运四天，", "龘龘巷老人下不了楼，请尽快派人维修。")
     letter = draw_letter(tmp_path / "来信.png", *lines, blur=2.5)
     page = screens(Role.CLERK).go("/register")
-    page.set_input_files("input[type=file]", letter)
+    page.set_input_files("[aria-label=选择扫描件或照片]", letter)
     page.wait_for_selector(".scan-lines", timeout=120_000)
     assert "电梯" in page.input_value("#content")
     assert page.locator("mark.doubt").count() > 0
@@ -193,7 +208,8 @@ def test_without_the_extra_the_picture_stands_beside_the_field_and_it_is_said_wh
     screen = screens(Role.CLERK)
     screen.expected.add("status of 501")
     page = screen.go("/register")
-    page.set_input_files("input[type=file]", draw_letter(tmp_path / "来信.png", "请修路灯", blur=0))
+    letter = draw_letter(tmp_path / "来信.png", "请修路灯", blur=0)
+    page.set_input_files("[aria-label=选择扫描件或照片]", letter)
     page.wait_for_selector(".scan-panel .note >> text=没有安装文字识别")
     assert page.is_visible(".scan-sheet img")
     page.fill("#content", "请修路灯，照原件录入")

@@ -1,6 +1,5 @@
 """Statistics and reports in the console: charts saved, tables and documents taken and opened."""
 
-import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -42,12 +41,13 @@ def test_figures_are_counted_by_what_is_chosen_and_taken_along(screens: Opener) 
     assert picture.startswith(b"\x89PNG")
     choose(page, "按什么分", "紧急程度")
     page.wait_for_selector("td >> text=特急")
-    name, content = save(page, "button:has-text('导出表格')")
-    assert name.startswith("各紧急程度统计-")
-    header, *lines = csv.reader(io.StringIO(content.decode("utf-8-sig")))
-    assert header[:2] == ["紧急程度", "交办"]
-    assert lines[-1][0] == "合计"
-    assert int(lines[-1][1]) == sum(int(line[1]) for line in lines[:-1])
+    name, content = save(page, "button:has-text('导出 Excel')")
+    assert name.startswith("各紧急程度统计表-")
+    sheet = load_workbook(io.BytesIO(content)).active
+    assert sheet["A1"].value == "各紧急程度统计表"
+    lines = list(sheet.iter_rows(min_row=5, max_col=3, values_only=True))
+    assert lines[-2][:2] == ("", "合计")
+    assert lines[-2][2] == sum(line[2] for line in lines[:-2])
     page.locator("td[data-label=退件率] .rate").first.hover()
     page.wait_for_selector(".el-popper:visible >> text=被退回过的条目")
 
@@ -78,10 +78,12 @@ def test_the_weekly_summary_is_printed_in_word_and_excel(screens: Opener) -> Non
     page.click("label:has-text('周总结')")
     page.wait_for_selector("h2:has-text('周总结')")
     page.fill("[aria-label=编报单位]", "安平县信访局")
+    page.fill("[aria-label=有关说明]", "本周降雨多。\n请提前排查积水点。")
     name, content = save(page, "button:has-text('写成 Word')")
     assert name.startswith("周总结-")
     words = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(content)).paragraphs)
     assert "安平县信访局" in words
+    assert "六、有关说明\n本周降雨多。\n请提前排查积水点。" in words
     name, content = save(page, "button:has-text('写成 Excel')")
     assert name.endswith(".xlsx")
     book = load_workbook(io.BytesIO(content))

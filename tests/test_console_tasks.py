@@ -32,7 +32,9 @@ def test_a_task_is_planned_worked_and_closed_by_its_effect(screens: Opener, entr
     page.click("#department")
     page.keyboard.type("zjj")
     page.keyboard.press("Enter")
-    page.fill("#person", "李明")
+    page.wait_for_selector("#person-people option[value=测试officer]", state="attached")
+    check_accessible(page)
+    page.fill("#person", "李明")  # who is no user may answer for it too
     page.fill("#measures", "逐台检测\n动用维修资金更换")
     assert page.input_value("#entries") == str(entry)
     page.click("text=加一个节点")
@@ -42,6 +44,7 @@ def test_a_task_is_planned_worked_and_closed_by_its_effect(screens: Opener, entr
     assert "/tasks/new" not in page.url
     facts = page.inner_text("main")
     assert "住建局" in facts
+    assert "测试supervisor" in facts
     assert "动用维修资金更换" in facts
     check_accessible(page)
 

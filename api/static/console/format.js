@@ -52,9 +52,10 @@ export function ago(moment, now = Date.now()) {
 
 export function span(milliseconds) {
   const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 1) return "不到 1 分钟";
   if (minutes < 60) return `${minutes} 分钟`;
   const hours = Math.round(milliseconds / 3_600_000);
-  return hours < 48 ? `${hours} 小时` : `${Math.floor(milliseconds / DAY)} 天`;
+  return hours < 48 ? `${hours} 小时` : `${Math.floor(hours / 24)} 天`;
 }
 
 // A label: colour and word. Tones: danger, warn, wait, work, good, calm.

@@ -11,7 +11,7 @@ export const NATURES = ["咨询", "求助", "投诉", "举报", "检举控告", 
 export const FLAGS = ["群体", "重复反映", "公职人员", "极端风险", "未成年人", "老弱病残", "涉企", "个人信息"];
 export const ROLES = { clerk: "受理员", officer: "承办人", supervisor: "督查员", discipline: "纪检员", admin: "管理员" };
 export const TASK_STATES = { open: "进行中", done: "已完成", cancelled: "已取消" };
-export const FINDING_STATES = { open: "待处理", confirmed: "已确认", dismissed: "已排除", urged: "已督办" };
+export const FINDING_STATES = { open: "待处理", confirmed: "已确认", dismissed: "已排除", urged: "已督办", settled: "已自行了结" };
 export const SATISFACTIONS = { 5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意" };
 
 // How a tag of a state is coloured; the word always stands in it too.

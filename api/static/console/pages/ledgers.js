@@ -36,7 +36,7 @@ const MORE = [
   { key: "nature", name: "性质", kind: "select", options: NATURES.filter((word) => word !== "检举控告").map((word) => [word, word]) },
   { key: "channel", name: "渠道", kind: "select", options: CHANNELS.map((word) => [word, word]) },
   { key: "outcome", name: "办理结果", kind: "select", options: OUTCOMES },
-  { key: "assignee", name: "承办人", kind: "text", hint: "登录名，按回车" },
+  { key: "assignee", name: "承办人", kind: "person" },
 ];
 const ALL = [...FIELDS, ...MORE];
 const query = () => ({ ...asked(ALL), standing: route.query.standing });

@@ -8,7 +8,7 @@ import { bind, html } from "../html.js";
 import { told, useAction } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
 import { useLoad } from "../parts/load.js";
-import { DepartmentPicker } from "../parts/pickers.js";
+import { DepartmentPicker, NameField } from "../parts/pickers.js";
 import { useUnsaved } from "../parts/unsaved.js";
 import { loadDepartments } from "../reference.js";
 import { go, link, route } from "../router.js";
@@ -70,7 +70,7 @@ const TaskForm = {
       <${ElFormItem} label="任务名称" for="title"><${ElInput} id="title" maxlength="200" ...${bind(form, "title")} /></>
       <${ElFormItem} label="责任单位" for="department"><${DepartmentPicker} id="department" ...${bind(form, "department")} /></>
       <${ElFormItem} label="配合单位" for="assisting"><${DepartmentPicker} id="assisting" multiple label="配合单位" ...${bind(form, "assisting")} /></>
-      <${ElFormItem} label="责任人" for="person"><${ElInput} id="person" maxlength="50" ...${bind(form, "person")} /></>
+      <${ElFormItem} label="责任人" for="person"><${NameField} id="person" label="责任人" department=${form.department} ...${bind(form, "person")} /></>
       <${ElFormItem} label="完成时限" for="deadline"><${ElDatePicker} id="deadline" valueFormat="YYYY-MM-DD" format="YYYY-MM-DD" clearable=${false} ...${bind(form, "deadline")} /></>
       <${ElFormItem} label="措施（一行一条）" for="measures"><${ElInput} id="measures" type="textarea" autosize=${{ minRows: 4, maxRows: 14 }} ...${bind(form, "measures")} /></>
       <${ElFormItem} label="针对的台账条目编号" for="entries"><${ElInput} id="entries" ...${bind(form, "entries")} /><span class="hint">几条之间用逗号隔开</span></>

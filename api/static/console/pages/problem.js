@@ -6,7 +6,7 @@ import { reactive } from "vue";
 import { get, post } from "../api.js";
 import { count, day, tag, time, urgencyTag } from "../format.js";
 import { html } from "../html.js";
-import { TASK_STATES } from "../names.js";
+import { TASK_STATES, actorName } from "../names.js";
 import { askReason, confirm } from "../parts/dialogs.js";
 import { attempt, told } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
@@ -95,7 +95,7 @@ const examples = (lines) => html`<section class="panel"><div class="panel-head">
   ${lines.map((line) => html`<article key=${line.submission_id} class="example"><a href=${link(`/submissions/${encodeURIComponent(line.submission_id)}`)}><b>${line.title || "（无标题）"}</b></a> <span class="muted number">${day(line.at)}</span><p>${line.excerpt}</p></article>`)}
 </section>`;
 
-function facts({ problem, divisions, names, seen }) {
+function facts({ problem, divisions, names, people, seen }) {
   const counted = (counts, known) => Object.entries(counts).sort((one, other) => other[1] - one[1]).map(([code, number], at) => [at ? "、" : "", `${known[code] ?? code} ${count(number)} 件`]);
   return html`<section class="panel"><dl class="facts">
     <dt>主题</dt><dd><a href=${link("/problems", { theme: problem.theme })}>${problem.theme_name}</a></dd>
@@ -106,7 +106,7 @@ function facts({ problem, divisions, names, seen }) {
     <dt>紧急程度</dt><dd><span class="buttons">${Object.entries(problem.urgencies).map(([level, number]) => html`<span key=${level}>${urgencyTag(Number(level))} ${count(number)} 件</span>`)}</span></dd>
     <dt>首次反映</dt><dd class="number">${time(problem.first_seen)}</dd>
     <dt>最近一次</dt><dd class="number">${time(problem.last_seen)}</dd>
-    ${problem.named_by && [html`<dt>定名</dt>`, html`<dd>${problem.named_by}</dd>`]}
+    ${problem.named_by && [html`<dt>定名</dt>`, html`<dd>${actorName(problem.named_by, people)}</dd>`]}
     ${problem.words.length > 0 && [html`<dt>共有的词</dt>`, html`<dd><span class="buttons" title="多数来件共有的少见词，使它们成为一件事">${problem.words.map((word) => tag(word, "work"))}</span></dd>`]}
   </dl></section>`;
 }
@@ -116,9 +116,9 @@ const tasks = ({ tasks: planned, problem }) => html`<section class="panel"><div 
     : html`<ul class="waiting">${planned.map((task) => html`<li key=${task.id}>${tag(TASK_STATES[task.state], TASK_TONES[task.state])}<a class="what" href=${link(`/tasks/${task.id}`)}>${task.title}</a><span class="where muted">${task.department_name}</span><span class="when number muted">${day(task.deadline_at)}</span></li>`)}</ul>`}
 </section>`;
 
-const corrections = ({ corrections: said }) => said.length > 0 && html`<section class="panel"><div class="panel-head"><h2>人的更正</h2></div>
+const corrections = ({ corrections: said, people }) => said.length > 0 && html`<section class="panel"><div class="panel-head"><h2>人的更正</h2></div>
   <ol class="timeline">${said.map((one, at) => html`<li key=${at}>
     <div>${one.kind_name}${one.submissions ? ` ${count(one.submissions)} 件` : ""}${one.other_id ? html`，<a href=${link(`/problems/${one.other_id}`)}>问题 ${one.other_id}</a>` : ""}</div>
-    <div class="moment">${time(one.at)} · ${one.who}</div>
+    <div class="moment">${time(one.at)} · ${actorName(one.who, people)}</div>
     ${one.note && html`<div class="letter">${one.note}</div>`}
   </li>`)}</ol></section>`;

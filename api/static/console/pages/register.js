@@ -86,7 +86,7 @@ const fields = (form, scan) => html`<div class="in-row">
     <${ElFormItem} label="地点" for="place"><${ElInput} id="place" maxlength="200" placeholder="文中没有写明的" ...${bind(form, "place")} /></>
   </div>
   <${ElFormItem} label="标题" for="title"><${ElInput} id="title" maxlength="500" ...${bind(form, "title")} /></>
-  ${!scan.file && [contentField(form, 6), html`<${FileDrop} key="drop" accept=${SCAN_KINDS} most=${20_000_000} label="选择扫描件或照片" onPick=${scan.open}>有纸质来信的：把扫描件或照片（图片、PDF）拖到这里，或点击选择</>`]}`;
+  ${!scan.file && [contentField(form, 6), html`<${FileDrop} key="drop" accept=${SCAN_KINDS} most=${20_000_000} label="选择扫描件或照片" camera onPick=${scan.open}>有纸质来信的：<span class="at-desk">把扫描件或照片（图片、PDF）拖到这里，或点击选择</span><span class="in-hand">选图片或 PDF</span></>`]}`;
 
 const submitter = (form) => html`<fieldset class="told-by"><legend>反映人（加密保存，知道多少填多少）</legend><div class="in-row">
   <${ElFormItem} label="姓名" for="name"><${ElInput} id="name" maxlength="50" autocomplete="off" ...${bind(form, "name")} /></>

@@ -2,7 +2,7 @@
 // them is shown before.
 
 import { ElButton, ElDatePicker, ElInput, ElRadioButton, ElRadioGroup } from "element-plus";
-import { reactive } from "vue";
+import { reactive, watch } from "vue";
 import { download, get } from "../api.js";
 import { count, day, startOf, today } from "../format.js";
 import { bind, html } from "../html.js";
@@ -14,10 +14,13 @@ import { State } from "../parts/state.js";
 import { link, refine, route } from "../router.js";
 
 const HELP = `选一种报表和日子，写成 Word 或 Excel：图表都可以在里面改。日汇报看一天，周总结看周一到周日，通报看一个月；也可以自定起止日。
-通报只写来件编号，不写来件的文字；只列您确认或督办过的监督事项，先到“督查”处理。写成的 Word 里可以再添文字；要改版式，取模板改好交管理员放回数据目录。`;
+通报只写来件编号，不写来件的文字；只列您确认或督办过的监督事项，先到“督查”处理。自己要写的话填在下面，一行一段，印在 Word 里；要改版式，取模板改好交管理员放回数据目录。`;
 const REPORTS = { daily: "日汇报", weekly: "周总结", bulletin: "通报" };
 const ABOUT = { daily: "哪一天", weekly: "哪一周（选其中一天）", bulletin: "哪个月（选其中一天）" };
 const UNIT = "report-unit"; // the unit that writes them, kept for this browser
+const TEXT = { daily: "有关说明", weekly: "有关说明", bulletin: "有关要求" };
+const MOST = 10_000; // characters of it
+const draftOf = (report) => `report-text-${report}`; // kept for this tab
 const DAY = 86_400_000;
 
 // The first and last day of the report that the address names.
@@ -44,7 +47,8 @@ function wanted() {
 
 export default {
   setup() {
-    const form = reactive({ unit: localStorage.getItem(UNIT) ?? "" });
+    const form = reactive({ unit: localStorage.getItem(UNIT) ?? "", texts: Object.fromEntries(Object.keys(REPORTS).map((report) => [report, sessionStorage.getItem(draftOf(report)) ?? ""])) });
+    watch(form.texts, (texts) => Object.entries(texts).forEach(([report, text]) => sessionStorage.setItem(draftOf(report), text)));
     const query = () => {
       const { day: at, first, last } = wanted();
       return { ...(first && last ? { first, last } : { day: at }), unit: form.unit.trim() };
@@ -60,7 +64,7 @@ export default {
       return { opened, due, findings };
     }, () => JSON.stringify(readDays()));
     const keep = () => localStorage.setItem(UNIT, form.unit.trim());
-    const word = useAction(async () => { keep(); await download(`/v1/reports/${wanted().report}`, query()); });
+    const word = useAction(async () => { keep(); await download(`/v1/reports/${wanted().report}`, null, { method: "POST", body: { ...query(), text: form.texts[wanted().report] } }); });
     const excel = useAction(async () => { keep(); await download(`/v1/reports/${wanted().report}.xlsx`, query()); });
     const template = useAction(() => download(`/v1/reports/${wanted().report}/template`));
 
@@ -77,6 +81,8 @@ export default {
         <${ElButton} type="primary" loading=${word.busy} onClick=${word.run}>写成 Word</>
         <${ElButton} loading=${excel.busy} onClick=${excel.run}>写成 Excel</>
       </form>
+      <section class="panel no-print"><div class="panel-head"><h2>${TEXT[wanted().report]}</h2><span class="muted">自己写的文字，印在 Word 的最后一节；可以不写</span></div>
+        <${ElInput} type="textarea" aria-label=${TEXT[wanted().report]} autosize=${{ minRows: 3, maxRows: 14 }} maxlength=${MOST} placeholder="一行一段" ...${bind(form.texts, wanted().report)} /></section>
       <${Loaded} load=${preview}>${() => html`<${Preview} days=${readDays()} name=${REPORTS[wanted().report]} ...${preview.data} />`}</>
     </>`;
   },

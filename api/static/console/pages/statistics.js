@@ -19,7 +19,7 @@ import { Hours } from "./statistics/hours.js";
 import { Work } from "./statistics/work.js";
 
 const HELP = `比率一律连同分子、分母；指着比率看是怎样算的。没有分母就没有比率。检举控告不进任何统计；承办人只统计本单位和下属单位。
-时段缺省按首次交办的时间算；“按到期算”则看此间到期的件。每张图可以存为图片，每张表可以导出。`;
+时段缺省按首次交办的时间算；“按到期算”则看此间到期的件。每张图可以存为图片，每张表可以导出 Excel。`;
 const TABS = [["work", "件数与比率"], ["course", "走势"], ["hours", "各环节用时"], ["dispatch", "派单准确率"]];
 const PARTS = { work: Work, course: Course, hours: Hours, dispatch: Dispatch };
 const PATHS = { work: "/v1/statistics", course: "/v1/statistics", hours: "/v1/statistics/hours", dispatch: "/v1/statistics/dispatch" };
@@ -51,7 +51,8 @@ export default {
     // The tab stands with what was read for it, so that one never draws the other's figures.
     const load = useLoad(async (signal) => {
       const tab = chosen(TABS);
-      return { tab, table: await get(PATHS[tab], query(), { signal }) };
+      const wanted = query();
+      return { tab, table: await get(PATHS[tab], wanted, { signal }), book: { path: `${PATHS[tab]}.xlsx`, query: wanted } };
     }, () => JSON.stringify([chosen(TABS), query()]));
     return () => html`<${Frame} help=${HELP}>
       <${Tabs} tabs=${TABS} />
@@ -62,7 +63,7 @@ export default {
         <${Period} />
       </>
       <${Loaded} load=${load}>${() => (load.data.tab !== chosen(TABS) ? html`<${State} kind="loading" />` : html`<div>
-        <${PARTS[load.data.tab]} table=${load.data.table} by=${load.data.table.by} name=${{ ...GROUPS, ...STEPS }[load.data.table.by]} />
+        <${PARTS[load.data.tab]} table=${load.data.table} book=${load.data.book} name=${{ ...GROUPS, ...STEPS }[load.data.table.by]} />
         <p class="hint as-of">统计到 <span class="number">${time(load.data.table.as_of)}</span></p>
       </div>`)}</>
     </>`;

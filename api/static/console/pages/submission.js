@@ -2,8 +2,9 @@
 
 import { ElButton } from "element-plus";
 import { get } from "../api.js";
-import { day, stateTag, tag, time, urgencyTag } from "../format.js";
+import { count, day, stateTag, tag, time, urgencyTag } from "../format.js";
 import { html } from "../html.js";
+import { actorName } from "../names.js";
 import { Frame } from "../parts/frame.js";
 import { Letter } from "../parts/letter.js";
 import { useLoad } from "../parts/load.js";
@@ -40,7 +41,7 @@ const body = (file) => html`<div class="split">
         <a class="what" href=${link(`/entries/${entry.id}`)}>${entry.matter || entry.domain}</a>
         <span class="where muted">${file.departments[entry.lead_department] ?? entry.lead_department}</span><span class="when number muted">${day(entry.opened_at)}</span></li>`)}</ul></section>`}
     ${file.decisions.length > 0 && html`<section class="panel"><div class="panel-head"><h2>经办人认定</h2></div>
-      <${Timeline} items=${file.decisions.map((one) => ({ at: one.decided_at, who: one.who, title: one.kind === "confirmed" ? "确认建议" : "更正建议", text: one.reason }))} /></section>`}
+      <${Timeline} items=${file.decisions.map((one) => ({ at: one.decided_at, who: actorName(one.who, file.people), title: one.kind === "confirmed" ? "确认建议" : "更正建议", text: one.reason }))} /></section>`}
   </div>
   <div>
     <section class="panel"><div class="panel-head"><h2>登记</h2></div>
@@ -49,6 +50,7 @@ const body = (file) => html`<div class="split">
         <dt>渠道</dt><dd>${file.submission.channel ?? "未注明"}</dd>
         <dt>收件</dt><dd class="number">${time(file.submission.received_at)}</dd>
         <dt>入库</dt><dd class="number">${time(file.submission.recorded_at)}</dd>
+        ${file.submission.likes !== null && [html`<dt>点赞</dt>`, html`<dd class="number">${count(file.submission.likes)} 次</dd>`]}
         ${file.submission.place && [html`<dt>报送的地点</dt>`, html`<dd>${file.submission.place}</dd>`]}
       </dl></section>
     ${file.suggestion && html`<section class="panel"><div class="panel-head"><h2>系统建议</h2></div><${Suggestion} suggestion=${file.suggestion} /></section>`}

@@ -5,7 +5,7 @@ import { reactive } from "vue";
 import { get, patch, post } from "../api.js";
 import { count, day, tag, time } from "../format.js";
 import { bind, html } from "../html.js";
-import { TASK_STATES } from "../names.js";
+import { TASK_STATES, actorName } from "../names.js";
 import { askReason } from "../parts/dialogs.js";
 import { attempt, told } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
@@ -59,7 +59,7 @@ export default {
   },
 };
 
-function body({ task, effect, history }, works, finish) {
+function body({ task, effect, history, people }, works, finish) {
   const late = task.state === "open" && task.deadline_at && Date.parse(task.deadline_at) < Date.now();
   return html`<div class="split"><div>
     <section class="panel"><div class="panel-head"><h2>时间节点</h2><span class="muted number">${task.progress}</span><span class="grow"></span>${tag(TASK_STATES[task.state], TONES[task.state])}${late && tag("已超期", "danger")}</div>
@@ -74,14 +74,14 @@ function body({ task, effect, history }, works, finish) {
       <dl class="facts"><dt>佐证</dt><dd>${effect.evidence.map((one) => [one.note, one.name].filter(Boolean).join("：")).join("；") || "—"}</dd>
         <dt>反映人</dt><dd>${opinions(effect.evaluation)}</dd></dl></section>`}
     <section class="panel"><div class="panel-head"><h2>经过</h2></div>
-      <${Timeline} items=${history.map((one) => ({ at: one.at, who: one.who, title: STEPS[one.command] ?? one.command, text: one.note, tone: { closed: "good", cancelled: "warn" }[one.command] }))} /></section>
+      <${Timeline} items=${history.map((one) => ({ at: one.at, who: actorName(one.who, people), title: STEPS[one.command] ?? one.command, text: one.note, tone: { closed: "good", cancelled: "warn" }[one.command] }))} /></section>
   </div><div>
     <section class="panel">${task.deadline_at && html`<${DeadlineBar} name="完成时限" from=${task.created_at} to=${task.deadline_at} stopped=${task.closed_at} />`}</section>
     <section class="panel"><dl class="facts">
       <dt>责任单位</dt><dd>${task.department_name}</dd>
       ${task.assisting.length > 0 && [html`<dt>配合单位</dt>`, html`<dd>${task.assisting.join("、")}</dd>`]}
       <dt>责任人</dt><dd>${task.person}</dd>
-      <dt>安排</dt><dd>${task.created_by}，<span class="number">${time(task.created_at)}</span></dd>
+      <dt>安排</dt><dd>${actorName(task.created_by, people)}，<span class="number">${time(task.created_at)}</span></dd>
       ${task.problem_id && [html`<dt>共性问题</dt>`, html`<dd><a href=${link(`/problems/${task.problem_id}`)}>问题 ${task.problem_id}</a></dd>`]}
       <dt>针对</dt><dd>${task.entries.map((id, at) => [at ? "、" : "", html`<a key=${id} href=${link(`/entries/${id}`)}>条目 ${id}</a>`])}</dd>
     </dl></section>

@@ -5,11 +5,11 @@ import { reactive, watch } from "vue";
 import { startOf } from "../format.js";
 import { bind, html } from "../html.js";
 import { go, refine, route } from "../router.js";
-import { DepartmentPicker, DivisionPicker, DomainPicker } from "./pickers.js";
+import { DepartmentPicker, DivisionPicker, DomainPicker, PersonPicker } from "./pickers.js";
 
 // fields: [{ key, name, kind, options }]; kinds: select (options: [[value, word], …] or { value: word };
 // `many` for several; `usual` is chosen where the address says nothing), text, department, domain, division,
-// days (two dates, kept as `since` and `until`).
+// person (of the chosen department), days (two dates, kept as `since` and `until`).
 // html`<${Filters} fields=${FIELDS}>…more buttons…</>`
 // On a phone they are folded away, so that the list itself is what one sees first.
 export const Filters = (props, { slots }) => html`<form class=${{ filters: true, folded: !view.unfolded }} role="search" aria-label="筛选" onSubmit=${(event) => event.preventDefault()}>
@@ -56,6 +56,7 @@ function draw(field) {
     case "department": return html`<${DepartmentPicker} modelValue=${value} onPick=${pick} label=${name} />`;
     case "domain": return html`<${DomainPicker} modelValue=${value} onPick=${pick} label=${name} />`;
     case "division": return html`<${DivisionPicker} modelValue=${value} onPick=${pick} label=${name} />`;
+    case "person": return html`<${PersonPicker} modelValue=${value} department=${route.query.department} onPick=${pick} label=${name} />`;
     case "text": return html`<${TextFilter} value=${value} name=${name} hint=${field.hint} onPick=${pick} />`;
     case "days": return html`<${ElDatePicker} type="daterange" valueFormat="YYYY-MM-DD" format="YYYY-MM-DD" unlinkPanels startPlaceholder="从" endPlaceholder="到"
       modelValue=${route.query.since && route.query.until ? [route.query.since, route.query.until] : null}

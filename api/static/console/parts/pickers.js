@@ -1,12 +1,12 @@
-// Choosing a department, a domain or a division by typing part of its name, or of its pinyin.
+// Choosing a department, a domain, a division or a person by typing part of the name, or of its pinyin.
 
-import { ElOption, ElSelect } from "element-plus";
+import { ElInput, ElOption, ElSelect } from "element-plus";
 import { reactive, watch } from "vue";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { loadDepartments, loadDomains } from "../reference.js";
-import { attempt, report } from "./failure.js";
-import { usePause } from "./load.js";
+import { attempt, explain, report } from "./failure.js";
+import { useLoad, usePause } from "./load.js";
 import { find } from "./typing.js";
 
 const MOST = 60; // shown at once; typing narrows them
@@ -79,5 +79,45 @@ export const DivisionPicker = {
       ariaLabel=${props.label ?? "行政区划"} placeholder=${props.placeholder ?? "名称或拼音首字母"} noDataText="输入名称或拼音首字母" noMatchText="没有符合的" loadingText="正在查找" onChange=${tell}>
       ${offered().map((one) => html`<${ElOption} key=${one.code} value=${one.code} label=${one.name} />`)}
     </>`;
+  },
+};
+
+// Who may have a matter of `department` in hand (without one: of all within reach), asked of the server.
+const usePeople = (props) => useLoad((signal) => get("/v1/people", { department: props.department }, { signal }), () => props.department);
+const loginOf = (one) => one.login;
+
+// Somebody by login: html`<${PersonPicker} department=${entry.lead_department} ...${bind(form, "assignee")} />`
+export const PersonPicker = {
+  props: ["modelValue", "department", "label", "placeholder", "id"],
+  emits: ["pick", "update:modelValue"],
+  setup(props, { emit }) {
+    const people = usePeople(props);
+    const state = reactive({ typed: "" });
+    const tell = (login) => {
+      emit("update:modelValue", login ?? "");
+      emit("pick", login ?? "");
+    };
+    const offered = () => {
+      const found = find(people.data ?? [], state.typed, { pathOf: loginOf, most: MOST });
+      const chosen = people.data?.find((one) => one.login === props.modelValue);
+      return chosen && !found.includes(chosen) ? [...found, chosen] : found;
+    };
+    return () => html`<${ElSelect} id=${props.id} modelValue=${props.modelValue || undefined} filterable clearable defaultFirstOption loading=${people.loading} loadingText="正在读取"
+      ariaLabel=${props.label ?? "承办人"} placeholder=${props.placeholder ?? "姓名或拼音首字母"} noDataText=${people.error ? explain(people.error) : state.typed ? "没有符合的" : "没有可选的人，请管理员开通账号"}
+      filterMethod=${(typed) => { state.typed = typed; }} onVisibleChange=${(open) => { if (!open) state.typed = ""; }} onChange=${tell}>
+      ${offered().map((one) => html`<${ElOption} key=${one.login} value=${one.login} label=${one.name}><span class="option"><span>${one.name}</span><small>${one.login}</small></span></>`)}
+    </>`;
+  },
+};
+
+// The name of somebody, one of the department or any other: what is typed stands.
+export const NameField = {
+  props: ["modelValue", "department", "label", "placeholder", "id"],
+  emits: ["update:modelValue"],
+  setup(props, { emit }) {
+    const people = usePeople(props);
+    return () => html`<${ElInput} id=${props.id} maxlength="50" list=${`${props.id}-people`} ariaLabel=${props.label} placeholder=${props.placeholder ?? "选一位，或填写姓名"}
+        modelValue=${props.modelValue} onUpdate:modelValue=${(name) => emit("update:modelValue", name)} />
+      <datalist id=${`${props.id}-people`}>${(people.data ?? []).map((one) => html`<option key=${one.login} value=${one.name} />`)}</datalist>`;
   },
 };

@@ -11,7 +11,7 @@ import { asked, Filters } from "../../parts/filters.js";
 import { Frame } from "../../parts/frame.js";
 import { useLoad } from "../../parts/load.js";
 import { PagedTable, usePaged } from "../../parts/table.js";
-import { loadDepartmentNames, loadPeople, loadWords } from "../../reference.js";
+import { loadDepartmentNames, loadWords } from "../../reference.js";
 import { link, refine } from "../../router.js";
 import { may } from "../../session.js";
 import { tellPayload } from "./audit/payload.js";
@@ -28,10 +28,10 @@ const TOPICS = {
 export default {
   setup() {
     const words = useLoad(async () => {
-      const [{ enumerations }, departments, people] = await Promise.all([loadWords(), loadDepartmentNames(), may("manage_users") ? loadPeople() : {}]);
+      const [{ enumerations }, departments] = await Promise.all([loadWords(), loadDepartmentNames()]);
       const names = (codes) => Object.fromEntries(codes.map((one) => [one.code, one.name]));
       return {
-        kinds: enumerations.audit_events, departments, people, events: names([...enumerations.events, ...enumerations.audit_events]),
+        kinds: enumerations.audit_events, departments, events: names([...enumerations.events, ...enumerations.audit_events]),
         scopes: names(enumerations.scopes), rules: names(enumerations.finding_rules), fields: names(enumerations.fields),
       };
     });
@@ -54,7 +54,7 @@ const Log = {
     const columns = [
       { key: "id", name: "编号", right: true, nowrap: true, cell: (event) => event.id },
       { key: "at", name: "时间", nowrap: true, cell: (event) => html`<span class="number">${time(event.at)}</span>` },
-      { key: "actor", name: "谁", nowrap: true, cell: (event) => only("actor", event.actor, actorName(event.actor, props.words.people)) },
+      { key: "actor", name: "谁", nowrap: true, cell: (event) => only("actor", event.actor, event.actor_name ?? actorName(event.actor)) },
       { key: "kind", name: "事件", nowrap: true, cell: (event) => only("kind", event.kind, props.words.events[event.kind] ?? event.kind) },
       { key: "submission", name: "来件", nowrap: true, cell: (event) => event.submission_id && (may("read") ? html`<a href=${link(`/submissions/${encodeURIComponent(event.submission_id)}`)}>${event.submission_id}</a>` : only("submission", event.submission_id, event.submission_id)) },
       { key: "entry", name: "条目", nowrap: true, cell: (event) => event.entry_id && (may("read") ? html`<a href=${link(`/entries/${event.entry_id}`)}>${event.entry_id}</a>` : only("entry", event.entry_id, event.entry_id)) },

@@ -17,7 +17,7 @@ const ORDER = [
 ];
 const DECIDED_ABOVE = new Set(["grant-extension", "refuse-extension"]); // offered where the request is shown
 const HINTS = {
-  accept: "签收后即在办，时限照走。承办人不填为您本人。",
+  accept: "签收后即在办，时限照走。承办人不选为您本人。",
   return: "退给受理员，由受理员改交其他单位，或驳回退件。",
   assign: "送到主办单位，签收和异议的期限重新计算，办理时限不重新计算。",
   reassign: "换主办单位，新单位另行签收；办理时限不重新计算。",

@@ -7,10 +7,10 @@ import { bind, html } from "../../html.js";
 import { SATISFACTIONS, URGENCIES } from "../../names.js";
 import { FileDrop } from "../../parts/drop.js";
 import { attempt } from "../../parts/failure.js";
-import { DepartmentPicker } from "../../parts/pickers.js";
+import { DepartmentPicker, PersonPicker } from "../../parts/pickers.js";
 
 const NAMES = {
-  note: "说明", lead: "主办单位", assisting: "协办单位", assignee: "承办人的登录名", name: "文件", amount: "延长多少", unit: "时间单位", ground: "依据", to: "转往何处",
+  note: "说明", lead: "主办单位", assisting: "协办单位", assignee: "承办人", name: "文件", amount: "延长多少", unit: "时间单位", ground: "依据", to: "转往何处",
   matter: "原条目留下的事项", parts: "拆出的事项", into: "并入的条目编号", solved: "反映的问题是否解决", satisfaction: "满意程度", comment: "反映人的话",
   submission_id: "是哪位反映人的评价", level: "督办方式", person: "包案人", by: "督办期限",
 };
@@ -59,7 +59,7 @@ function draw({ name, command, form, file, rule }, id) {
   switch (name) {
     case "lead": return html`<${DepartmentPicker} id=${id} label="主办单位" ...${bind(form, "lead")} />`;
     case "assisting": return html`<${DepartmentPicker} id=${id} label="协办单位" multiple ...${bind(form, "assisting")} /><span class="hint">${file.entry.assisting.length ? `不选照旧：${file.entry.assisting.join("、")}` : "可以不选"}</span>`;
-    case "assignee": return html`<${ElInput} id=${id} maxlength="64" placeholder=${command === "accept" ? "不填为本人" : "本单位承办人的登录名"} ...${bind(form, "assignee")} />`;
+    case "assignee": return html`<${PersonPicker} id=${id} department=${file.entry.lead_department} placeholder=${command === "accept" ? "不选为本人" : undefined} ...${bind(form, "assignee")} />`;
     case "name": return html`<${Upload} form=${form} />`;
     case "amount": return html`<${Amount} id=${id} form=${form} file=${file} rule=${rule} command=${command} />`;
     case "unit": return html`<${Unit} id=${id} form=${form} file=${file} rule=${rule} />`;
@@ -83,7 +83,7 @@ function draw({ name, command, form, file, rule }, id) {
 // One file, read here and sent with its name.
 const Upload = ({ form }) => {
   const pick = (file) => attempt(async () => { Object.assign(form, { content: await encodeFile(file), name: file.name }); });
-  return html`<div class="upload"><${FileDrop} accept=${FILES} most=${LARGEST} onPick=${pick}>${form.name ? html`<b>${form.name}</b>` : `把照片、记录等拖到这里，或点击选择，至多 ${size(LARGEST)}`}</></div>`;
+  return html`<div class="upload"><${FileDrop} accept=${FILES} most=${LARGEST} camera onPick=${pick}>${form.name ? html`<b>${form.name}</b>` : html`<span class="at-desk">把照片、记录等拖到这里，或点击选择，</span><span class="in-hand">选照片、记录等，</span>至多 ${size(LARGEST)}`}</></div>`;
 };
 Upload.props = ["form"];
 

@@ -8,7 +8,7 @@ import { html } from "../../html.js";
 import { useAction } from "../../parts/failure.js";
 
 export const FIELD_NAMES = {
-  title: "标题", content: "内容", id: "编号", channel: "渠道", received_at: "收到时间", place: "地点",
+  title: "标题", content: "内容", id: "编号", channel: "渠道", received_at: "收到时间", place: "地点", likes: "点赞数",
   name: "反映人姓名", phone: "电话", id_number: "证件号", address: "住址",
 };
 

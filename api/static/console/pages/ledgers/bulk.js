@@ -44,10 +44,11 @@ export const BulkDialog = {
     const { command, name, needs, takes } = props.step;
     const lines = props.lines.filter((line) => suits(props.step, line));
     const [{ entry }] = lines;
+    const ofOne = lines.every((line) => line.entry.lead_department === entry.lead_department);
     const keys = [...needs, ...takes];
     const state = reactive({ form: Object.fromEntries(keys.map((key) => [key, blankOf(key)])), wrong: {} });
     const words = useLoad(async () => Object.fromEntries(Object.entries((await loadWords()).enumerations).map(([key, list]) => [key, Object.fromEntries(list.map((one) => [one.code, one.name]))])));
-    const file = () => ({ entry: { ...entry, assisting: [] }, words: words.data ?? {}, submissions: [], extensions: [] });
+    const file = () => ({ entry: { ...entry, assisting: [], lead_department: ofOne ? entry.lead_department : undefined }, words: words.data ?? {}, submissions: [], extensions: [] });
 
     const send = useAction(async () => {
       state.wrong = Object.fromEntries(needs.filter((key) => !isFilled(state.form[key])).map((key) => [key, "请填写"]));

@@ -11,11 +11,11 @@ import { evidence, subject } from "../supervision/evidence.js";
 import { OneList } from "./list.js";
 
 const HELP = "监督清单：系统按规则查到、须看一看的事实和依据，不是结论。督查员确认、排除或转为督办；承办单位只看到已确认、已督办的。";
-const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger" };
+const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger", settled: "calm" };
 const address = (line) => (may("decide_findings") ? link("/supervision", { finding: line.id }) : line.entry_id && link(`/entries/${line.entry_id}`));
 const COLUMNS = [
-  { key: "rule", name: "监督事项", nowrap: true, cell: (line) => line.rule_name },
-  { key: "title", name: "对象", wide: true, link: true, cell: (line) => line.title || subject(line) || line.department_name || "—" },
+  { key: "rule", name: "监督事项", cell: (line) => html`<span class="rule">${line.rule_name}</span>` },
+  { key: "title", name: "对象", link: true, cell: (line) => html`<span class="about-cell">${line.title || subject(line) || line.department_name || "—"}</span>` },
   { key: "evidence", name: "依据", wide: true, cell: (line) => evidence(line) },
   { key: "department", name: "责任单位", nowrap: true, cell: (line) => line.department_name ?? "—" },
   { key: "found", name: "发现", nowrap: true, cell: (line) => day(line.found_at) },

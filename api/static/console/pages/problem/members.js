@@ -5,6 +5,7 @@ import { reactive } from "vue";
 import { get } from "../../api.js";
 import { count, percent, stateTag, tag, time } from "../../format.js";
 import { html } from "../../html.js";
+import { actorName } from "../../names.js";
 import { useAction } from "../../parts/failure.js";
 import { link } from "../../router.js";
 
@@ -41,5 +42,5 @@ const member = (line, { corrects, file }, state, toggle) => html`<li key=${line.
     ${line.entries.map((entry) => html`<a key=${entry.id} class="entry" href=${link(`/entries/${entry.id}`)} title=${`条目 ${entry.id}`}>${stateTag(entry.state)} <span class="muted">${file.names[entry.lead_department] ?? entry.lead_department}</span></a>`)}
     ${line.entries.length === 0 && tag("未交办")}
   </div>
-  <div class="moment">${time(line.at)}${line.channel ? ` · ${line.channel}` : ""}${line.place ? ` · ${line.place}` : ""} · ${line.placed_by === "machine" ? `相似 ${percent(line.likeness)}` : `${line.placed_by} 归入`}</div>
+  <div class="moment">${time(line.at)}${line.channel ? ` · ${line.channel}` : ""}${line.place ? ` · ${line.place}` : ""} · ${line.placed_by === "machine" ? `相似 ${percent(line.likeness)}` : `${line.placed_by_name ?? actorName(line.placed_by)} 归入`}</div>
 </li>`;

@@ -10,22 +10,22 @@ import { FigureTable } from "./figuretable.js";
 const COUNTS = [["opened", "交办"], ["replied", "已回告"], ["closed", "已办结"], ["overdue", "超期未回告"]];
 const RATES = [["on_time", "按时回复率"], ["completion", "办结率"], ["satisfaction", "满意率"], ["solution", "解决率"]];
 
-export const Course = ({ table, name }) => {
+export const Course = ({ table, name, book }) => {
   const { total, groups } = table;
   if (!groups.length) return html`<div class="panel"><${State} kind="empty" title="这段时间没有条目" text="换一个时段或条件试试。" /></div>`;
   return html`<${Rates}><div class="columns wide">
       <section class="panel"><div class="panel-head"><h2>${name}件数</h2></div><${Chart} label=${`${name}交办、回告、办结、超期几条`} picture=${`${name}件数`} height="300px" option=${lines(groups, COUNTS)} /></section>
       <section class="panel"><div class="panel-head"><h2>${name}比率</h2><span class="muted">没有分母的不画</span></div><${Chart} label=${`${name}按时回复率、办结率、满意率、解决率`} picture=${`${name}比率`} height="300px" option=${shares(groups)} /></section>
     </div>
-    <${FigureTable} name=${`${name}统计`} lines=${groups} total=${total} columns=${COLUMNS} />
+    <${FigureTable} name=${`${name}统计`} lines=${groups} total=${total} columns=${COLUMNS} book=${book} />
   </>`;
 };
-Course.props = ["table", "by", "name"];
+Course.props = ["table", "name", "book"];
 
 const COLUMNS = [
-  { key: "name", name: "日期", nowrap: true, cell: (line) => line.name, text: (line) => line.name },
-  ...COUNTS.map(([key, name]) => ({ key, name, right: true, cell: (line) => count(line.counts[key]), text: (line) => line.counts[key] })),
-  ...RATES.map(([key, name]) => ({ key, name, cell: (line) => html`<${Rate} of=${key} rate=${line.rates[key]} />`, rate: (line) => line.rates[key] })),
+  { key: "name", name: "日期", nowrap: true, cell: (line) => line.name },
+  ...COUNTS.map(([key, name]) => ({ key, name, right: true, cell: (line) => count(line.counts[key]) })),
+  ...RATES.map(([key, name]) => ({ key, name, cell: (line) => html`<${Rate} of=${key} rate=${line.rates[key]} />` })),
 ];
 
 const lines = (groups, keys) => () => ({

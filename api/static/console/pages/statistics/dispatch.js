@@ -10,7 +10,7 @@ import { FigureTable } from "./figuretable.js";
 const KEYS = [["accuracy", "首次派单准确率"], ["direct", "直接交办的"], ["reviewed", "经复核的"]];
 const MOST = 20;
 
-export const Dispatch = ({ table, name }) => {
+export const Dispatch = ({ table, name, book }) => {
   const { total, groups } = table;
   if (!total.accuracy.denominator) return html`<div class="panel"><${State} kind="empty" title="这段时间没有可比的派单" text="换一个时段或条件试试。" /></div>`;
   const shown = groups.filter((one) => one.accuracy.denominator).sort((one, other) => other.accuracy.denominator - one.accuracy.denominator).slice(0, MOST);
@@ -24,13 +24,13 @@ export const Dispatch = ({ table, name }) => {
     <div class="figures">${KEYS.map(([key, word]) => html`<div key=${key} class="figure"><b><${Rate} of=${key} rate=${total[key]} /></b><span>${word}</span></div>`)}
       <div class="figure"><b>${count(total.unnamed)}</b><span>系统没建议单位</span></div></div>
     <section class="panel"><div class="panel-head"><h2>各${name}首次派单准确率</h2></div><${Chart} label=${`各${name}首次派单准确率`} picture=${`各${name}首次派单准确率`} height=${`${Math.max(140, 30 + 24 * shown.length)}px`} option=${option} /></section>
-    <div><${FigureTable} name=${`各${name}派单准确率`} lines=${groups} total=${total} columns=${columns(name)} /></div>
+    <div><${FigureTable} name=${`各${name}派单准确率`} lines=${groups} total=${total} columns=${columns(name)} book=${book} /></div>
   </>`;
 };
-Dispatch.props = ["table", "by", "name"];
+Dispatch.props = ["table", "name", "book"];
 
 const columns = (name) => [
-  { key: "name", name, nowrap: true, cell: (line) => line.name || "没有注明", text: (line) => line.name || "没有注明" },
-  ...KEYS.map(([key, word]) => ({ key, name: word, cell: (line) => html`<${Rate} of=${key} rate=${line[key]} />`, rate: (line) => line[key] })),
-  { key: "unnamed", name: "没有建议单位", right: true, cell: (line) => count(line.unnamed), text: (line) => line.unnamed },
+  { key: "name", name, nowrap: true, cell: (line) => line.name || "没有注明" },
+  ...KEYS.map(([key, word]) => ({ key, name: word, cell: (line) => html`<${Rate} of=${key} rate=${line[key]} />` })),
+  { key: "unnamed", name: "没有建议单位", right: true, cell: (line) => count(line.unnamed) },
 ];

@@ -9,7 +9,7 @@ import { FigureTable } from "./figuretable.js";
 // Short for the heads of columns; what each runs from and to says the server's own name for it.
 const STAGES = { dispatch: "派单", accept: "签收", carry_out: "办理", reply: "回复", evaluate: "评价", close: "销号", whole: "全程" };
 
-export const Hours = ({ table, name }) => {
+export const Hours = ({ table, name, book }) => {
   const { total, groups } = table;
   const stages = Object.entries(total.stages);
   if (!stages.some(([, one]) => one.count)) return html`<div class="panel"><${State} kind="empty" title="这段时间没有走完的环节" text="换一个时段或条件试试。" /></div>`;
@@ -20,15 +20,15 @@ export const Hours = ({ table, name }) => {
     series: [["median", "一半不超过", colours.accent], ["p90", "九成不超过", colours.warn]].map(([key, word, color]) => ({ name: word, type: "bar", barMaxWidth: 13, itemStyle: { color }, data: stages.map(([, one]) => one[key]), label: { show: true, position: "right", color: colours.soft, formatter: ({ value }) => span(value) } })),
   });
   return html`<section class="panel"><div class="panel-head"><h2>各环节用时</h2><span class="muted">一天以内精确到 0.1 小时</span></div><${Chart} label="各环节用时：一半和九成条目不超过多少小时" picture="各环节用时" height="330px" option=${option} /></section>
-    <div><${FigureTable} name=${`各${name}用时`} lines=${groups} total=${total} columns=${columns(name, stages)} /></div>`;
+    <div><${FigureTable} name=${`各${name}用时`} lines=${groups} total=${total} columns=${columns(name, stages)} book=${book} /></div>`;
 };
-Hours.props = ["table", "by", "name"];
+Hours.props = ["table", "name", "book"];
 
 const columns = (name, stages) => [
-  { key: "name", name, nowrap: true, cell: (line) => line.name || "没有注明", text: (line) => line.name || "没有注明" },
+  { key: "name", name, nowrap: true, cell: (line) => line.name || "没有注明" },
   ...stages.flatMap(([key, stage]) => [
-    { key: `${key}-median`, name: `${STAGES[key]} 一半`, right: true, nowrap: true, cell: (line) => html`<span title=${`${stage.name}，${line.stages[key].count} 条`}>${span(line.stages[key].median)}</span>`, text: (line) => line.stages[key].median ?? "" },
-    { key: `${key}-p90`, name: `${STAGES[key]} 九成`, right: true, nowrap: true, cell: (line) => span(line.stages[key].p90), text: (line) => line.stages[key].p90 ?? "" },
+    { key: `${key}-median`, name: `${STAGES[key]} 一半`, right: true, nowrap: true, cell: (line) => html`<span title=${`${stage.name}，${line.stages[key].count} 条`}>${span(line.stages[key].median)}</span>` },
+    { key: `${key}-p90`, name: `${STAGES[key]} 九成`, right: true, nowrap: true, cell: (line) => span(line.stages[key].p90) },
   ]),
 ];
 

@@ -11,7 +11,7 @@ const RATES = ["reply", "on_time", "completion", "completion_solved", "completio
 const COUNTS = { opened: "交办", replied: "已回告", closed: "已办结", due: "到期件", overdue: "超期", evaluated: "有评价", returns: "退回", extensions: "延期", urges: "督办", reopenings: "重办", apart: "另行处理" };
 const MOST = 15; // bars; the rest stands in the table
 
-export const Work = ({ table, name }) => {
+export const Work = ({ table, name, book }) => {
   const { total, groups } = table;
   if (!total.counts.opened) return html`<div class="panel"><${State} kind="empty" title="这段时间没有条目" text="换一个时段或条件试试。" /></div>`;
   return html`<${Rates}>
@@ -21,15 +21,15 @@ export const Work = ({ table, name }) => {
       <section class="panel"><div class="panel-head"><h2>各${name}交办、回告、办结</h2></div><${Chart} label=${`各${name}交办、已回告、已办结几条`} picture=${`各${name}件数`} height="320px" option=${counts(groups)} /></section>
       <section class="panel"><div class="panel-head"><h2>各${name}按时回复率、满意率</h2></div><${Chart} label=${`各${name}按时回复率、满意率`} picture=${`各${name}比率`} height="320px" option=${rates(groups)} /></section>
     </div>
-    <${FigureTable} name=${`各${name}统计`} lines=${groups} total=${total} columns=${columns(name)} />
+    <${FigureTable} name=${`各${name}统计`} lines=${groups} total=${total} columns=${columns(name)} book=${book} />
   </>`;
 };
-Work.props = ["table", "by", "name"];
+Work.props = ["table", "name", "book"];
 
 const columns = (name) => [
-  { key: "name", name, nowrap: true, cell: (line) => line.name || "没有注明", text: (line) => line.name || "没有注明" },
-  ...Object.entries(COUNTS).map(([key, word]) => ({ key, name: word, right: true, cell: (line) => count(line.counts[key]), text: (line) => line.counts[key] })),
-  ...RATES.map((key) => ({ key, name: NAMES[key], cell: (line) => html`<${Rate} of=${key} rate=${line.rates[key]} />`, rate: (line) => line.rates[key] })),
+  { key: "name", name, nowrap: true, cell: (line) => line.name || "没有注明" },
+  ...Object.entries(COUNTS).map(([key, word]) => ({ key, name: word, right: true, cell: (line) => count(line.counts[key]) })),
+  ...RATES.map((key) => ({ key, name: NAMES[key], cell: (line) => html`<${Rate} of=${key} rate=${line.rates[key]} />` })),
 ];
 const NAMES = { reply: "回复率", on_time: "按时回复率", completion: "办结率", completion_solved: "已解决", completion_explained: "已解释", completion_not_supported: "不予支持", satisfaction: "满意率", solution: "解决率", return: "退件率", repeat: "重复率" };
 

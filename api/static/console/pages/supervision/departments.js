@@ -1,10 +1,11 @@
 // Departments beside one another: counts, and rates that never stand without theirs.
 
-import { ElOption, ElSelect } from "element-plus";
-import { get } from "../../api.js";
+import { ElButton, ElOption, ElSelect } from "element-plus";
+import { download, get } from "../../api.js";
 import { count, percent } from "../../format.js";
 import { html } from "../../html.js";
 import { Chart } from "../../parts/chart.js";
+import { useAction } from "../../parts/failure.js";
 import { Filters, asked } from "../../parts/filters.js";
 import { Loaded } from "../../parts/frame.js";
 import { useLoad } from "../../parts/load.js";
@@ -36,6 +37,7 @@ export const Departments = {
   setup() {
     const query = () => ({ ...asked(FIELDS), ...askedPeriod(), by: "department", by_deadline: true });
     const load = useLoad((signal) => get("/v1/statistics", query(), { signal }), () => JSON.stringify(query()));
+    const book = useAction(() => download("/v1/statistics.xlsx", query()));
     const chosen = () => (RATES[route.query.by] ? route.query.by : "on_time");
     return () => html`<div>
       <${Filters} fields=${FIELDS}>
@@ -43,6 +45,7 @@ export const Departments = {
         <div class="field"><span>按什么排列</span><${ElSelect} ariaLabel="按什么排列" modelValue=${chosen()} onChange=${(by) => refine({ by }, { replace: true })}>
           ${Object.entries(RATES).map(([key, [name]]) => html`<${ElOption} key=${key} value=${key} label=${name} />`)}
         </></div>
+        <${ElButton} loading=${book.busy} onClick=${book.run}>导出 Excel</>
       </>
       <p class="hint before">按办理时限算：此间到期的件，办得早晚都算一次。排在前面的最该看；没有分母的不排。</p>
       <${Loaded} load=${load}>${() => body(sorted(load.data.groups, chosen()), load.data.total, chosen())}</>

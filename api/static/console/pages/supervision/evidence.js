@@ -52,6 +52,7 @@ export const evidence = ({ rule, evidence: told }) => TELL[rule]?.(told).filter(
 export function subject({ subject: told }) {
   const [kind, id] = told.split(":");
   if (kind === "task") return html`<a href=${link(`/tasks/${id}`)}>任务 ${id}</a>`;
+  if (kind === "division") return html`<${Place} name=${id} />`;
   if (kind === "problem" && /^\d+$/.test(id)) return html`<a href=${link(`/problems/${id}`)}>共性问题 ${id}</a>`;
   return null;
 }

@@ -5,6 +5,7 @@ import { reactive } from "vue";
 import { get, post } from "../../api.js";
 import { time, until, urgencyTag } from "../../format.js";
 import { html } from "../../html.js";
+import { actorName } from "../../names.js";
 import { askReason } from "../../parts/dialogs.js";
 import { attempt, told } from "../../parts/failure.js";
 import { useLoad } from "../../parts/load.js";
@@ -58,7 +59,7 @@ export const Extensions = {
             <dt>条目</dt><dd><a href=${link(`/entries/${state.file.entry.id}`)}>${state.file.submissions[0]?.title || `条目 ${state.file.entry.id}`}</a></dd>
             <dt>申请</dt><dd>延期 ${asked.amount} ${units.data?.[asked.unit] ?? ""}</dd>
             <dt>理由</dt><dd class="letter">${asked.reason || "—"}</dd>
-            <dt>申请人</dt><dd>${asked.who}，<span class="number">${time(asked.at)}</span></dd>
+            <dt>申请人</dt><dd>${actorName(asked.who, state.file.people)}，<span class="number">${time(asked.at)}</span></dd>
             <dt>现在的时限</dt><dd class="number">${time(state.file.entry.deadline_at)}，${until(state.file.entry.deadline_at)}</dd>
             <dt>此前</dt><dd>批过 ${state.file.entry.extensions} 次</dd>
           </dl>

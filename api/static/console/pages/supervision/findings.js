@@ -3,9 +3,9 @@
 import { ElButton } from "element-plus";
 import { reactive } from "vue";
 import { download, get, post } from "../../api.js";
-import { count, tag, time } from "../../format.js";
+import { count, day, tag, time } from "../../format.js";
 import { html } from "../../html.js";
-import { FINDING_STATES } from "../../names.js";
+import { FINDING_STATES, actorName } from "../../names.js";
 import { askReason } from "../../parts/dialogs.js";
 import { attempt, explain, told, useAction } from "../../parts/failure.js";
 import { Filters, asked } from "../../parts/filters.js";
@@ -17,7 +17,7 @@ import { link, refine, route } from "../../router.js";
 import { evidence, subject } from "./evidence.js";
 import { Urging } from "./urging.js";
 
-const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger" };
+const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger", settled: "calm" };
 const DONE = { confirmed: "已确认", dismissed: "已排除", urged: "已督办" };
 
 const fields = (rules) => [
@@ -77,7 +77,7 @@ export const Findings = {
     };
     const run = useAction(async () => {
       const found = await post("/v1/findings:run");
-      told(`查过了：新的 ${count(found.new)} 项，已知的 ${count(found.known)} 项`);
+      told(`查过了：新的 ${count(found.new)} 项，已知的 ${count(found.known)} 项${found.settled ? `，自行了结 ${count(found.settled)} 项` : ""}`);
       await list.load.reload();
     });
     const book = useAction(() => download("/v1/lists/supervision.xlsx", wanted()));
@@ -112,7 +112,7 @@ const columns = (ask, state) => [
   { key: "evidence", name: "查到什么", wide: true, cell: (line) => html`<span>${evidence(line)}</span>` },
   { key: "about", name: "涉及", cell: (line) => html`<span class="about-cell">${about(line)}</span>` },
   { key: "department", name: "责任单位", nowrap: true, cell: (line) => line.department_name ?? "—" },
-  { key: "found", name: "查到", nowrap: true, cell: (line) => time(line.found_at) },
+  { key: "found", name: "查到", nowrap: true, cell: (line) => html`<span title=${time(line.found_at)}>${day(line.found_at)}</span>` },
   { key: "state", name: "处理", nowrap: true, cell: (line) => html`<div>${tag(line.state_name, TONES[line.state])}${line.decided_at && html`<div class="muted decided">${decided(line)}</div>`}<div class="buttons decide">${buttons(line, ask, state)}</div></div>` },
 ];
 
@@ -121,7 +121,7 @@ function about(line) {
   return subject(line) ?? "—";
 }
 
-const decided = (line) => `${line.decided_by}，${time(line.decided_at)}${line.decided_note ? `：${line.decided_note}` : ""}`;
+const decided = (line) => `${line.decided_by_name ?? actorName(line.decided_by)}，${time(line.decided_at)}${line.decided_note ? `：${line.decided_note}` : ""}`;
 
 const buttons = (line, ask, state) => [
   line.state === "open" && html`<${ElButton} size="small" disabled=${state.busy} onClick=${() => ask.confirmed([line])}>确认</>`,

@@ -5,7 +5,7 @@ import { reactive } from "vue";
 import { ApiError, download, get, post } from "../../api.js";
 import { count, stateTag, time, until, urgencyTag } from "../../format.js";
 import { html } from "../../html.js";
-import { URGENCIES } from "../../names.js";
+import { URGENCIES, actorName } from "../../names.js";
 import { attempt, told, useAction } from "../../parts/failure.js";
 import { Filters, asked } from "../../parts/filters.js";
 import { Loaded } from "../../parts/frame.js";
@@ -27,7 +27,7 @@ const COLUMNS = [
   { key: "title", name: "来件", link: true, wide: true, cell: (line) => html`${line.title || "（无标题）"}<span class="excerpt">${line.excerpt}</span>` },
   { key: "urgency", name: "紧急", nowrap: true, cell: (line) => urgencyTag(line.entry.urgency) },
   { key: "department", name: "责任单位", nowrap: true, cell: (line) => line.department_name },
-  { key: "assignee", name: "承办人", nowrap: true, cell: (line) => line.entry.assignee ?? "未指定" },
+  { key: "assignee", name: "承办人", nowrap: true, cell: (line) => (line.entry.assignee ? line.assignee_name ?? actorName(line.entry.assignee) : "未指定") },
   { key: "late", name: "超期", nowrap: true, cell: (line) => html`<b class="tone-danger">${until(line.entry.deadline_at).slice(3)}</b><span class="excerpt">时限 ${time(line.entry.deadline_at)}</span>` },
   { key: "state", name: "状态", nowrap: true, cell: (line) => stateTag(line.entry.state) },
   { key: "urges", name: "已督办", right: true, nowrap: true, cell: (line) => (line.entry.urges ? `${line.entry.urges} 次` : "—") },

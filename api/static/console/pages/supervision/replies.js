@@ -1,9 +1,11 @@
 // How well departments answer: what the assessment of each reply says on average, what reporters say
 // of it, and the replies that the rules found wanting.
 
-import { get } from "../../api.js";
-import { count, tag, time } from "../../format.js";
+import { ElButton } from "element-plus";
+import { download, get } from "../../api.js";
+import { count, day, tag, time } from "../../format.js";
 import { html } from "../../html.js";
+import { useAction } from "../../parts/failure.js";
 import { Filters, asked } from "../../parts/filters.js";
 import { Loaded } from "../../parts/frame.js";
 import { useLoad } from "../../parts/load.js";
@@ -34,8 +36,9 @@ export const Replies = {
       ]);
       return { lines: join(writing, work), total: { ...writing.total, rates: work.total.rates }, found: found.flatMap((page) => page.lines).sort((one, other) => other.id - one.id) };
     }, () => JSON.stringify(query()));
+    const book = useAction(() => download("/v1/statistics/replies.xlsx", { ...query(), by: "department" }));
     return () => html`<div>
-      <${Filters} fields=${FIELDS}><${Period} /></>
+      <${Filters} fields=${FIELDS}><${Period} /><${ElButton} loading=${book.busy} onClick=${book.run}>导出 Excel</></>
       <${Loaded} load=${load}>${() => body(load.data)}</>
     </div>`;
   },
@@ -56,13 +59,13 @@ const COLUMNS = [
   { key: "satisfaction", name: "满意率", cell: (line) => line.rates && html`<${Rate} of="satisfaction" rate=${line.rates.satisfaction} />` },
   { key: "solution", name: "解决率", cell: (line) => line.rates && html`<${Rate} of="solution" rate=${line.rates.solution} />` },
 ];
-const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger" };
+const TONES = { open: "wait", confirmed: "warn", dismissed: "calm", urged: "danger", settled: "calm" };
 const FOUND = [
   { key: "rule", name: "种类", cell: (line) => html`<b class="rule">${line.rule_name}</b>` },
   { key: "evidence", name: "查到什么", wide: true, cell: (line) => html`<span>${evidence(line)}</span>` },
   { key: "about", name: "来件", cell: (line) => html`<a class="about-cell" href=${link(`/entries/${line.entry_id}`)}>${line.title || `条目 ${line.entry_id}`}</a>` },
   { key: "department", name: "责任单位", nowrap: true, cell: (line) => line.department_name ?? "—" },
-  { key: "found", name: "查到", nowrap: true, cell: (line) => time(line.found_at) },
+  { key: "found", name: "查到", nowrap: true, cell: (line) => html`<span title=${time(line.found_at)}>${day(line.found_at)}</span>` },
   { key: "state", name: "处理", nowrap: true, cell: (line) => html`<a href=${link("/supervision", { finding: line.id })}>${tag(line.state_name, TONES[line.state])}</a>` },
 ];
 
