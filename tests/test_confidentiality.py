@@ -1,9 +1,10 @@
 """An accusation is looked for everywhere by everybody, and only discipline officers find it.
 
-The town holds two: J-1 was recognised as it came in, J-2 was in a ledger before a clerk called it
-one. Both accuse the housing department.
+The town holds two: J-1 was recognised as it came in, J-2 was in a ledger and worked on before a
+clerk called it one. Both accuse the housing department.
 """
 
+import base64
 import io
 import re
 import zipfile
@@ -19,6 +20,7 @@ from people_factories import person
 from service_factories import RunningService, make_body, run_service
 from sqlalchemy import select
 from structlog.testing import capture_logs
+from work_factories import give
 
 from api.app import create_app
 from api.reference import describe_api
@@ -46,6 +48,7 @@ SECOND = {
     "channel": "来信",
 }
 ORDINARY = make_body(id="L-1", content="翠湖小区电梯停运四天，物业说维修基金没批下来，请尽快派人。")
+PICTURE = b"\x89PNG\r\n\x1a\n of the envelope"
 SCOPES = ("submit", "suggest", "read", "review", "work", "admin")
 VALUES: dict[str, tuple[str, ...]] = {
     "actor": ("clerk", "cli", "citizen"),
@@ -98,6 +101,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             chosen = {"lead": "住建局", "nature": "投诉", "reason": "翠竹里的电梯"}
             decided = clerk.post("/v1/submissions/J-2/decisions", json=chosen)
             entry = decided.json()["entry"]
+            with running.client("work", department="住建局") as housing:
+                give(housing, entry["id"], "accept", note="翠竹里")
+                give(housing, entry["id"], "progress", note="柏林墙纸厂的人来过翠竹里")
+                name, content = "柏林墙纸.png", base64.b64encode(PICTURE).decode()
+                give(housing, entry["id"], "attach", name=name, content=content)
             assert clerk.get("/v1/lists/problems").text.count("J-2")
             sealed = clerk.post(
                 "/v1/submissions/J-2/decisions",
@@ -355,6 +363,8 @@ def test_a_discipline_officer_reads_all_of_it_and_every_look_is_logged(town: Tow
         assert first["accused"] == ["housing"]
         assert second["content"] == SECOND["content"]
         assert second["notes"][0]["reason"] == "经办人收受柏林墙纸厂财物"
+        kinds = [work["told"].get("command", work["kind"]) for work in second["work"]]
+        assert kinds == ["decision", "accept", "progress", "attach", "attachment"]
         reason = {"reason": "当面核实"}
         seen = officer.post("/v1/accusations/J-1/submitter", json=reason).json()
         assert seen["phone"] == "13812345678"
