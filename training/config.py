@@ -67,7 +67,8 @@ class ModelConfig:
     width: int = 256
     fineness: float = 1.7
     shrink: float = 0.001
-    head_strength: float = 0.02
+    head_strength: float = 0.003
+    urgency_strength: float = 0.03
     accusation_strength: float = 0.03
     other_weight: float = 0.3
 

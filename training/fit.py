@@ -267,7 +267,12 @@ def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, confi
         return Softmax(scaler.mean_[:width], scaler.scale_[:width], coefficients, intercept)
 
     return Heads(
-        urgency=fit(labels.urgency[seen] - 1, 4, width=inputs.shape[1] - CUES),
+        urgency=fit(
+            labels.urgency[seen] - 1,
+            4,
+            width=inputs.shape[1] - CUES,
+            strength=config.model.urgency_strength,
+        ),
         nature=fit(labels.nature[seen], len(NATURES)),
         accusation=fit(
             labels.nature[seen] == NATURES.index(ACCUSATION),
