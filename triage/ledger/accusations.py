@@ -145,7 +145,7 @@ def put_away_unsealed(session: Session, *, now: datetime) -> int:
     """Seal what a database of an older version has kept in the open: accusations, and the work on
     those that had an entry; of how many.
 
-    Those in review stand in its index, those with an entry in the ledger's: no table is walked.
+    Those in review stand in its index; the hidden entries are found by one walk, at the start.
     """
     waiting = select(SubmissionRow.id).where(
         SubmissionRow.status == literal_column(f"'{SubmissionStatus.REVIEW}'"),
