@@ -28,7 +28,6 @@ _SAMPLED = 4  # members of a problem that stand for it there
 _FLOOR = 0.02  # a chance below this is none
 _CANDIDATES = 26  # for each trace: those that share the most of its keys
 _SHARERS = 64  # of one key that meet; of more each meets those that stand near it
-_HALF = 24  # of a stretch of those; fewer than candidates, so that each half holds on to the next
 _BLOCK = 2048  # rows whose candidates are ranked together, where their numbers fit into 63 bits
 _VALUE_BITS = 31
 _PACKED = 63 - _VALUE_BITS  # bits for the row within the block and the number of the candidate
@@ -168,14 +167,13 @@ def _share_keys(keys: Array) -> Any:
     from scipy.sparse import csr_matrix  # the service starts sooner without it
 
     weight = np.repeat((1 / np.log(1 + np.minimum(sharers, 10_000))).astype(np.float32), sharers)
-    # Stretches of sharers, and the same moved by half so that neighbours across a border meet too.
-    weight[many] *= np.float32(0.75)
-    column = np.cumsum(new | (many & (rank % (2 * _HALF) == 0))) - 1
+    # Blocks of sharers, and blocks moved by half so that neighbours across a border meet too.
+    column = np.cumsum(new | (many & (rank % _SHARERS == 0))) - 1
     count = int(column[-1]) + 1 if len(column) else 0
-    moved = np.cumsum(new[many] | ((rank[many] + _HALF) % (2 * _HALF) == 0)) - 1
+    moved = np.cumsum(new[many] | ((rank[many] + _SHARERS // 2) % _SHARERS == 0)) - 1
     column = np.concatenate([column, moved + count])
     owner = np.concatenate([owner, owner[many]])
-    weight = np.concatenate([weight, weight[many]])
+    weight = np.concatenate([weight, weight[many] / 2])
     company = np.bincount(column) > 1  # one alone meets nobody
     meets = company[column]
     column = (np.cumsum(company) - 1)[column[meets]]
