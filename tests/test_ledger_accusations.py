@@ -346,11 +346,19 @@ def test_what_was_released_can_be_put_away_again(store: Store) -> None:
 
 
 def test_pages_of_accusations_are_full_although_some_are_barred(store: Store) -> None:
-    for number in range(450):
-        content = "住建局局长贪污" if number % 2 else "某人贪污"
-        told = make_submission(id=f"J-{number:03}", title="", content=content, place=None)
+    told = [
+        make_submission(
+            id=f"J-{number:03}",
+            title="",
+            content="住建局局长贪污" if number % 2 else "某人贪污",
+            place=None,
+        )
+        for number in range(450)
+    ]
+    for minute in range(150):
+        three = [(submission, SAID) for submission in told[3 * minute : 3 * minute + 3]]
         with store.writing() as session:
-            record_batch(session, [(told, SAID)], now=NOW + timedelta(minutes=number // 3))
+            record_batch(session, three, now=NOW + timedelta(minutes=minute))
     caller = replace(OFFICER, department="zhujian")
     seen: list[str] = []
     cursor = None
