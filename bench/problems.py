@@ -87,7 +87,8 @@ def measure(options: Options) -> Result:
         "problems",
         "归并共性问题（秒：经过的时间，括号内是处理器时间）：\n"
         + "\n".join(_describe(size, found[size]) for size in sizes)
-        + f"\n归并（不算起名）每件的处理器时间，{last} 件时是 {before} 件时的 {each[last] / each[before]:.2f} 倍；"
+        + f"\n归并（不算起名）每件的处理器时间，{last} 件时是 {before} 件时的 "
+        f"{each[last] / each[before]:.2f} 倍；"
         f"{shared} 件时两两比较的 TF-IDF 用 {peer:.1f} 秒，是本程序的 {peer / ours:.1f} 倍",
         {
             "sizes": {str(size): values for size, values in found.items()},
