@@ -9,7 +9,6 @@ from math import log
 
 MOST_CANDIDATES = 24  # looked at for one submission
 OF_ONE_PROBLEM = 4  # of them, members of one problem
-LEAST_SHARED = 2  # keys; of pairs of one matter 1 in 200 shares fewer, of other pairs every second
 
 
 def choose_candidates(
@@ -20,18 +19,14 @@ def choose_candidates(
 
     `sharers` are the submissions that share each key; who is not in `problem_of` stands alone.
     """
-    shared: Counter[str] = Counter()
     likeness: defaultdict[str, float] = defaultdict(float)
     for others in sharers:
-        shared.update(others)
         weight = 1 / log(2 + len(others))
         for other in others:
             likeness[other] += weight
     chosen: list[str] = []
     taken: Counter[Hashable] = Counter()
     for other in sorted(likeness, key=lambda one: (likeness[one], one), reverse=True):
-        if shared[other] < LEAST_SHARED:
-            continue
         problem = problem_of.get(other)
         if problem is not None:
             if taken[problem] == OF_ONE_PROBLEM:

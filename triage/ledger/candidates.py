@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from triage.candidates import LEAST_SHARED, MOST_CANDIDATES, choose_candidates
+from triage.candidates import MOST_CANDIDATES, choose_candidates
 from triage.ledger.paging import in_chunks
 from triage.ledger.problemfacts import read_tolds
 from triage.ledger.store import TRACES, among
@@ -170,8 +170,7 @@ class Fellows:
     def find(self, trace: Trace) -> list[str]:
         """Those that share keys with it, those that share most first."""
         counts = Counter(one for key in trace.keys for one in self._sharers.get(key, ()))
-        likest = counts.most_common(MOST_CANDIDATES)
-        return [one for one, shared in likest if shared >= LEAST_SHARED]
+        return [one for one, _ in counts.most_common(MOST_CANDIDATES)]
 
 
 def _count_sharers(session: Session, keys: Iterable[int]) -> dict[int, int]:
