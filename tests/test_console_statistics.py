@@ -36,7 +36,7 @@ def test_figures_are_counted_by_what_is_chosen_and_taken_along(screens: Opener) 
     page.wait_for_selector(".chart canvas")
     check_accessible(page)
     check_fits(page)
-    name, picture = save(page, "text=存为图片 >> nth=0")
+    name, picture = save(page, "button:has-text('存为图片') >> nth=0")
     assert name == "各责任单位件数.png"
     assert picture.startswith(b"\x89PNG")
     choose(page, "按什么分", "紧急程度")
