@@ -3,6 +3,8 @@
 A page is one walk along them then, instead of one for each level.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,12 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_PAGE = ("urgency", sa.column("opened_at").desc(), sa.column("id").desc(), "confidential")
+_PAGE: tuple[Any, ...] = (
+    "urgency",
+    sa.column("opened_at").desc(),
+    sa.column("id").desc(),
+    "confidential",
+)
 
 
 def upgrade() -> None:
