@@ -44,7 +44,7 @@ def file_overdue(running: RunningService, name: str = "A-1") -> int:
 def find_one(running: RunningService, supervisor: httpx.Client) -> dict[str, Any]:
     """The finding about an overdue entry, as the supervision list shows it."""
     file_overdue(running)
-    assert supervisor.post("/v1/findings:run").json() == {"new": 1, "known": 0}
+    assert supervisor.post("/v1/findings:run").json() == {"new": 1, "known": 0, "settled": 0}
     (line,) = supervisor.get("/v1/lists/supervision").json()["lines"]
     found: dict[str, Any] = line
     return found
@@ -63,7 +63,7 @@ def test_what_is_found_on_demand_stands_in_the_supervision_list(
     assert told["rule_name"] == "逾期未回告"
     assert told["state_name"] == "待处理"
     assert told["evidence"]["hours_late"] == pytest.approx(48, abs=0.2)
-    assert supervisor.post("/v1/findings:run").json() == {"new": 0, "known": 1}
+    assert supervisor.post("/v1/findings:run").json() == {"new": 0, "known": 1, "settled": 0}
 
 
 def test_a_finding_becomes_an_urging_that_the_entry_shows(
