@@ -42,7 +42,7 @@ def test_the_log_reads_newest_first(store: Store) -> None:
     with store.reading() as session:
         newest = list_events(session, caller=SUPERVISOR, limit=1).lines[0]
     assert replace(newest, id=0, hash="") == StoredEvent(
-        0, NOW + timedelta(minutes=3), "li", "key.created", None, 7, {"n": 3}, ""
+        0, NOW + timedelta(minutes=3), "li", None, "key.created", None, 7, {"n": 3}, ""
     )
     assert len(newest.hash) == 64
 

@@ -344,7 +344,7 @@ def test_every_table_that_refers_to_a_submission_is_thought_of() -> None:
     shared = {"fingerprint", "repeat", "trace", "problem_member"}
     keeps = {
         *("accusation", "decision", "action", "attachment", "evaluation", "extension"),
-        *("reply", "task_entry"),
+        *("reply", "task_entry", "sealed_work"),
     }
     refers = {
         table.name
