@@ -37,9 +37,8 @@ def clerk(running: RunningService) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_rates_come_with_numerator_and_denominator(
-    running: RunningService, clerk: httpx.Client
-) -> None:
+def file_answered_and_overdue(running: RunningService) -> None:
+    """A-1, answered within the time limit, and A-2, whose limit has just passed."""
     entry = file_one(running, "A-1")
     file_one(running, "A-2", lead="城管局", urgency=1)
     with sign_in(running, "li", Role.OFFICER, department="住建局") as officer:
@@ -47,6 +46,12 @@ def test_rates_come_with_numerator_and_denominator(
         give(officer, entry, "reply", text="电梯已恢复运行，联系人李工。", outcome="solved")
     with running.service.store.writing() as session:
         session.execute(update(EntryRow).values(deadline_at=read_clock() - timedelta(seconds=1)))
+
+
+def test_rates_come_with_numerator_and_denominator(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    file_answered_and_overdue(running)
     told = clerk.get("/v1/statistics", params={"by": "department"}).json()
     assert told["total"]["rates"]["reply"] == {
         "name": "回复率",
@@ -105,13 +110,7 @@ def open_book(client: httpx.Client, path: str, **params: str) -> Worksheet:
 def test_a_printed_table_has_a_column_for_each_count_of_a_rate(
     running: RunningService, clerk: httpx.Client
 ) -> None:
-    entry = file_one(running, "A-1")
-    file_one(running, "A-2", lead="城管局", urgency=1)
-    with sign_in(running, "li", Role.OFFICER, department="住建局") as officer:
-        give(officer, entry, "accept")
-        give(officer, entry, "reply", text="电梯已恢复运行，联系人李工。", outcome="solved")
-    with running.service.store.writing() as session:
-        session.execute(update(EntryRow).values(deadline_at=read_clock() - timedelta(seconds=1)))
+    file_answered_and_overdue(running)
     sheet = open_book(
         clerk, "/v1/statistics", by="department", unit="=安平县信访局", since="2025-01-01"
     )

@@ -8,23 +8,12 @@ the order in which they lie, which is ten times as quick as from entry to entry.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    JSON,
-    ColumnElement,
-    Select,
-    Text,
-    and_,
-    any_,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from triage.errors import InvalidInput
 from triage.ledger.selection import is_postgres
+from triage.ledger.store import among
 from triage.ledger.tables import EntryRow, SubmissionRow
 
 MAX_WORDS = 50  # characters that are searched for
@@ -53,7 +42,8 @@ def keep_found(session: Session, query: Select[Any], words: str) -> Select[Any]:
         told = aliased(SubmissionRow)  # the query may have joined them for reasons of its own
         read = query.join(told, told.id == EntryRow.submission_id)
         return read.where(or_(_has(session, told, parts), *_named(parts)))
-    return query.where(or_(_is_among(session, found), *_named(parts)))
+    is_found = among(EntryRow.submission_id, "found", on_postgres=is_postgres(session))
+    return query.where(or_(is_found, *_named(parts))).params(found=found)
 
 
 def _count(session: Session, query: Select[Any], *, most: int) -> int:
@@ -95,11 +85,3 @@ def _named(parts: Sequence[str]) -> list[ColumnElement[bool]]:
     (word, *more) = parts
     is_number = not more and word.isascii() and word.isdigit() and len(word) < _DIGITS
     return [EntryRow.id == int(word)] if is_number else []
-
-
-def _is_among(session: Session, ids: list[str]) -> ColumnElement[bool]:
-    """That an entry is of one of these submissions: told as one value, as they may be many."""
-    if is_postgres(session):
-        return EntryRow.submission_id == any_(literal(ids, ARRAY(Text)))
-    each = func.json_each(literal(ids, JSON)).table_valued("value")
-    return EntryRow.submission_id.in_(select(each.c.value))
