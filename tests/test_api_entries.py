@@ -257,6 +257,21 @@ def test_every_reporter_of_a_merged_matter_sees_the_reply_and_rates_it_alone(
     assert file["entry"]["state"] == "reopened"
 
 
+def test_an_emergency_in_review_is_forwarded_by_one_request(clerk: httpx.Client) -> None:
+    body = make_body(title="救命", content="有人要跳楼，在楼顶。", place=None)
+    assert clerk.post("/v1/submissions", json=body).json()["destination"] == "review"
+    told = {"alarm": "110", "lead": "住建局", "version": 0}
+    answer = clerk.post("/v1/submissions/WX-1/decisions", json=told | {"alarm": "999"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "alarm")
+    answer = clerk.post("/v1/submissions/WX-1/decisions", json=told)
+    assert answer.status_code == 200, answer.text
+    entry = answer.json()["entry"]
+    assert (entry["urgency"], entry["forwarded_to"], entry["state"]) == (1, "110", "assigned")
+    file = read(clerk, entry["id"])
+    assert [action["command"] for action in file["actions"]] == ["alarm"]
+    assert [decision["reason"] for decision in file["decisions"]] == ["特急，立即转110（公安）"]
+
+
 def test_a_clerk_decides_what_the_machine_left_to_review(clerk: httpx.Client) -> None:
     body = make_body(content="My neighbour plays loud music every night.", title="")
     assert clerk.post("/v1/submissions", json=body).json()["destination"] == "review"

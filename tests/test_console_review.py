@@ -138,6 +138,34 @@ def find_leaf(client: httpx.Client, above: str) -> dict[str, Any]:
     return next(one for one in leaves if names.count(one["initials"]) == 1)
 
 
+def test_an_emergency_is_forwarded_by_one_press_and_the_rest_put_right_afterwards(
+    screens: Opener, clerk: httpx.Client
+) -> None:
+    lines = clerk.get("/v1/reviews", params={"limit": 10}).json()["lines"]
+    calm = next(one["line"] for one in lines if one["line"]["suggestion"]["department"]["lead"])
+    page = open_queue(screens, f"/review?id={calm['submission_id']}")
+    assert shown(page) == calm["submission_id"]
+    page.keyboard.press("r")
+    assert page.locator("#review-alarm").count() == 0
+    page.keyboard.press("q")
+    page.wait_for_selector("#review-alarm")
+    check_accessible(page)
+    page.keyboard.press("a")
+    page.keyboard.press("Tab")
+    next_one(page, "Enter")
+    page.wait_for_selector("text=已记为转 119 消防，并已交办")
+
+    file = clerk.get(f"/v1/submissions/{calm['submission_id']}").json()
+    (entry,) = file["entries"]
+    assert (entry["urgency"], entry["forwarded_to"], entry["state"]) == (1, "119", "assigned")
+    next_one(page, "ArrowLeft")
+    assert shown(page) == calm["submission_id"]
+    page.keyboard.press("w")
+    next_one(page, "Enter")
+    wait_until_sent(page)
+    assert [one["after"]["urgency"] for one in decisions(clerk, calm["submission_id"])] == [1, 2]
+
+
 def test_what_somebody_else_decided_first_does_not_hold_up_the_queue(
     screens: Opener, clerk: httpx.Client
 ) -> None:

@@ -5,18 +5,21 @@ from ledger_factories import DEPARTMENTS, MINUTE, NOW, make_submission, make_sug
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound, TriageError
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.departments import sync_departments
+from triage.ledger.history import get_entry_file
 from triage.ledger.queries import get_submission, list_departments, list_ledger, list_review
 from triage.ledger.records import record_batch, record_submission
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.store import Store
 from triage.ledger.views import StoredEntry
-from triage.roles import ROLE_ACTIONS, Caller, Role
+from triage.roles import ROLE_ACTIONS, Action, Caller, Role
 from triage.taxonomy import Domain
+from triage.workflow import Command
 
 CLERK = Caller("王受理", ROLE_ACTIONS[Role.CLERK])
+DECIDER = Caller("李认定", frozenset({Action.DECIDE}))
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +171,63 @@ def test_a_submission_without_a_suggestion_can_be_decided_in_full(store: Store) 
     domain = Domain("010203", "城乡建设", "住房保障与房地产", "物业服务")
     entry = decide(store, Decision(lead="住建局", domain=domain, urgency=3, nature="投诉"))
     assert (entry.lead_department, entry.taxonomy) == ("zhujian", "letters")
+
+
+def test_an_emergency_in_review_is_told_to_a_line_with_the_decision_and_nothing_filled_in(
+    store: Store,
+) -> None:
+    file_away(store, urgency=2, nature="检举控告", needs_review=True)  # released: none is known
+    entry = decide(store, Decision(alarm="119"))
+    assert (entry.lead_department, entry.urgency, entry.nature) == ("zhujian", 1, "求助")
+    assert (entry.state, entry.forwarded_to, entry.version) == (EntryState.ASSIGNED, "119", 2)
+    with store.reading() as session:
+        assert list_review(session, may_see_confidential=False).lines == ()
+        history = get_entry_file(session, entry.id, caller=CLERK)
+        events = session.execute(text("SELECT kind, payload FROM event ORDER BY id")).all()
+    (decision,) = history.decisions
+    assert (decision.kind, decision.reason) == ("corrected", "特急，立即转119（消防）")
+    (action,) = history.actions
+    assert (action.command, action.data, action.who) == (Command.ALARM, {"to": "119"}, "王受理")
+    kinds = [kind for kind, _ in events]
+    assert kinds[-2:] == ["decision.corrected", "entry.alarm"]
+    assert "forwarded_to" in str(events[-1].payload)
+
+
+def test_what_was_suggested_as_an_emergency_counts_as_confirmed(store: Store) -> None:
+    file_away(store, urgency=1, needs_review=True)
+    entry = decide(store, Decision(alarm="120", reason="家属来电"))
+    with store.reading() as session:
+        (decision,) = get_submission(session, "L-1", may_see_confidential=False).decisions
+    assert (decision.kind, decision.reason) == ("confirmed", "家属来电")
+    again = decide(store, Decision(alarm="110"), version=entry.version)
+    assert (again.forwarded_to, again.version) == ("110", entry.version + 2)
+
+
+@pytest.mark.parametrize(
+    ("decision", "caller", "error", "field"),
+    [
+        (Decision(alarm="999", lead="住建局"), CLERK, InvalidInput, "alarm"),
+        (Decision(alarm="119"), CLERK, InvalidInput, "lead"),
+        (Decision(alarm="119", nature="检举控告"), CLERK, InvalidInput, "alarm"),
+        (Decision(alarm="119", lead="住建局"), DECIDER, AccessDenied, None),
+    ],
+    ids=["no such line", "nobody to lead", "an accusation", "may not forward"],
+)
+def test_an_alarm_that_is_refused_leaves_the_submission_in_review(
+    store: Store,
+    decision: Decision,
+    caller: Caller,
+    error: type[TriageError],
+    field: str | None,
+) -> None:
+    file_away(store, urgency=1, lead=None)
+    with pytest.raises(error) as caught:
+        decide(store, decision, caller=caller)
+    assert caught.value.field == field
+    with store.reading() as session:
+        file = get_submission(session, "L-1", may_see_confidential=False)
+    assert (file.submission.status, file.entries) == (SubmissionStatus.REVIEW, ())
+    assert file.decisions == ()
 
 
 def test_a_decision_refuses_every_change(store: Store) -> None:

@@ -134,7 +134,7 @@ def post_command(
 def post_decision(
     caller: Decider, service: ServiceHere, submission_id: str, body: OneBody
 ) -> DecidedOut:
-    """确认或更正系统建议；待复核的来件由此交办。"""
+    """确认或更正系统建议；待复核的来件由此交办，特急的同时转紧急热线。"""
     given = read_as(body, DecisionIn)
     decision = Decision(
         lead=given.lead,
@@ -144,6 +144,7 @@ def post_decision(
         nature=given.nature,
         division=given.division,
         reason=given.reason,
+        alarm=given.alarm,
     )
     with service.store.writing() as session:
         entry = record_decision(

@@ -93,6 +93,9 @@ class DecisionIn(BaseModel):
     nature: str | None = Field(None, description="诉求性质；检举控告转入纪检台账")
     division: str | None = Field(None, max_length=12, description="行政区划代码")
     reason: str = Field("", max_length=2000, description="理由")
+    alarm: str | None = Field(
+        None, description="特急的同时转紧急热线：110、119、120、122；紧急程度随之为特急"
+    )
     entry: Number | None = Field(None, description="一件多事拆分后，改的是哪一条目")
     version: int | None = Field(None, description="看到的条目版本，还没有条目的为 0")
 

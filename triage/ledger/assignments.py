@@ -94,13 +94,19 @@ def forward(step: Step, *, to: str) -> Done:
 
 def alarm(step: Step, *, to: str) -> Done:
     """Told to an emergency line at once; the entry goes on (国办函〔2025〕66号)."""
-    if to not in EMERGENCY_LINES:
-        lines = "、".join(f"{line}（{name}）" for line, name in EMERGENCY_LINES.items())
-        raise InvalidInput(f"紧急热线应为 {lines} 之一，请改正", field="to")
+    check_line(to, field="to")
     if step.entry.urgency != 1:
         raise Conflict("只有特急的来件才转紧急热线，请先把紧急程度更正为特急", field="to")
     step.entry.forwarded_to = to
     return Done({"to": to}, {"forwarded_to": to})
+
+
+def check_line(line: str, *, field: str) -> str:
+    """The emergency line with whose it is, as one reads it. Raises InvalidInput for another one."""
+    names = {number: f"{number}（{name}）" for number, name in EMERGENCY_LINES.items()}
+    if line not in names:
+        raise InvalidInput(f"紧急热线应为 {'、'.join(names.values())} 之一，请改正", field=field)
+    return names[line]
 
 
 def withdraw(step: Step) -> Done:

@@ -1,6 +1,6 @@
 """What a clerk decides about a submission: appended, never written over the suggestion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from triage.classifiers import ACCUSATION
 from triage.errors import Conflict, InvalidInput, NotFound
 from triage.ledger.accusations import put_away
+from triage.ledger.assignments import check_line
 from triage.ledger.clock import rerule_clock, start_clock
+from triage.ledger.commands import run_command
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.records import insert_entries
@@ -20,7 +22,9 @@ from triage.ledger.views import StoredEntry, entry_view
 from triage.roles import Action, Caller
 from triage.suggestions import NATURES, URGENCY_NAMES
 from triage.taxonomy import Domain
+from triage.workflow import Command
 
+_PLEA = "求助"  # what an emergency is where nobody has said
 _DECIDABLE = (
     "lead_department",
     "assisting",
@@ -36,7 +40,11 @@ _DECIDABLE = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a clerk decided (经办人认定). What is None stays as it stands in the entry, or as it was
-    suggested; a decision that says nothing confirms. `lead` and `assisting` are names."""
+    suggested; a decision that says nothing confirms. `lead` and `assisting` are names.
+
+    `alarm` is the emergency line (紧急热线) that was told of it at once: then it is 特急, and a plea
+    for help where no nature is known, so that nothing but domain and lead is ever waited for.
+    """
 
     lead: str | None = None
     assisting: tuple[str, ...] | None = None
@@ -45,6 +53,7 @@ class Decision:
     nature: str | None = None
     division: str | None = None
     reason: str = ""
+    alarm: str | None = None
 
 
 def record_decision(
@@ -63,9 +72,11 @@ def record_decision(
     `version` is that of the entry the clerk looked at, `entry_id` says which of several, where the
     submission was split. A submission called an accusation (检举控告), whatever has become of it,
     goes under the seal with all that was said of it, and None is given: from then on it does not
-    exist for clerks. Raises AccessDenied, NotFound for a submission this clerk may not know of or
-    an unknown department, InvalidInput where no lead, domain, urgency or nature is known or one is
-    none, Conflict where the entry was changed since, has left the line or is one of several.
+    exist for clerks. An `alarm` is a step of its own in the same transaction (国办函〔2025〕66号), as
+    if given to the entry afterwards. Raises AccessDenied, NotFound for a submission this clerk may
+    not know of or an unknown department, InvalidInput where no lead, domain, urgency or nature is
+    known or one is none, Conflict where the entry was changed since, has left the line or is one of
+    several.
     """
     caller.require(Action.DECIDE)
     # Not even the key is locked: who adds a row that refers to it need not wait.
@@ -73,6 +84,7 @@ def record_decision(
     if submission is None or submission.confidential:
         raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
     if decision.nature == ACCUSATION:  # at any time, whatever has become of it
+        _check_no_alarm(decision)
         put_away(session, submission, who=caller.who, reason=decision.reason, now=now)
         return None
     suggestion = session.scalar(
@@ -90,6 +102,8 @@ def record_decision(
     before = (
         _entry_values(entry) if entry else _suggested_values(session, suggestion, taxonomy=taxonomy)
     )
+    if decision.alarm is not None:
+        decision = _hurry(decision, nature=before["nature"])
     after = before | _decided_values(session, decision, taxonomy=taxonomy)
     if after["lead_department"] != before["lead_department"]:  # who leads does not assist too
         codes, lead = find_codes(session), after["lead_department"]
@@ -131,7 +145,29 @@ def record_decision(
         | ({"before": before["lead_department"]} if entry is not None else {}),
     }
     record_events(session, [happened], now=now)
-    return stored
+    if decision.alarm is None:
+        return stored
+    step = {"caller": caller, "version": stored.version, "now": now, "to": decision.alarm}
+    return run_command(session, stored.id, Command.ALARM, **step)
+
+
+def _check_no_alarm(decision: Decision) -> None:
+    if decision.alarm is not None:
+        raise InvalidInput(
+            "转纪检的件不再有台账，不能同时转紧急热线：请先转紧急热线，再把性质更正为检举控告",
+            field="alarm",
+        )
+
+
+def _hurry(decision: Decision, *, nature: str | None) -> Decision:
+    """What a decision comes to where an emergency line is told of it."""
+    line = check_line(decision.alarm or "", field="alarm")
+    return replace(
+        decision,
+        urgency=1,
+        nature=decision.nature or nature or _PLEA,
+        reason=decision.reason or f"特急，立即转{line}",
+    )
 
 
 def _lock_entry(session: Session, submission_id: str, entry_id: int | None) -> EntryRow | None:

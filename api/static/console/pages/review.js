@@ -18,11 +18,12 @@ import { link, route } from "../router.js";
 import { may } from "../session.js";
 import { Call, chooseDomain, optionsOf, URGENCY_KEYS, Why } from "./review/call.js";
 import { useQueue } from "./review/queue.js";
-import { ACCUSATION, findMissing, partsChanged } from "./review/sheets.js";
+import { ACCUSATION, findMissing, findMissingAtOnce, partsChanged } from "./review/sheets.js";
 
 const HELP = `系统没有把握的来件在这里由人认定：最急的在前，同样急的，把握最小的在前。
 对的按回车确认；不对的用数字键换一个领域，或按字母键到各栏更正，打字或拼音首字母即可查找。确认后立即看下一件，不必等。
-换了领域，主办单位随派单目录更换；您自己选过主办单位的不再更换。`;
+换了领域，主办单位随派单目录更换；您自己选过主办单位的不再更换。
+有人正有危险的：先拨电话，再按该条热线的按钮（按 A 到那里），立即交办并记下转往哪条热线，其余各项事后再更正。`;
 const PART_NAMES = { domain: "领域", department: "责任单位", urgency: "紧急程度", nature: "性质", division: "区划" };
 const KINDS = { same_person: "重复信访", same_text: "联名或群发", same_matter: "同一事项的另一说法" };
 const HOUR = 3_600_000;
@@ -56,15 +57,23 @@ export default {
     const skip = turn(() => sheet() && queue.forward());
     const back = turn(queue.back);
 
+    // True where something is still to be said; the keyboard stands in its field then.
+    function lacks(at, missing) {
+      if (!missing || at.lead.asking) return false;
+      state.missing = missing[1];
+      enter(`review-${missing[0]}`)();
+      return true;
+    }
+    // Somebody may be in danger: the rest stays as it stands, and is put right afterwards.
+    function alarm(line, name) {
+      const at = sheet();
+      if (lacks(at, findMissingAtOnce(at))) return;
+      turn(() => queue.decide(async (one) => { told(`“${one.title || one.id}”已记为转 ${line} ${name}，并已交办；按 ← 可更正其余各项`); }, line))();
+    }
+
     async function decide(extra) {
       const at = sheet();
-      if (!at || !decides) return;
-      const missing = findMissing(at);
-      if (missing && !at.lead.asking) {
-        state.missing = missing[1];
-        enter(`review-${missing[0]}`)();
-        return;
-      }
+      if (!at || !decides || lacks(at, findMissing(at))) return;
       if (at.entry && !partsChanged(at).length && !at.call.reason && !extra) {
         skip();
         return;
@@ -85,11 +94,12 @@ export default {
       ["s", "诉求性质", enter("review-nature")],
       ["d", "行政区划", enter("review-division")],
       ["y", "更正的原因", enter("review-reason")],
+      may("assign") && ["a", "特急：到紧急热线的按钮", () => document.getElementById("review-alarm")?.focus()],
       ["c", "对照疑似重复的来件", () => compare()],
       ["ArrowRight", "跳过，看下一件", skip],
       ["ArrowLeft", "回到上一件，可以再更正", back],
       ["Escape", "离开输入框", home],
-    ]);
+    ].filter(Boolean));
     function pick(at) {
       const option = sheet() && decides && optionsOf(sheet())[at];
       if (option) chooseDomain(sheet(), option.code);
@@ -134,7 +144,7 @@ export default {
           ${at.repeats.length > 0 && repeats(at, { compare, dismiss, merge, decides })}
         </div>
         <div>${decides
-          ? html`<${Call} key=${at.id} sheet=${at} missing=${state.missing} home=${home} confirm=${() => decide()} skip=${skip} back=${queue.past.length ? back : null} />`
+          ? html`<${Call} key=${at.id} sheet=${at} missing=${state.missing} home=${home} alarm=${may("assign") ? alarm : null} confirm=${() => decide()} skip=${skip} back=${queue.past.length ? back : null} />`
           : html`<section class="panel"><p class="note">您可以看复核队列，不能认定。</p><div class="buttons"><${ElButton} onClick=${skip}>下一件 <kbd>→</kbd></><${ElButton} disabled=${!queue.past.length} onClick=${back}>上一件 <kbd>←</kbd></></div></section>`}
           <${Why} sheet=${at} /></div>
       </div>`;

@@ -8,7 +8,7 @@ import { NATURES, URGENCIES } from "../../names.js";
 import { DepartmentPicker, DivisionPicker, DomainPicker, isLeaf } from "../../parts/pickers.js";
 import { Labels } from "../../parts/suggestion.js";
 import { find } from "../../parts/typing.js";
-import { loadDepartments, loadDomains } from "../../reference.js";
+import { loadDepartments, loadDomains, loadWords } from "../../reference.js";
 import { ACCUSATION, followCatalogue, partsChanged } from "./sheets.js";
 
 export const URGENCY_KEYS = ["q", "w", "e", "r"];
@@ -40,13 +40,15 @@ function chooseLead(sheet, name) {
 }
 
 // html`<${Call} sheet=${sheet} missing=${missing} home=${() => …} confirm=${…} skip=${…} back=${…} />`;
-// `home` gives the keyboard back to the page, so that single letters are keys again.
+// `home` gives the keyboard back to the page, so that single letters are keys again; `alarm` forwards
+// to an emergency line, null for whoever may not.
 export const Call = {
-  props: ["sheet", "missing", "home", "confirm", "skip", "back"],
+  props: ["sheet", "missing", "home", "alarm", "confirm", "skip", "back"],
   setup(props) {
-    const known = reactive({ departments: [], domains: [], typed: "" });
+    const known = reactive({ departments: [], domains: [], lines: [], typed: "" });
     loadDepartments().then((all) => { known.departments = all; }, () => {}); // the pickers say so where it fails
     loadDomains().then((all) => { known.domains = all; }, () => {});
+    loadWords().then(({ enumerations }) => { known.lines = enumerations.emergency_lines; }, () => {});
     const codeOf = (name) => known.departments.find((one) => one.name === name)?.code;
     const nameOf = (code) => known.departments.find((one) => one.code === code)?.name;
     // Until the directory is there the names stand where they will be chosen.
@@ -70,6 +72,8 @@ export const Call = {
         ${sheet.suggestion && html`<div class="panel-head"><${Labels} suggestion=${sheet.suggestion} /></div>`}
         ${sheet.failure && html`<p class="note bad" role="alert">没有办成：${sheet.failure}</p>`}
         ${sheet.suggestion?.review_reasons.length > 0 && html`<p class="note warn">${sheet.suggestion.review_reasons.join("；")}</p>`}
+        ${call.urgency === 1 && props.alarm && call.nature !== ACCUSATION && html`<div class="note bad" role="group" aria-label="转紧急热线"><p><b>特急。</b>请先拨电话，再按该条热线：立即交办，其余各项事后可改。</p>
+          <div class="levels lines">${known.lines.map(({ code, name }, at) => html`<button type="button" key=${code} id=${at ? undefined : "review-alarm"} class="keyed" onClick=${() => props.alarm(code, name)}><b class="number">${code}</b>${name}</button>`)}</div></div>`}
         <div class="options" role="group" aria-label="领域">${options.map((one, at) => html`<button type="button" key=${one.code} class=${{ keyed: true, chosen: call.domain === one.code }} aria-pressed=${String(call.domain === one.code)} onClick=${() => then(() => chooseDomain(sheet, one.code))()}>
             <kbd>${at + 1}</kbd><span class="domain"><span>${one.level1} › ${one.level2} › </span><b>${one.level3}</b></span><span class="number muted">${percent(one.confidence)}</span></button>`)}</div>
         <dl class="fields">

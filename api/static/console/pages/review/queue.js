@@ -81,8 +81,9 @@ export function useQueue({ first, onDecided }) {
     if (!state.sheets.length && ended) restart();
   }
 
-  // On to the next at once; what was decided goes to the server meanwhile.
-  async function decide(extra = async () => {}) {
+  // On to the next at once; what was decided goes to the server meanwhile. `alarm`: the emergency line
+  // that is told of it with the decision.
+  async function decide(extra = async () => {}, alarm = null) {
     const sheet = state.sheets[0];
     sheet.failure = "";
     sheet.sending = true;
@@ -92,7 +93,7 @@ export function useQueue({ first, onDecided }) {
     try {
       const { lead } = sheet;
       if (lead.asking) await lead.asking;
-      const told = await post(`/v1/submissions/${encodeURIComponent(sheet.id)}/decisions`, changesOf(sheet));
+      const told = await post(`/v1/submissions/${encodeURIComponent(sheet.id)}/decisions`, { ...changesOf(sheet), ...(alarm ? { alarm } : {}) });
       settle(sheet, told.entry);
       if (!told.entry) state.past = state.past.filter((one) => one.id !== sheet.id); // under the seal
       await extra(sheet, told.entry);

@@ -41,6 +41,7 @@ export function changesOf(sheet) {
 export function settle(sheet, entry) {
   sheet.entry = entry;
   sheet.version = entry?.version ?? 0;
+  sheet.call.nature ??= entry?.nature ?? null; // of an emergency it may not have been said
   sheet.said = { ...sheet.call };
   delete sheet.said.reason;
   sheet.call.reason = "";
@@ -54,6 +55,12 @@ export function findMissing({ call }) {
   if (!call.urgency) return ["urgency", "还没有紧急程度，请选一个"];
   if (!NATURES.includes(call.nature)) return ["nature", "还没有诉求性质，请选一个"];
   return null;
+}
+
+// The same of an emergency, which waits for no more than who is to follow it up.
+export function findMissingAtOnce({ call }) {
+  const missing = findMissing({ call });
+  return missing && ["domain", "lead"].includes(missing[0]) ? missing : null;
 }
 
 // Where the domain or the nature is another one, the catalogue says who then leads, unless a person
