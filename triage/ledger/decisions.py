@@ -42,8 +42,8 @@ class Decision:
     """What a clerk decided (经办人认定). What is None stays as it stands in the entry, or as it was
     suggested; a decision that says nothing confirms. `lead` and `assisting` are names.
 
-    `alarm` is the emergency line (紧急热线) that was told of it at once: then it is 特急, and a plea
-    for help where no nature is known, so that nothing but domain and lead is ever waited for.
+    `alarm` is the emergency line (紧急热线) that is told of it at once: then it is 特急, and a plea
+    for help where no nature is known, so that nothing but domain and lead need be known.
     """
 
     lead: str | None = None
@@ -72,11 +72,11 @@ def record_decision(
     `version` is that of the entry the clerk looked at, `entry_id` says which of several, where the
     submission was split. A submission called an accusation (检举控告), whatever has become of it,
     goes under the seal with all that was said of it, and None is given: from then on it does not
-    exist for clerks. An `alarm` is a step of its own in the same transaction (国办函〔2025〕66号), as
-    if given to the entry afterwards. Raises AccessDenied, NotFound for a submission this clerk may
-    not know of or an unknown department, InvalidInput where no lead, domain, urgency or nature is
-    known or one is none, Conflict where the entry was changed since, has left the line or is one of
-    several.
+    exist for clerks. An `alarm` (国办函〔2025〕66号) is a step of its own in the same transaction,
+    as if given to the entry afterwards. Raises AccessDenied, NotFound for a submission this clerk
+    may not know of or an unknown department, InvalidInput where no lead, domain, urgency or nature
+    is known or one is none, Conflict where the entry was changed since, has left the line or is one
+    of several.
     """
     caller.require(Action.DECIDE)
     # Not even the key is locked: who adds a row that refers to it need not wait.
@@ -147,8 +147,15 @@ def record_decision(
     record_events(session, [happened], now=now)
     if decision.alarm is None:
         return stored
-    step = {"caller": caller, "version": stored.version, "now": now, "to": decision.alarm}
-    return run_command(session, stored.id, Command.ALARM, **step)
+    return run_command(
+        session,
+        stored.id,
+        Command.ALARM,
+        caller=caller,
+        version=stored.version,
+        now=now,
+        to=decision.alarm,
+    )
 
 
 def _check_no_alarm(decision: Decision) -> None:
