@@ -30,7 +30,7 @@ from triage.suggestions import FLAGS
 from triage.taxonomy import load_taxonomy
 
 TAXONOMY = "letters"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
+LIBRARIES = ("numpy", "scipy", "scikit-learn")
 
 
 def write_model(folder: Path, config: Config, *, date: str, say: Callable[[str], None]) -> Manifest:

@@ -1,6 +1,6 @@
 """From a fitted folder to a released model: what it must hold, and what it replaces.
 
-A model folder holds model.joblib, manifest.json and CARD.md; unseen.npz, which reports are made
+A model folder holds model.pickle, manifest.json and CARD.md; unseen.npz, which reports are made
 of, stays with the trainer.
 """
 

@@ -6,21 +6,18 @@ in the manifest beside it, and the libraries it was made with are those here.
 
 import hashlib
 import json
+import pickle
 import zlib
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-import joblib
 
 from triage.classifiers import Classifier
 from triage.errors import InvalidArtefact
 
-MODEL_FILE = "model.joblib"
+MODEL_FILE = "model.pickle"  # compressed with zlib
 MANIFEST_FILE = "manifest.json"
-_ZLIB = b"\x78"  # what a compressed file begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +53,8 @@ def load_artefact(folder: Path) -> Artefact:
             f"模型由 scikit-learn {made_with} 训练，本机为 {here}，"
             "请按 requirements.lock 安装，或用本机版本重新训练模型"
         )
-    if stored.startswith(_ZLIB):
-        # In one piece, during which other threads go on; joblib would take it in a thousand.
-        stored = zlib.decompress(stored)
-    classifier = joblib.load(BytesIO(stored))
+    # Decompressed in one piece, during which other threads go on.
+    classifier = pickle.loads(zlib.decompress(stored))  # noqa: S301  it is the file of the manifest
     if not isinstance(classifier, Classifier):
         raise InvalidArtefact(f"模型文件 {model} 里不是分诊模型，请重新安装模型")
     return Artefact(classifier, manifest)
@@ -68,7 +63,7 @@ def load_artefact(folder: Path) -> Artefact:
 def save_classifier(classifier: Classifier, folder: Path) -> str:
     """Write the model into `folder` and return its SHA-256."""
     folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(classifier, folder / MODEL_FILE, compress=("zlib", 6))
+    (folder / MODEL_FILE).write_bytes(zlib.compress(pickle.dumps(classifier, protocol=5), 6))
     return hash_file(folder / MODEL_FILE)
 
 
