@@ -119,9 +119,8 @@ def explain(desk: Desk, readings: list[Reading], directions: Array) -> list[tupl
     return find_evidence(
         readings,
         classifier.features.read(readings),
-        fields=classifier.features.fields,
         scores=classifier.scores,
-        directions=directions,
+        aims=directions @ classifier.scores.directions.T,
     )
 
 

@@ -6,15 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from triage.features import (
-    MOST_READ,
-    CharacterRuns,
-    KeyTable,
-    Reading,
-    TextFeatures,
-    Words,
-    read_text,
-)
+from triage.features import MOST_READ, CharacterRuns, Reading, TextFeatures, Words, read_text
 
 MATTERS = [
     ("小区电梯停运", "小区电梯停运四天，物业公司没有人来维修，老人下不了楼。"),
@@ -119,19 +111,19 @@ def test_every_offset_leads_back_to_the_term_in_what_was_sent(
     features: TextFeatures, title: str, content: str
 ) -> None:
     neighbours = [read_text(*MATTERS[3]), read_text(title, content), read_text(*MATTERS[4])]
-    plain = {"title": neighbours[1].title, "body": neighbours[1].content}
-    assert (len(plain["title"]), len(plain["body"])) == (len(title), len(content))
+    plain = neighbours[1].title, neighbours[1].content
+    assert tuple(map(len, plain)) == (len(title), len(content))
+    laid, found = features.locate(neighbours)
+    terms = [(kind, term) for kind in enumerate(list_terms(features)) for term in kind[1]]
+    starts = np.cumsum(laid.sizes) - laid.sizes
     seen = 0
-    for block, terms, found in zip(
-        features.blocks_, list_terms(features), features.locate(neighbours), strict=True
-    ):
-        here = found.document == 1
-        for column, start, length in zip(
-            found.column[here], found.start[here], found.length[here], strict=True
-        ):
-            written = plain[block.field][start : start + length]
-            whole = fold(written) if isinstance(block.terms, CharacterRuns) else written
-            assert whole == terms[column]
+    for text, written in ((1, plain[0]), (4, plain[1])):  # all titles stand before all bodies
+        places = found.start - starts[text]
+        for at in np.flatnonzero((places >= 0) & (places < laid.sizes[text])).tolist():
+            (block, _), term = terms[found.column[at]]
+            assert features.blocks_[block].field == ("title" if text == 1 else "body")
+            said = written[places[at] : places[at] + found.length[at]]
+            assert (fold(said) if block < 2 else said) == term
             seen += 1
     assert seen >= 10
 
@@ -139,12 +131,11 @@ def test_every_offset_leads_back_to_the_term_in_what_was_sent(
 def test_a_run_goes_on_over_a_blank_but_not_over_the_end_of_a_text(
     features: TextFeatures,
 ) -> None:
-    runs = features.blocks_[1].terms
-    column = list_runs(runs).index("路灯")
-    apart = runs.locate(["在路 灯下", "路", "灯"])
-    here = apart.column == column
-    assert apart.document[here].tolist() == [0]
-    assert (apart.start[here].tolist(), apart.length[here].tolist()) == ([1], [3])
+    first = len(features.blocks_[0].terms)
+    column = first + list_runs(features.blocks_[1].terms).index("路灯")
+    laid, found = features.locate([Reading("", body, body) for body in ("在路 灯下", "路", "灯")])
+    here = found.column == column
+    assert (found.start[here].tolist(), found.length[here].tolist()) == ([laid.bodies + 1], [3])
 
 
 # --- rows -----------------------------------------------------------------------------------------
@@ -220,24 +211,3 @@ def test_stored_and_loaded_they_see_the_same(features: TextFeatures) -> None:
     np.testing.assert_array_equal(
         loaded.transform(readings).toarray(), features.transform(readings).toarray()
     )
-
-
-# --- the table of keys ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("size", [0, 1, 2, 3000])
-def test_the_table_finds_what_a_binary_search_finds(size: int) -> None:
-    random = np.random.default_rng(size)
-    most = np.iinfo(np.uint64).max
-    keys = np.unique(
-        np.concatenate(
-            [random.integers(0, most, size, np.uint64), np.arange(size, dtype=np.uint64)]
-        )
-    )
-    asked = np.concatenate([keys, random.integers(0, most, 500, np.uint64), keys + np.uint64(1)])
-    random.shuffle(asked)
-    for table in (KeyTable(keys), pickle.loads(pickle.dumps(KeyTable(keys)))):  # noqa: S301 - ours
-        column, known = table.look_up(asked)
-        np.testing.assert_array_equal(known, np.isin(asked, keys))
-        np.testing.assert_array_equal(column[known], np.searchsorted(keys, asked[known]))
-        assert len(table) == len(keys)

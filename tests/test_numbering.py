@@ -8,8 +8,9 @@ from triage.numbering import MOST_NUMBERED, PAIRS, number_pairs, number_words
 
 
 def number(words: list[str]) -> list[int]:
-    numbers: list[int] = number_words("".join(words), np.array([len(word) for word in words]))
-    return numbers.tolist()
+    lengths = np.array([len(word) for word in words], np.int64)
+    numbers: list[int] = number_words("".join(words), lengths.cumsum() - lengths, lengths).tolist()
+    return numbers
 
 
 def test_the_same_pair_has_the_same_number_wherever_it_stands() -> None:

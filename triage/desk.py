@@ -92,11 +92,7 @@ class Desk:
         judged = self.classifier.judge(terms.rows, signals, dangers)
         paths = judged.best_paths(self.classifier.domain)
         evidence = find_evidence(
-            readings,
-            terms,
-            fields=self.classifier.features.fields,
-            scores=self.classifier.scores,
-            directions=self._directions(paths),
+            readings, terms, scores=self.classifier.scores, aims=self._aims(paths)
         )
         places = find_places(
             [(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)]
@@ -113,16 +109,20 @@ class Desk:
         )
         return [self._compose(*each) for each in parts]
 
-    def _directions(self, paths: Sequence[int]) -> Array:
-        """(documents, outputs): the outputs that make up the logit of each document's path."""
+    def _aims(self, paths: Sequence[int]) -> Array:
+        """(documents, width): the directions whose scores make up the logit of each path."""
         outputs, domain = self.classifier.outputs, self.classifier.domain
-        directions = np.zeros((len(paths), outputs.flags.stop), np.float32)
         level2 = domain.up2[paths]
-        every = np.arange(len(paths))
-        directions[every, outputs.level1.start + domain.up1[level2]] = domain.blend_[0]
-        directions[every, outputs.level2.start + level2] = domain.blend_[1]
-        directions[every, outputs.level3.start + np.asarray(paths)] = domain.blend_[2]
-        return directions
+        columns = (
+            outputs.level1.start + domain.up1[level2],
+            outputs.level2.start + level2,
+            outputs.level3.start + np.asarray(paths),
+        )
+        toward = self.classifier.scores.directions.T
+        aims: Array = sum(
+            blend * toward[column] for blend, column in zip(domain.blend_, columns, strict=True)
+        )
+        return aims
 
     def _compose(
         self,

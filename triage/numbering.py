@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 PAIRS = 1 << 17  # so many numbers that a message holds some three pairs by chance
 MOST_NUMBERED = 4  # characters of a word that has a number
 _LAST_CODE = 0xFFFF
+# The bits that a word of so many characters takes; none where they are too many.
+_TAKEN = np.array([(1 << 16 * length) - 1 for length in range(MOST_NUMBERED + 1)] + [0], np.uint64)
 
 
 def number_pairs(text: str) -> NDArray[Any]:
@@ -18,22 +20,19 @@ def number_pairs(text: str) -> NDArray[Any]:
     return (mixed >> np.uint64(65 - PAIRS.bit_length())).view(np.int64)
 
 
-def number_words(text: str, lengths: NDArray[Any]) -> NDArray[Any]:
+def number_words(text: str, begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
     """The characters of each word packed into 64 bits; 0 where they do not fit.
 
-    `text` is the words of clean text end to end, `lengths` (words,) how long each of them is, none
-    0. Those longer than `MOST_NUMBERED`, or with a character beyond the basic plane, do not fit.
+    `text` is the words of clean text end to end; `begins` and `lengths` (words,) say where each of
+    them begins and how long it is, none 0. Those longer than `MOST_NUMBERED`, or with a character
+    beyond the basic plane, do not fit.
     """
-    numbers = np.zeros(len(lengths), np.uint64)
-    if not text:
-        return numbers
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    begins = np.cumsum(lengths) - lengths
-    for more in range(MOST_NUMBERED):
-        code = codes.take(begins + more, mode="clip").astype(np.uint64)
-        code[lengths <= more] = 0
-        numbers |= code << np.uint64(16 * more)
-    numbers[lengths > MOST_NUMBERED] = 0
-    if codes.max() > _LAST_CODE:
+    ones = np.zeros(len(codes) + MOST_NUMBERED - 1, np.uint64)
+    ones[: len(codes)] = codes
+    twos = ones[:-1] | ones[1:] << np.uint64(16)
+    fours = twos[:-2] | twos[2:] << np.uint64(32)
+    numbers: NDArray[Any] = fours.take(begins) & _TAKEN.take(lengths, mode="clip")
+    if len(codes) and codes.max() > _LAST_CODE:
         numbers[np.maximum.reduceat(codes, begins) > _LAST_CODE] = 0
     return numbers
