@@ -92,6 +92,35 @@ def test_the_discipline_officer_reads_what_was_done_and_takes_the_file_along(
         assert clerk.get(path).status_code == 403
 
 
+def test_the_other_matters_of_a_sealed_letter_go_on_registered_anew_in_other_words(
+    tmp_path: Path,
+) -> None:
+    with run_service(tmp_path) as running, running.client("submit", "review") as clerk:
+        entry_id = work_on(running, "A-1")
+        parts = [{"matter": "楼道灯不亮", "lead": "城管局"}]
+        give(clerk, entry_id, "split", parts=parts)
+        rest = {
+            "id": "A-2",
+            "title": "楼道灯不亮",
+            "content": "幸福里小区3栋的楼道灯坏了半个月，请派人修理。",
+            "submitter": {"name": "孙小红", "phone": "13812345678"},
+        }
+        code = clerk.post("/v1/submissions", json=rest).json()["tracking_code"]
+        assert clerk.post("/v1/submissions/A-2/decisions", json={"lead": "城管局"}).is_success
+        forward(clerk, entry_id)
+
+        file = clerk.get("/v1/submissions/A-2").json()
+        assert file["entries"][0]["state"] == "assigned"
+        assert clerk.get("/v1/submissions/A-2/repeats").json()["lines"] == []
+        with running.client("read", department="城管局") as city:
+            entry = city.get(f"/v1/entries/{file['entries'][0]['id']}")
+            ledger = city.get("/v1/ledger")
+        assert [line["entry"]["submission_id"] for line in ledger.json()["lines"]] == ["A-2"]
+        assert "A-1" not in entry.text + ledger.text
+        tracked = clerk.post("/v1/tracking", json={"code": code, "tail": "5678"}).json()
+        assert tracked["matters"][0]["department"] == "城市管理和综合执法局"
+
+
 @pytest.mark.parametrize("accused", ["住建局"])
 def test_an_officer_of_the_accused_department_gets_no_file_either(
     tmp_path: Path, accused: str

@@ -58,6 +58,35 @@ def confirm(page: Any, command: str) -> None:
     page.wait_for_selector(".el-dialog", state="hidden")
 
 
+def test_before_a_letter_is_sealed_what_else_was_in_it_is_registered_anew(
+    screens: Opener, town: RunningService
+) -> None:
+    entry = file_one(town, "E-rest")
+    page = open_entry(screens(Role.CLERK), entry)
+    press(page, "转送")
+    choose(page, "转往何处", "纪检监察机关")
+    page.wait_for_selector(".el-dialog >> text=封存的是整封信")
+    check_accessible(page)
+    with page.expect_popup() as opened:
+        page.click(".el-dialog >> text=另行登记其余事项")
+    beside = opened.value
+    beside.wait_for_selector("text=来件 E-rest 的其余事项")
+    assert beside.input_value("#content") == ""
+    beside.click("text=带入渠道、时间和反映人")
+    beside.wait_for_selector("text=带入渠道、时间和反映人", state="hidden")
+    assert (beside.input_value("#name"), beside.input_value("#phone")) == ("张三丰", "13800001234")
+    assert "2025-03-01 09:30" in beside.input_value("#received")
+    assert (beside.input_value("#title"), beside.input_value("#content")) == ("", "")
+    check_accessible(beside)
+    check_fits(beside)
+    page.fill("textarea", "涉及经办人")
+    confirm(page, "转送")
+    page.wait_for_selector("text=这件来件已转入纪检台账")
+    with town.client() as clerk:
+        sign_in(clerk, Role.CLERK)
+        assert clerk.get("/v1/submissions/E-rest").status_code == 404
+
+
 def test_an_entry_goes_from_signed_for_to_closed_by_officer_and_clerk(
     screens: Opener, town: RunningService
 ) -> None:

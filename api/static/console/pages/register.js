@@ -18,6 +18,7 @@ import { link } from "../router.js";
 import { bodyOf, clearDraft, isEmpty, openDraft } from "./register/draft.js";
 import { Marked, useLive } from "./register/live.js";
 import { Receipt } from "./register/receipt.js";
+import { RestNote, useRest } from "./register/rest.js";
 import { Scan, SCAN_KINDS, useScan } from "./register/scan.js";
 
 const HELP = `登记一封来信、一次来访或来电。打字或粘贴时，系统随即给出领域、紧急程度、责任单位，标出依据的字词，提示可能重复的来件和个人信息。
@@ -28,6 +29,7 @@ export default {
   setup() {
     const { form, found } = openDraft();
     const live = useLive(form);
+    const rest = useRest(form);
     const state = reactive({ saved: null, found, known: null });
     const scan = useScan((text) => { form.content = form.content.trim() ? `${form.content.trimEnd()}\n${text}` : text; });
 
@@ -47,6 +49,7 @@ export default {
       scrollTo(0, 0);
     });
     function again() {
+      rest.of = null;
       state.saved = null;
       state.found = false;
     }
@@ -61,6 +64,7 @@ export default {
 
     return () => html`<${Frame} help=${HELP} actions=${actions}>
       ${state.saved ? html`<${Receipt} saved=${state.saved} onAgain=${again} />` : html`<div>
+        ${rest.of && html`<${RestNote} rest=${rest} />`}
         ${state.found && html`<p class="note">这是您上次没有保存的草稿。<button type="button" class="plain about" onClick=${clear}>清空重填</button></p>`}
         ${state.known && html`<p class="note warn" role="alert">编号 ${state.known} 已经登记过，内容与现在的不同。<a href=${link(`/submissions/${encodeURIComponent(state.known)}`)}>看已登记的</a></p>`}
         ${scan.file && html`<${Scan} scan=${scan}><${ElForm} labelPosition="top" onSubmit=${(event) => event.preventDefault()}>${contentField(form, 8)}</></>`}

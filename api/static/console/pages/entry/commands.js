@@ -6,6 +6,7 @@ import { get, post } from "../../api.js";
 import { html } from "../../html.js";
 import { told, useAction } from "../../parts/failure.js";
 import { useLoad } from "../../parts/load.js";
+import { RestFirst } from "../../parts/rest.js";
 import { go } from "../../router.js";
 import { Field, blankOf, isFilled, read } from "./fields.js";
 
@@ -92,6 +93,7 @@ export const CommandDialog = {
       ${!props.command && html`<p class="note bad">这一条已经不能再“${name}”，别人先办了。请关闭后看看现在的情况。</p>`}
       ${barred() ? html`<p class="note warn">按“${rule().name}”的规定不能${props.name === "pause" ? "停表" : "延期"}，请抓紧办理。</p>` : html`<${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); send.run(); }}>
         ${keys.map((key) => html`<${Field} key=${key} name=${key} command=${props.name} form=${state.form} file=${props.file} rule=${rule()} required=${needs.includes(key)} error=${state.wrong[key]} />`)}
+        ${state.form.to === "discipline" && html`<${RestFirst} id=${props.file.entry.submission_id} split=${props.file.others.length > 0} />`}
         <div class="buttons"><${ElButton} type="primary" nativeType="submit" loading=${send.busy} disabled=${!props.command}>${name}</><${ElButton} onClick=${() => emit("close")}>取消</></div>
       </>`}
     </>`;

@@ -7,6 +7,7 @@ import { bind, html } from "../../html.js";
 import { NATURES, URGENCIES } from "../../names.js";
 import { told, useAction } from "../../parts/failure.js";
 import { DepartmentPicker, DivisionPicker, DomainPicker, isLeaf } from "../../parts/pickers.js";
+import { RestFirst } from "../../parts/rest.js";
 import { may } from "../../session.js";
 
 const WHERE = new Set(["registered", "returned", "assigned", "accepted", "reopened", "replied", "evaluated"]);
@@ -37,7 +38,7 @@ export const CorrectDialog = {
         <${ElFormItem} label="领域" for="domain"><${DomainPicker} id="domain" only=${isLeaf} ...${bind(form, "domain")} /></>
         <${ElFormItem} label="紧急程度" for="urgency"><${ElSelect} id="urgency" ariaLabel="紧急程度" ...${bind(form, "urgency")}>${Object.entries(URGENCIES).map(([code, word]) => html`<${ElOption} key=${code} value=${Number(code)} label=${word} />`)}</></>
         <${ElFormItem} label="性质" for="nature"><${ElSelect} id="nature" ariaLabel="性质" ...${bind(form, "nature")}>${NATURES.map((word) => html`<${ElOption} key=${word} value=${word} label=${word} />`)}</></>
-        ${form.nature === "检举控告" && html`<p class="note warn">改为检举控告后，来件转入纪检台账，只有纪检员看得到。</p>`}
+        ${form.nature === "检举控告" && [html`<p class="note warn" key="sealed">改为检举控告后，来件转入纪检台账，只有纪检员看得到。</p>`, html`<${RestFirst} key="rest" id=${entry.submission_id} split=${props.file.others.length > 0} />`]}
         ${!ANSWERED.has(entry.state) && html`<${ElFormItem} label="主办单位" for="lead"><${DepartmentPicker} id="lead" ...${bind(form, "lead")} /></>`}
         <${ElFormItem} label="行政区划" for="division"><${DivisionPicker} id="division" ...${bind(form, "division")} /></>
         <${ElFormItem} label="理由" for="reason"><${ElInput} id="reason" type="textarea" maxlength="2000" autosize=${{ minRows: 2, maxRows: 8 }} ...${bind(form, "reason")} /></>

@@ -6,6 +6,7 @@ import { percent, tag } from "../../format.js";
 import { bind, html } from "../../html.js";
 import { NATURES, URGENCIES } from "../../names.js";
 import { DepartmentPicker, DivisionPicker, DomainPicker, isLeaf } from "../../parts/pickers.js";
+import { RestFirst } from "../../parts/rest.js";
 import { Labels } from "../../parts/suggestion.js";
 import { find } from "../../parts/typing.js";
 import { loadDepartments, loadDomains, loadWords } from "../../reference.js";
@@ -87,7 +88,7 @@ export const Call = {
           ${field("d", "区划", html`<${DivisionPicker} id="review-division" modelValue=${call.division ?? undefined} onPick=${then((code) => { call.division = code ?? sheet.said.division; })} />`)}
           ${field("y", "原因", html`<${ElInput} id="review-reason" aria-label="更正的原因" maxlength="2000" placeholder="可不填，供以后改进" ...${bind(call, "reason")} onKeydown=${leaveByEnter(props.home)} />`)}
         </dl>
-        ${call.nature === ACCUSATION && html`<p class="note warn">检举控告确认后即转纪检，您将看不到这一件。</p>`}
+        ${call.nature === ACCUSATION && [html`<p class="note warn" key="sealed">检举控告确认后即转纪检，您将看不到这一件。</p>`, html`<${RestFirst} key="rest" id=${sheet.id} />`]}
         ${props.missing && html`<p class="note bad" role="alert">${props.missing}</p>`}
         <div class="buttons">
           <${ElButton} type="primary" onClick=${props.confirm}>${sheet.entry ? "保存更正" : changed.length ? "更正" : "确认"}，下一件 <kbd>Enter</kbd></>
