@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.auth import needs
 from api.bodies import OneBody, read_as, read_body
+from api.plainroute import PlainRoute
 from api.routes.replies import assess_reply
 from api.schemas.entries import (
     MAX_NUMBER,
@@ -32,7 +33,7 @@ from triage.roles import Action, Caller
 from triage.taxonomy import Domain
 from triage.workflow import Command, list_commands
 
-router = APIRouter(prefix="/v1", tags=["办理"])
+router = APIRouter(prefix="/v1", tags=["办理"], route_class=PlainRoute)
 _SEALED = "这件来件已转入纪检台账，只有纪检人员可以查看"
 _PLAIN = frozenset(
     # not handed on just as they come

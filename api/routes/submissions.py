@@ -9,6 +9,7 @@ from api.auth import needs
 from api.bodies import OneBody, read_as, read_body, read_json
 from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
+from api.plainroute import PlainRoute
 from api.schemas.repeats import AcceptedOut, RepeatOut, Suggested, add_repeats
 from api.schemas.submissions import (
     BatchOut,
@@ -37,7 +38,7 @@ from triage.roles import Action, Caller
 from triage.submitters import Submitter
 from triage.tracking import make_code
 
-router = APIRouter(prefix="/v1", tags=["来件"])
+router = APIRouter(prefix="/v1", tags=["来件"], route_class=PlainRoute)
 _CONFIDENTIAL = "这件来件涉及检举控告，已转入纪检台账，只有纪检人员可以查看"
 
 
