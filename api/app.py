@@ -4,7 +4,7 @@ import gc
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
+from contextlib import asynccontextmanager, closing
 from importlib.metadata import version
 from typing import Any
 
@@ -15,44 +15,12 @@ from uvicorn.supervisors import Multiprocess
 from api.background.keeping import keeping
 from api.console import ConsoleFiles
 from api.errors import add_error_handlers
+from api.following import SOON_S, LateRoutes, following
 from api.logs import configure_logs
 from api.middleware import Guard
-from api.reference import add_reference
-from api.routes import (
-    accusations,
-    audit,
-    citizen,
-    deadlines,
-    dispatching,
-    entries,
-    findings,
-    home,
-    imports,
-    ledgers,
-    lists,
-    maps,
-    oidc,
-    open311,
-    pages,
-    people,
-    problems,
-    repeats,
-    replies,
-    reports,
-    savedviews,
-    scans,
-    statisticbooks,
-    statistics,
-    submissions,
-    tasks,
-    town,
-    users,
-    webhooks,
-    words,
-    work,
-)
+from api.routes import entries, home, ledgers, pages, people, submissions, users
 from api.routes.users import link_to
-from api.service import Service, open_service, open_town_store, read_clock
+from api.service import open_service, open_town_store, read_clock
 from api.settings import Settings
 from triage.desk import Desk
 from triage.errors import TriageError
@@ -61,17 +29,22 @@ from triage.ledger.keys import list_keys
 from triage.ledger.store import Store
 
 
-def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
+def create_app(settings: Settings, *, desk: Desk | None = None, late: bool = False) -> FastAPI:
     """The service, with its model loaded and its database up to date.
 
-    `desk`: one that is already loaded, else it is built from the settings. Raises TriageError
-    where the model, the town's data or the database cannot be used.
+    `desk`: one that is already loaded, else it is built from the settings. `late`: what is asked
+    for less often is taken in once the service answers (see `following`). Raises TriageError where
+    the model, the town's data or the database cannot be used.
     """
     service = open_service(settings, desk=desk)
 
     @asynccontextmanager
     async def open_until_shutdown(_app: FastAPI) -> AsyncIterator[None]:
-        with closing(service), keeping(service), _working(service):
+        with (
+            closing(service),
+            keeping(service),
+            following(service, rarer, after_s=SOON_S if late else 0),
+        ):
             yield
 
     app = FastAPI(
@@ -84,45 +57,18 @@ def create_app(settings: Settings, *, desk: Desk | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.state.service = service
+    rarer = LateRoutes(app)
     add_error_handlers(app)
     app.add_middleware(Guard)
-    for routes in (
-        # Those asked for most come first: each request is held against one route after the other.
-        submissions,
-        ledgers,
-        entries,
-        home,
-        words,
-        work,
-        imports,
-        savedviews,
-        scans,
-        dispatching,
-        maps,
-        town,
-        deadlines,
-        lists,
-        tasks,
-        findings,
-        problems,
-        statisticbooks,
-        statistics,
-        reports,
-        replies,
-        repeats,
-        accusations,
-        citizen,
-        webhooks,
-        open311,
-        audit,
-        people,
-        oidc,
-        users,
-        pages,
-    ):
-        app.include_router(routes.router)
-    add_reference(app)
+    # Those asked for most come first: each request is held against one route after the other.
+    for routes in (submissions, ledgers, entries, home, people, users, pages):
+        # Not `include_router`: that wraps each router, and a request is then held against every
+        # route at ten times the cost, twice against that which it meets.
+        app.router.routes += routes.router.routes
     app.mount("/static", ConsoleFiles(), name="static")
+    app.router.routes.append(rarer)
+    if not late:
+        rarer.take_in()
     return app
 
 
@@ -139,7 +85,7 @@ def serve(settings: Settings, *, desk: Desk | None = None) -> None:
         if settings.workers > 1:
             _serve_with_workers(settings, listener, address)
             return
-        app = create_app(settings, desk=desk)
+        app = create_app(settings, desk=desk, late=True)
         _greet(app.state.service.store, settings, address)
         _settle()
         make_server(app).run(sockets=[listener])
@@ -149,7 +95,7 @@ def create_worker_app() -> FastAPI:
     """The service of one of several processes, each of which reads the settings for itself."""
     settings = Settings()
     configure_logs(settings)
-    app = create_app(settings)
+    app = create_app(settings, late=True)
     _settle()
     return app
 
@@ -209,14 +155,6 @@ def _configure(app: FastAPI | str, **options: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=30,
         **options,
     )
-
-
-def _working(service: Service) -> AbstractContextManager[None]:
-    if not service.settings.run_worker:
-        return nullcontext()
-    from api.background.worker import working  # its parts take a while to import
-
-    return working(service.settings, service.store, get_service=lambda: service)
 
 
 def _greet(store: Store, settings: Settings, address: str) -> None:

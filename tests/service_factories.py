@@ -62,9 +62,10 @@ class RunningService:
 
 @contextmanager
 def run_service(
-    folder: Path, *, desk: Desk | None = None, **settings: Any
+    folder: Path, *, desk: Desk | None = None, late: bool = False, **settings: Any
 ) -> Iterator[RunningService]:
-    """The service with its database in `folder`, until the end of the block."""
+    """The service with its database in `folder`, until the end of the block; `late` as in
+    `create_app`."""
     if "database_url" not in settings and not (folder / "service.db").exists():
         write_migrated(folder / "service.db")
     usual = {
@@ -74,7 +75,7 @@ def run_service(
         "run_worker": False,
     }
     chosen = Settings(_env_file=None, **usual | settings)
-    app = create_app(chosen, desk=desk or load_tiny_desk())
+    app = create_app(chosen, desk=desk or load_tiny_desk(), late=late)
     server = make_server(app)
     listener = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
