@@ -2,6 +2,7 @@
 # The first call of a target installs what it needs, later ones only look at a stamp.
 
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE  # with it every start would compile all modules again
 .PHONY: help setup setup-dev demo serve test lint check format bench lock clean
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \

@@ -94,10 +94,12 @@ def run_service(model: Path, *, url: str | None = None, workers: int = 1) -> Ite
             "TRIAGE_MODEL_DIR": str(model.resolve()),
             "TRIAGE_LOG_LEVEL": "error",
         }
+        # As an office starts it, with its modules compiled once and not at every start.
+        shell = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         began = perf_counter()
         process = subprocess.Popen(  # noqa: S603  our own command line
             [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
-            env=os.environ | settings,
+            env=shell | settings,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
