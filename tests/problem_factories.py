@@ -8,6 +8,7 @@ from typing import Any
 from ledger_factories import NOW, make_submission, make_suggestion
 from sqlalchemy import select
 
+from triage.ledger.placing import place_waiting
 from triage.ledger.records import Filed, record_batch
 from triage.ledger.store import Store
 from triage.ledger.tables import MemberRow, ProblemRow
@@ -56,10 +57,12 @@ def suggest_for(submission: Submission, **changes: Any) -> Suggestion:
 def file(
     store: Store, *submissions: Submission, now: datetime = NOW, **suggested: Any
 ) -> list[Filed]:
-    """Take these in, in one batch."""
+    """Take these in, in one batch, and place them."""
     pairs = [(one, suggest_for(one, **suggested)) for one in submissions]
     with store.writing() as session:
-        return record_batch(session, pairs, now=now)
+        filed = record_batch(session, pairs, now=now)
+        place_waiting(session, now=now, most=len(pairs))
+        return filed
 
 
 def file_matter(

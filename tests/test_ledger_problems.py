@@ -24,6 +24,7 @@ from triage.ledger.corrections import Correction, Kind, correct_problem
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.problems import add_problems
+from triage.ledger.placing import is_any_waiting, place_waiting
 from triage.ledger.records import record_batch
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store
@@ -112,7 +113,25 @@ def test_of_a_large_problem_the_traces_of_some_stand_for_all(store: Store) -> No
     assert read_problem(store, members["A-000"]).size == MOST_TRACED + 40
 
 
-def test_two_intakes_of_the_same_matter_at_once_make_one_problem(store: Store) -> None:
+def test_what_came_in_waits_for_its_place_and_the_first_come_is_placed_first(store: Store) -> None:
+    told = [tell(LIFT, number, f"{'CABD'[number]}-{number}") for number in range(4)]
+    with store.writing() as session:
+        record_batch(session, [(one, suggest_for(one)) for one in told], now=NOW)
+    assert members_of(store) == {}
+    with store.writing() as session:
+        assert is_any_waiting(session)
+        assert place_waiting(session, now=NOW, most=2) == 2
+    assert set(members_of(store)) == {"C-0", "A-1"}
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW) == 2
+        assert place_waiting(session, now=NOW) == 0
+        assert not is_any_waiting(session)
+    assert len(members_of(store)) == 4
+
+
+def test_several_at_once_place_each_submission_once_and_make_one_problem_of_a_matter(
+    store: Store,
+) -> None:
     for turn in range(6):
         told = [
             tell(matter, number, f"{turn}-{number}{matter}")
@@ -120,12 +139,15 @@ def test_two_intakes_of_the_same_matter_at_once_make_one_problem(store: Store) -
             for number in range(4)
         ]
 
-        def take_in(number: int, batch: list = told) -> None:  # type: ignore[type-arg]
+        def take_in(number: int, batch: list = told) -> int:  # type: ignore[type-arg]
             pairs = [(one, suggest_for(one)) for one in batch[number::2]]
             with store.writing() as session:
                 record_batch(session, pairs, now=NOW)
+            with store.writing() as session:
+                return place_waiting(session, now=NOW, most=6)
 
-        run_at_once(lambda: take_in(0), lambda: take_in(1))
+        placed = run_at_once(lambda: take_in(0), lambda: take_in(1))
+        assert sum(placed) == 8
     members = members_of(store)
     assert len(members) == 48
     assert len(set(members.values())) == 2

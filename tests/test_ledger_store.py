@@ -53,6 +53,7 @@ TABLES = {
     "task_action",
     "task_entry",
     "trace",
+    "unplaced",
     "user",
     "view",
     "webhook",
@@ -85,7 +86,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0006"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0007"]
     opened.close()
 
 

@@ -6,6 +6,7 @@ from ledger_factories import DEPARTMENTS, MINUTE, NOW, make_submission, make_sug
 
 from triage.ledger.commands import run_command
 from triage.ledger.departments import sync_departments
+from triage.ledger.placing import place_waiting
 from triage.ledger.records import record_batch
 from triage.ledger.states import EntryState
 from triage.ledger.store import Store
@@ -58,6 +59,7 @@ def open_one(store: Store, submission_id: str = "L-1", **suggested: Any) -> Stor
     suggestion = make_suggestion(id=submission_id, **suggested)
     with store.writing() as session:
         (filed,) = record_batch(session, [(submission, suggestion)], now=NOW)
+        place_waiting(session, now=NOW)
     assert filed.entry is not None
     return filed.entry
 

@@ -79,14 +79,19 @@ def choose_problem(
 
 
 def place_trace(
-    trace: Trace, candidates: Sequence[tuple[Trace, int]], *, matcher: Matcher | None = None
+    trace: Trace,
+    candidates: Sequence[tuple[Trace, int]],
+    *,
+    chances: Sequence[float] | None = None,
+    matcher: Matcher | None = None,
 ) -> Placement:
     """`choose_problem`, and which other problems of the candidates are that one.
 
     A newcomer often tells in its own words what two have told differently: where it is likely
-    enough to be of a second problem, both are held against each other.
+    enough to be of a second problem, both are held against each other. `chances` are those that it
+    is of one matter with each candidate, where they are known already.
     """
-    ranked = _rank_problems(trace, candidates, matcher)
+    ranked = _rank_problems(trace, candidates, matcher, chances)
     if not ranked or ranked[0][0] < JOINS:
         return Placement(None, ranked[0][0] if ranked else 0.0)
     likeness, problem = ranked[0]
@@ -98,8 +103,8 @@ def place_trace(
         theirs = _sample(candidates, other)
         one, two = np.divmod(np.arange(len(own) * len(theirs)), len(theirs))
         sheaf = bind_traces([*own, *theirs])
-        chances = (matcher or get_matcher()).match(sheaf, one, two + len(own))
-        if _weigh(float(chances.sum()), float(chances.max()), len(chances)) >= JOINS:
+        met = (matcher or get_matcher()).match(sheaf, one, two + len(own))
+        if _weigh(float(met.sum()), float(met.max()), len(met)) >= JOINS:
             own += theirs
             same.append(other)
     return Placement(problem, likeness, tuple(same))
@@ -110,12 +115,17 @@ def _sample(candidates: Sequence[tuple[Trace, int]], problem: int) -> list[Trace
 
 
 def _rank_problems(
-    trace: Trace, candidates: Sequence[tuple[Trace, int]], matcher: Matcher | None
+    trace: Trace,
+    candidates: Sequence[tuple[Trace, int]],
+    matcher: Matcher | None,
+    chances: Sequence[float] | None = None,
 ) -> list[tuple[float, int]]:
     """(likeness, problem) of all problems of the candidates, the likeliest first."""
     if not candidates:
         return []
-    chances = measure_matches(trace, [other for other, _ in candidates], matcher=matcher).tolist()
+    if chances is None:
+        others = [other for other, _ in candidates]
+        chances = measure_matches(trace, others, matcher=matcher).tolist()
     of_problem: dict[int, list[float]] = defaultdict(list)
     for chance, (_, problem) in zip(chances, candidates, strict=True):
         of_problem[problem].append(chance)

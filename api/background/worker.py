@@ -1,4 +1,5 @@
-"""What goes on beside the requests: sending what the outbox holds, and the duties of the clock.
+"""What goes on beside the requests: sending what the outbox holds, placing what came in, and the
+duties of the clock.
 
 One thread looks each second for what is due and hands each receiver to a pool, so that one that
 hangs holds up nobody else. The duties are huey's: its queue lies beside the database, so that of
@@ -29,6 +30,7 @@ from api.background.clockwork import (
     remind_departments,
 )
 from api.background.importing import importing
+from api.background.placing import placing
 from api.background.regroup import regroup_problems
 from api.background.sending import send_due
 from api.logs import describe
@@ -90,7 +92,7 @@ def working(
     clock: Callable[[], datetime] = read_clock,
     get_service: Callable[[], Service] | None = None,
 ) -> Iterator[None]:
-    """Send and do the duties until the end of the block; what is under way is finished first.
+    """Send, place and do the duties until the end of the block; what is under way is finished.
 
     `clock` says in which five minutes a duty falls and what it is told of the time. With
     `get_service` the files that wait are brought in too.
@@ -104,7 +106,7 @@ def working(
     consumer.start()
     files = nullcontext() if get_service is None else importing(store, get_service)
     try:
-        with files:
+        with files, placing(store, clock=clock, note_failure=_note_failure):
             yield
     finally:
         sender.stop()

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.auth import needs
+from api.background.placing import place_all
 from api.background.regroup import regroup_problems
 from api.bodies import OneBody, read_as
 from api.routes.ledgers import Cursor, Limit
@@ -39,7 +40,16 @@ from triage.roles import Action, Caller
 router = APIRouter(prefix="/v1", tags=["共性问题"])
 _HOTTEST = 5  # problems named with a theme
 
-Reader = Annotated[Caller, Depends(needs(Action.READ_PROBLEMS))]
+
+def _after_placing(
+    caller: Annotated[Caller, Depends(needs(Action.READ_PROBLEMS))], service: ServiceHere
+) -> Caller:
+    """Who looks at the problems sees what came in up to now."""
+    place_all(service.store, now=read_clock())
+    return caller
+
+
+Reader = Annotated[Caller, Depends(_after_placing)]
 Corrector = Annotated[Caller, Depends(needs(Action.CORRECT_PROBLEMS))]
 Planner = Annotated[Caller, Depends(needs(Action.PLAN_TASKS))]
 ProblemId = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="共性问题的编号")]

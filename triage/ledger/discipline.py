@@ -24,7 +24,7 @@ from triage.ledger.accusations import (
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
-from triage.ledger.problems import place_again
+from triage.ledger.placing import await_placing
 from triage.ledger.repeats import record_repeats_again
 from triage.ledger.sealedwork import SealedWork, bring_work_back, find_sealed_file, read_work
 from triage.ledger.states import SubmissionStatus
@@ -203,7 +203,7 @@ def release_accusation(
         _show_suggestion(session, submission, file.suggestions[-1], now=now)
     session.flush()
     show_person(session, submission_id)
-    place_again(session, submission_id, now=now)
+    await_placing(session, [submission_id])
     record_repeats_again(session, submission_id, now=now)
     return submission_view(submission)
 

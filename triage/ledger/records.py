@@ -24,7 +24,7 @@ from triage.ledger.clock import columns_at
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
-from triage.ledger.problems import place_suggested
+from triage.ledger.placing import await_placing
 from triage.ledger.repeats import record_repeats
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
@@ -139,7 +139,7 @@ def _follow_up(
     _insert_suggestions(session, shown, now=now)
     entries = _open_entries(session, fresh, now=now, taxonomy=taxonomy)
     repeating = record_repeats(session, [told for told, _ in shown], now=now)
-    place_suggested(session, shown, now=now)
+    await_placing(session, [told.id for told, _ in shown])
     return entries, repeating
 
 
@@ -169,7 +169,7 @@ def record_suggestions(
                 hidden.add(row.id)
     _add_suggestions(session, pairs, hidden=hidden, now=now)
     record_repeats(session, [told for told, _ in pairs if told.id not in hidden], now=now)
-    place_suggested(session, [pair for pair in pairs if pair[0].id not in hidden], now=now)
+    await_placing(session, [told.id for told, _ in pairs if told.id not in hidden])
 
 
 def _add_suggestions(

@@ -148,7 +148,7 @@ def _find_kept(session: Session, ids: Sequence[str]) -> dict[str, str]:
 def _lock(session: Session, ids: Sequence[str]) -> set[str]:
     """Those that nobody else is at, and will not be until the transaction ends. Who is at one holds
     it for reasons of his or her own and is not waited for: that could go round in a circle."""
-    take_turn(session)  # before any row, as whoever takes a submission in does
+    take_turn(session)  # before any row, as whoever places submissions does
     told = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids)).order_by(SubmissionRow.id)
     free = set(session.scalars(told.with_for_update(skip_locked=True)))
     worked = select(EntryRow.id, EntryRow.submission_id).where(EntryRow.submission_id.in_(free))

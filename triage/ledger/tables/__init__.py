@@ -32,6 +32,7 @@ from triage.ledger.tables.problems import (
     ProblemRow,
     RepeatRow,
     TraceRow,
+    UnplacedRow,
 )
 from triage.ledger.tables.record import (
     DeliveryRow,
@@ -86,6 +87,7 @@ __all__ = [
     "TaskEntryRow",
     "TaskRow",
     "TraceRow",
+    "UnplacedRow",
     "UserRow",
     "UtcTime",
     "ViewRow",

@@ -64,6 +64,18 @@ class TraceRow(Row):
     )
 
 
+class UnplacedRow(Row):
+    """A submission that still waits to be held against the others: which common problem is it of?
+
+    Gone as soon as that is done, a moment after it came in.
+    """
+
+    __tablename__ = "unplaced"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id"), unique=True)
+
+
 class ProblemRow(Row):
     """A common problem (共性问题): one concrete matter that several submissions report.
 
