@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.town import load_settings
-from api.files.reading import CHINA_TIME
+from triage.calendar import CHINA_TIME
 from triage.errors import InvalidInput
 
 SOME_ROWS_BAD = 3
