@@ -73,9 +73,11 @@ class DomainCalibration:
     def probabilities(self, scores: Sequence[Array]) -> tuple[Array, Array, Array]:
         """(documents, names) probabilities of level 1, level 2 and the whole path."""
         second = self.blend_[1] * scores[1] + self.bias2_
-        second += (self.blend_[0] * scores[0] + self.bias1_)[:, self.up1]
-        logits = self.blend_[2] * scores[2] + second[:, self.up2]
-        path = np.exp(logits - logits.max(axis=1, keepdims=True))
+        second += (self.blend_[0] * scores[0] + self.bias1_).take(self.up1, axis=1)
+        path = self.blend_[2] * scores[2]
+        path += second.take(self.up2, axis=1)
+        path -= path.max(axis=1, keepdims=True)
+        np.exp(path, out=path)
         path /= path.sum(axis=1, keepdims=True)
         level2 = path @ self._sum2
         return level2 @ self._sum1, level2, path

@@ -51,15 +51,17 @@ def count_cues(readings: Sequence[Reading]) -> Array:
     The last one is whether the body ends with a question.
     """
     cues = np.zeros((len(readings), CUES), np.float32)
-    for document, number, _ in _count_words([reading.title for reading in readings]):
-        cues[document, number] = 1
-    for document, number, count in _count_words([reading.body for reading in readings]):
-        cues[document, len(_WORDS) + number] = log1p(count)
-    for row, reading in zip(cues, readings, strict=True):
-        title, body = reading.title, reading.body
-        for number, word in enumerate(_OPENINGS, _OPENINGS_AT):
-            if title.startswith(word):
-                row[number] = 1
+    titles, bodies = [r.title for r in readings], [r.body for r in readings]
+    for text, number, count in _count_words([*titles, *bodies]):
+        if text < len(titles):
+            cues[text, number] = 1
+        else:
+            cues[text - len(titles), len(_WORDS) + number] = log1p(count)
+    for row, title, body in zip(cues, titles, bodies, strict=True):
+        if title.startswith(_OPENINGS):
+            for number, word in enumerate(_OPENINGS, _OPENINGS_AT):
+                if title.startswith(word):
+                    row[number] = 1
         end = title.rstrip(" 。!！")
         for number, ending in enumerate(_ENDINGS, _ENDINGS_AT):
             if end.endswith(ending):
@@ -71,10 +73,10 @@ def count_cues(readings: Sequence[Reading]) -> Array:
 def _count_words(texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """(text, number, times it stands there) of each of `_WORDS` that does."""
     pairs = number_pairs("\n".join(texts))
-    places = np.flatnonzero(_MAY_BEGIN.take(pairs))
-    ends = np.cumsum([len(text) + 1 for text in texts])
+    places = _MAY_BEGIN.take(pairs).nonzero()[0]
+    ends = np.array([len(text) + 1 for text in texts]).cumsum()
     seen = set(
-        zip(ends.searchsorted(places, "right").tolist(), pairs[places].tolist(), strict=True)
+        zip(ends.searchsorted(places, "right").tolist(), pairs.take(places).tolist(), strict=True)
     )
     words = [(document, word) for document, pair in seen for word in _WORDS_AT[pair]]
     words += [(document, word) for document in range(len(texts)) for word in _CHARACTERS]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import compress
+from operator import ge
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -114,15 +114,16 @@ class Desk:
         outputs, domain = self.classifier.outputs, self.classifier.domain
         level2 = domain.up2[paths]
         columns = (
-            outputs.level1.start + domain.up1[level2],
-            outputs.level2.start + level2,
-            outputs.level3.start + np.asarray(paths),
+            domain.up1[level2] + outputs.level1.start,
+            level2 + outputs.level2.start,
+            np.array(paths) + outputs.level3.start,
         )
-        toward = self.classifier.scores.directions.T
-        aims: Array = sum(
-            blend * toward[column] for blend, column in zip(domain.blend_, columns, strict=True)
+        toward = self.classifier.scores.directions
+        first, second, third = (
+            blend * toward.take(column, axis=1)
+            for blend, column in zip(domain.blend_, columns, strict=True)
         )
-        return aims
+        return np.ascontiguousarray((first + second + third).T)
 
     def _compose(
         self,
@@ -168,47 +169,43 @@ class Desk:
     def _calls(self, judged: Judgements) -> list["_Call"]:
         """What is decided of each document beside its domain."""
         lines = self.classifier.lines
-        every, levels = np.arange(len(judged.nature)), judged.urgency_level
         found = zip(
-            levels.tolist(),
-            _round(judged.urgency[every, levels - 1]),
-            judged.nature.argmax(axis=1).tolist(),
-            _round(judged.nature.max(axis=1)),
-            (judged.flags >= np.array(lines.flags)).tolist(),
-            _round(judged.flags),
+            judged.urgency_level.tolist(),
+            judged.urgency.tolist(),
+            judged.nature.tolist(),
+            judged.flags.tolist(),
             (judged.accusation >= lines.accusation).tolist(),
             strict=True,
         )
         return [
             _Call(
                 level,
-                grave,
-                NatureSuggestion(NATURES[nature], likely),
-                tuple(compress(FLAGS, flags)),
-                dict(zip(FLAGS, chances, strict=True)),
+                _round(urgency[level - 1]),
+                NatureSuggestion(NATURES[nature.index(likely := max(nature))], _round(likely)),
+                tuple(compress(FLAGS, map(ge, flags, lines.flags))),
+                dict(zip(FLAGS, map(_round, flags), strict=True)),
                 accusation,
             )
-            for level, grave, nature, likely, flags, chances, accusation in found
+            for level, urgency, nature, flags, accusation in found
         ]
 
     def _domains(self, judged: Judgements, paths: Sequence[int]) -> list[DomainSuggestion]:
         """The domain of each document, whose path is known, and its likeliest alternatives."""
         domain = self.classifier.domain
-        every, level2 = np.arange(len(paths)), domain.up2[paths]
-        order = _find_best(judged.path, _ALTERNATIVES + 1)
+        level2 = domain.up2[paths]
         leaves = self.taxonomy.domains  # in the order of the model's paths: load_desk sees to it
 
         def call(number: int, chance: float) -> DomainCall:
             leaf = leaves[number]
-            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, chance)
+            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, _round(chance))
 
+        every = np.arange(len(paths))
         found = zip(
             paths,
-            _round(judged.path[every, paths]),
-            _round(judged.level1[every, domain.up1[level2]]),
-            _round(judged.level2[every, level2]),
-            order.tolist(),
-            _round(np.take_along_axis(judged.path, order, 1)),
+            judged.path[every, paths].tolist(),
+            judged.level1[every, domain.up1[level2]].tolist(),
+            judged.level2[every, level2].tolist(),
+            _find_best(judged.path, _ALTERNATIVES + 1),
             strict=True,
         )
         return [
@@ -217,16 +214,14 @@ class Desk:
                 leaves[path].level1,
                 leaves[path].level2,
                 leaves[path].level3,
-                confidence=chance,
-                level1_confidence=chance1,
-                level2_confidence=chance2,
-                alternatives=tuple(
-                    call(number, other)
-                    for number, other in zip(numbers, others, strict=True)
-                    if number != path
-                )[:_ALTERNATIVES],
+                confidence=_round(chance),
+                level1_confidence=_round(chance1),
+                level2_confidence=_round(chance2),
+                alternatives=tuple(call(*other) for other in best if other[0] != path)[
+                    :_ALTERNATIVES
+                ],
             )
-            for path, chance, chance1, chance2, numbers, others in found
+            for path, chance, chance1, chance2, best in found
         ]
 
     def _urgency(
@@ -337,17 +332,18 @@ def _is_chinese(text: str) -> bool:
     return False
 
 
-def _find_best(chances: Array, count: int) -> Array:
-    """(documents, count) the numbers of the greatest in each row, the greatest first."""
+def _find_best(chances: Array, count: int) -> list[tuple[tuple[int, float], ...]]:
+    """(number, chance) of the greatest in each row, the greatest first."""
     left = chances.copy()
     every = np.arange(len(left))
-    best = np.empty((len(left), count), np.int64)
-    for rank in range(count):
-        best[:, rank] = left.argmax(axis=1)
-        left[every, best[:, rank]] = -1
-    return best
+    best = []
+    for _ in range(count):
+        numbers = left.argmax(axis=1)
+        best.append(zip(numbers.tolist(), left[every, numbers].tolist(), strict=True))
+        left[every, numbers] = -1
+    return list(zip(*best, strict=True))
 
 
-def _round(probabilities: Array) -> Any:
-    """The numbers to four digits, as plain lists."""
-    return probabilities.astype(np.float64).round(4).tolist()
+def _round(probability: float) -> float:
+    """To four digits, as numpy rounds: a fifth of the time of `round`."""
+    return round(probability * 10_000) / 10_000

@@ -28,19 +28,13 @@ def find_evidence(
     `terms` are those of the readings; `aims` (documents, width) are the directions of the waist of
     `scores` to explain.
     """
-    rows, found = terms.rows, terms.found
-    shares = scores.weigh_terms(rows, aims)
-    sizes = np.diff(rows.indptr)
-    total = np.bincount(
-        np.repeat(np.arange(len(readings)), sizes),
-        weights=np.maximum(shares, 0),
-        minlength=len(readings),
-    )
-    shares = shares / np.repeat(np.maximum(total, 1e-9), sizes)
+    shares = scores.weigh_terms(terms.rows, aims)
+    total = np.bincount(terms.document, weights=np.maximum(shares, 0), minlength=len(readings))
+    shares = shares / np.maximum(total, 1e-9).take(terms.document)
     # What one occurrence of a term is worth: its share over how often it stands in the text.
     worth = (shares / terms.counts).take(terms.place)
     spans: list[list[Evidence]] = [[] for _ in readings]
-    for text, start, end, weight in _find_spans(terms.laid, found, worth):
+    for text, start, end, weight in _find_spans(terms.laid, terms.found, worth):
         number = text % len(readings)
         name = "title" if text == number else "content"
         quoted = getattr(readings[number], name)[start:end]

@@ -34,6 +34,7 @@ Array = npt.NDArray[Any]
 Matrix: TypeAlias = Any  # Rows, or scipy.sparse.csr_matrix, which comes without types
 
 MOST_READ = 3000  # characters of a body that the models read; the matter stands at the beginning
+_COUNTED = 1 + np.log(np.arange(MOST_READ + 1, dtype=np.float32).clip(1))  # by how often it stands
 _FITTED = 1024  # readings looked through at once when the terms' rarity is learnt
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
 
@@ -72,13 +73,15 @@ class Rows:
 class Terms:
     """The known terms of some readings: `found` where they stand, `rows` what they weigh.
 
-    `laid` is the text in which they were found, `rows` is (documents, terms), `place` gives for
-    each occurrence its place in `rows.data`, and `counts` for each place how often it occurs.
+    `laid` is the text in which they were found, `rows` is (documents, terms), and `document` whose
+    row each place in `rows.data` belongs to. `place` gives for each occurrence its place there, and
+    `counts` for each place how often it occurs.
     """
 
     laid: Laid
     found: Occurrences
     rows: Rows
+    document: Array
     place: Array
     counts: Array
 
@@ -225,26 +228,28 @@ class TextFeatures:
         """
         laid, found = self.locate(readings)
         documents, size = len(readings), int(self._ends[-1])
-        document = np.repeat(np.tile(np.arange(documents), 2), laid.sizes)
-        keys, order = _sort(document.take(found.start) * size + found.column)
+        every = np.arange(2 * documents)
+        every[documents:] -= documents
+        document = every.repeat(laid.sizes).take(found.start)
+        keys, order = _sort(document * size + found.column)
         new = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=new[1:])
-        begins = new.nonzero()[0]
-        counts = np.empty(len(begins), np.int64)
-        np.subtract(begins[1:], begins[:-1], out=counts[:-1])
-        counts[-1:] = len(keys) - begins[-1:]
+        begins = np.concatenate((new.nonzero()[0], [len(keys)]))
+        counts = begins[1:] - begins[:-1]
         place = np.empty(len(keys), np.int64)
-        place[order] = np.repeat(np.arange(len(begins)), counts)
-        document, column = np.divmod(keys.take(begins), max(size, 1))
+        place[order] = np.arange(len(counts)).repeat(counts)
+        first = order.take(begins[:-1])
+        document, column = document.take(first), found.column.take(first)
         block = self._block.take(column)
-        data = (1 + np.log(counts.astype(np.float32))) * self._idf.take(column)
+        data = _COUNTED.take(counts) * self._idf.take(column)
         blocks = len(self.blocks_)
         part = document * blocks + block
         lengths = np.sqrt(np.bincount(part, weights=data**2, minlength=documents * blocks))
         data /= np.maximum(lengths, 1e-9).take(part).astype(np.float32)
         data *= self._scales.take(block)
         ends = document.searchsorted(np.arange(documents + 1))
-        return Terms(laid, found, Rows(data, column, ends, (documents, size)), place, counts)
+        rows = Rows(data, column, ends, (documents, size))
+        return Terms(laid, found, rows, document, place, counts)
 
     def transform(self, readings: Sequence[Reading]) -> Matrix:
         """The feature rows of `readings`, as a csr_matrix."""

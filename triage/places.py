@@ -28,7 +28,7 @@ BUCKETS = 1 << 15  # of character pairs and triples, a power of two
 PAD = 3  # padding characters at each end, so that borders have neighbours
 STOP, COMMA, CAPITAL, DIGIT, SMALL, FIRST_CHAR = 1, 2, 3, 4, 5, 6  # ids; 0: a rare character
 _STARTS, _ENDS = 8, 16  # how many of the best borders are paired
-_NONE = np.full(1, -np.inf, np.float32)
+_NONE = np.full((2, 1), -np.inf, np.float32)
 _CHUNK = 128  # texts looked at together: their numbers stay in the processor's cache
 
 LEARNED = ("chars", "pairs", "triples", "positions", "lengths", "inner", "empty")
@@ -169,16 +169,14 @@ def read_borders(
     count = len(ids) - 2 * PAD + 1
     marks = _MARKS.take(ids[: len(ids) - PAD], mode="clip").cumsum()[PAD - 1 :]
     first: list[int] = []
-    halves: list[int] = []
     positions: list[Array] = []
     size = 0
     for text, title_end in zip(texts, title_ends, strict=True):
         first.append(size)
         length = len(text) + 2 * PAD
+        ids[size + PAD + title_end : size + length] += content_offset
         size += length
-        halves += PAD + title_end, length - PAD - title_end
         positions += _positions(title_end, length)
-    ids += np.repeat([0, content_offset] * len(texts), halves)
     pairs = (ids[:-1] * 7919 + ids[1:] * 104729) & (BUCKETS - 1)
     triples = (pairs[:-1] * 31 + ids[2:] * 12997) & (BUCKETS - 1)
     where = np.concatenate(positions)[:count]
@@ -190,28 +188,30 @@ def count_inside(marks: Array) -> tuple[Array, Array, Array]:
     return marks & 1023, np.minimum((marks >> 10) & 1023, 3), np.minimum(marks >> 20, 3)
 
 
-def score_borders(borders: Borders, weights: PlaceWeights) -> tuple[Array, Array]:
-    """How well each border begins a place, and how well it ends one (float32)."""
+def score_borders(borders: Borders, weights: PlaceWeights) -> Array:
+    """(2, borders) float32: how well each border begins a place, and how well it ends one."""
     size = len(borders.positions)
     chars = weights.chars.take(borders.ids, axis=0)
     pairs = weights.pairs.take(borders.pairs, axis=0)
-    starts = weights.positions.take(borders.positions)
-    starts += _diagonal_sum(chars, 0, 4, 1, size)
-    starts += _diagonal_sum(pairs, 0, 3, 1, size)
-    ends = weights.triples[0].take(borders.triples[:size])
+    scores: Array = np.empty((2, size), np.float32)
+    starts, ends = scores
+    weights.positions.take(borders.positions, out=starts, mode="clip")
+    weights.triples[0].take(borders.triples[:size], out=ends, mode="clip")
     ends += weights.triples[1].take(borders.triples[PAD : PAD + size])
+    starts += _diagonal_sum(chars, 0, 4, 1, size)
     ends += _diagonal_sum(chars, 4, 4, 1, size)
+    starts += _diagonal_sum(pairs, 0, 3, 1, size)
     ends += _diagonal_sum(pairs, 3, 4, 0, size)
-    return starts, ends
+    return scores
 
 
 def find_spans(borders: Borders, weights: PlaceWeights) -> list[tuple[int, int] | None]:
     """The best (start, end) of a place in each of `borders.texts`, or None."""
-    first = np.array(borders.first)[:, None]
-    sizes = np.array([len(text) + 1 for text in borders.texts])[:, None]
-    numbers = first + np.arange(sizes.max())
-    numbers[numbers >= first + sizes] = len(borders.marks)
-    start_scores, end_scores = score_borders(borders, weights)
+    first = np.array(borders.first)
+    sizes = np.array([len(text) + 1 for text in borders.texts])
+    numbers = first[:, None] + np.arange(sizes.max())
+    numbers[numbers >= (first + sizes)[:, None]] = len(borders.marks)
+    start_scores, end_scores = np.concatenate((score_borders(borders, weights), _NONE), axis=1)
     starts, start_best = _best(start_scores, numbers, _STARTS)
     ends, end_best = _best(end_scores, numbers, _ENDS)
     scores = start_best[:, :, None] + end_best[:, None, :]
@@ -222,8 +222,8 @@ def find_spans(borders: Borders, weights: PlaceWeights) -> list[tuple[int, int] 
     start, end = np.divmod(best, ends.shape[1])
     found = zip(
         (flat[rows, best] > weights.empty).tolist(),
-        (starts[rows, start] - first[:, 0]).tolist(),
-        (ends[rows, end] - first[:, 0]).tolist(),
+        (starts[rows, start] - first).tolist(),
+        (ends[rows, end] - first).tolist(),
         strict=True,
     )
     return [(start, end) if better else None for better, start, end in found]
@@ -241,7 +241,9 @@ def score_inside(borders: Borders, weights: PlaceWeights, start: Array, end: Arr
     inner = weights.inner.astype(float)
     inside: Array = inner.take(commas, mode="clip") + inner.take(4 + capitals, mode="clip")
     inside += weights.lengths.take(opens * (LONGEST + 1) + length, mode="clip")
-    inside[(stops != 0) | (length < 2) | (length > LONGEST)] = -np.inf
+    length -= 2
+    # As unsigned numbers, those below nothing are the greatest.
+    np.copyto(inside, -np.inf, where=(length.view(np.uint64) > LONGEST - 2) | (stops != 0))
     return inside
 
 
@@ -269,14 +271,16 @@ def _diagonal_sum(matrix: Array, column: int, columns: int, first: int, size: in
 
 def _best(scores: Array, numbers: Array, count: int) -> tuple[Array, Array]:
     """The `count` numbers with the highest scores in each row of `numbers`, best first, and their
-    scores (float64). The number `len(scores)` stands for none.
+    scores (float64). The last of `scores` stands for none.
     """
-    table = np.concatenate((scores, _NONE)).take(numbers)
-    rows = np.arange(len(table))[:, None]
-    count = min(count, table.shape[1])
-    columns = table.argpartition(-count, axis=1)[:, -count:]
-    columns = columns[rows, table[rows, columns].argsort(axis=1)[:, ::-1]]
-    return numbers[rows, columns], table[rows, columns].astype(float)
+    table = scores.take(numbers)
+    rows, width = table.shape
+    count = min(count, width)
+    places = table.argpartition(-count, axis=1)[:, -count:]
+    places += np.arange(0, rows * width, width)[:, None]
+    best = table.take(places)
+    order = best.argsort(axis=1)[:, ::-1] + np.arange(0, rows * count, count)[:, None]
+    return numbers.take(places.take(order)), best.take(order).astype(float)
 
 
 def _phrase_in(text: str, title_end: int, span: tuple[int, int]) -> PlacePhrase | None:
