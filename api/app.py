@@ -13,13 +13,12 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.background.keeping import keeping
-from api.console import ConsoleFiles
+from api.console import ConsoleFiles, link_to
 from api.errors import add_error_handlers
 from api.following import SOON_S, LateRoutes, following
 from api.logs import configure_logs
 from api.middleware import Guard
-from api.routes import entries, home, ledgers, pages, people, submissions, users
-from api.routes.users import link_to
+from api.routes import pages, submissions
 from api.service import open_service, open_town_store, read_clock
 from api.settings import Settings
 from triage.desk import Desk
@@ -32,9 +31,9 @@ from triage.ledger.store import Store
 def create_app(settings: Settings, *, desk: Desk | None = None, late: bool = False) -> FastAPI:
     """The service, with its model loaded and its database up to date.
 
-    `desk`: one that is already loaded, else it is built from the settings. `late`: what is asked
-    for less often is taken in once the service answers (see `following`). Raises TriageError where
-    the model, the town's data or the database cannot be used.
+    `desk`: one that is already loaded, else it is built from the settings. `late`: all but
+    the routes by which submissions come in is taken in once it answers (see `following`). Raises
+    TriageError where the model, the town's data or the database cannot be used.
     """
     service = open_service(settings, desk=desk)
 
@@ -43,7 +42,7 @@ def create_app(settings: Settings, *, desk: Desk | None = None, late: bool = Fal
         with (
             closing(service),
             keeping(service),
-            following(service, rarer, after_s=SOON_S if late else 0),
+            following(service, others, after_s=SOON_S if late else 0),
         ):
             yield
 
@@ -57,18 +56,17 @@ def create_app(settings: Settings, *, desk: Desk | None = None, late: bool = Fal
         openapi_url=None,
     )
     app.state.service = service
-    rarer = LateRoutes(app)
+    others = LateRoutes(app)
     add_error_handlers(app)
     app.add_middleware(Guard)
-    # Those asked for most come first: each request is held against one route after the other.
-    for routes in (submissions, ledgers, entries, home, people, users, pages):
+    for routes in (submissions, pages):
         # Not `include_router`: that wraps each router, and a request is then held against every
         # route at ten times the cost, twice against that which it meets.
         app.router.routes += routes.router.routes
     app.mount("/static", ConsoleFiles(), name="static")
-    app.router.routes.append(rarer)
+    app.router.routes.append(others)
     if not late:
-        rarer.take_in()
+        others.take_in()
     return app
 
 

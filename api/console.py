@@ -44,6 +44,12 @@ def console_page() -> HTMLResponse:
     return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY.format(sum=digest)})
 
 
+def link_to(base: str, token: str) -> str:
+    """The address of the page on which an invited person sets a password. The token stands behind
+    the #, which no browser sends and no log holds."""
+    return f"{base.rstrip('/')}/account#invitation={token}"
+
+
 def read_version() -> tuple[str, int]:
     """The version of the console's own files (16 digits, others as soon as a file is another), and
     when the last of them was changed (ns)."""

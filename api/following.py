@@ -1,7 +1,7 @@
-"""What a service does once it answers already: take in the routes of rarer work, and begin the work
+"""What a service does once it takes submissions: take in its other routes, and begin the work
 beside the requests.
 
-What both import takes a second, for which nobody who waits for the service need wait too.
+What both import takes a second, for which whoever sends in the first submission need not wait.
 """
 
 import gc
@@ -24,8 +24,8 @@ log = structlog.get_logger()
 
 
 class LateRoutes(BaseRoute):
-    """The last of the routes as long as those of rarer work are missing: what is for none of the
-    others waits here until they are there."""
+    """The last of the routes as long as most are missing: what is for none of the others waits here
+    until all are there."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -33,13 +33,13 @@ class LateRoutes(BaseRoute):
 
     def take_in(self) -> bool:
         """Have them all; False where they are there already."""
-        from api.rarer import add_rarer_routes
+        from api.lateroutes import add_late_routes
 
         with self._lock:
             routes = self._app.router.routes
             if self not in routes:
                 return False
-            add_rarer_routes(self._app)
+            add_late_routes(self._app)
             routes.remove(self)
             return True
 

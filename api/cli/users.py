@@ -120,7 +120,7 @@ def _find_id(store: "Store", login: str) -> int:
 
 
 def _print_link(token: str) -> None:
-    from api.routes.users import link_to
+    from api.console import link_to
 
     settings = load_settings()
     print(link_to(settings.public_url or f"http://{settings.host}:{settings.port}", token))

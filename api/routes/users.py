@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from api.auth import needs
 from api.bodies import OneBody, read_as
+from api.console import link_to
 from api.schemas.people import (
     InvitationOut,
     InvitedOut,
@@ -148,12 +149,6 @@ def delete_key(caller: KeyManager, service: ServiceHere, key_id: Number) -> Any:
         revoked = revoke_key(session, key_id, caller=caller, now=read_clock())
     service.keys.forget()
     return KeyOut.of(revoked)
-
-
-def link_to(base: str, token: str) -> str:
-    """The address of the page on which an invited person sets a password. The token stands behind
-    the #, which no browser sends and no log holds."""
-    return f"{base.rstrip('/')}/account#invitation={token}"
 
 
 def _invitation_out(

@@ -1,4 +1,4 @@
-"""The routes of rarer work, and the page that describes them all.
+"""The routes that a service takes in once it answers: all but those by which submissions come in.
 
 In a module apart: they and what they stand on take most of a second to import (see `following`).
 """
@@ -12,12 +12,16 @@ from api.routes import (
     citizen,
     deadlines,
     dispatching,
+    entries,
     findings,
+    home,
     imports,
+    ledgers,
     lists,
     maps,
     oidc,
     open311,
+    people,
     problems,
     repeats,
     replies,
@@ -28,15 +32,20 @@ from api.routes import (
     statistics,
     tasks,
     town,
+    users,
     webhooks,
     words,
     work,
 )
 
 
-def add_rarer_routes(app: FastAPI) -> None:
-    """Behind those that `app` has already."""
+def add_late_routes(app: FastAPI) -> None:
+    """Behind those that `app` has already, and the page that describes them all."""
     for routes in (
+        # Those asked for most come first: each request is held against one route after the other.
+        ledgers,
+        entries,
+        home,
         words,
         work,
         imports,
@@ -60,7 +69,9 @@ def add_rarer_routes(app: FastAPI) -> None:
         webhooks,
         open311,
         audit,
+        people,
         oidc,
+        users,
     ):
         app.router.routes += routes.router.routes
     add_reference(app)
