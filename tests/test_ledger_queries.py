@@ -281,6 +281,15 @@ def plans_of(store: Store, work: Any) -> list[str]:
         ]
 
 
+# Looked up once, before the walk: one department, or the few that ever had its name.
+BY_KEY = (
+    "SCALAR SUBQUERY 1; MULTI-INDEX OR; "
+    "INDEX 1; SEARCH department USING INDEX sqlite_autoindex_department_1 (code=?); "
+    "INDEX 2; SEARCH department USING INDEX ix_department_name (name=?); "
+    "USE TEMP B-TREE FOR ORDER BY; "
+)
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "options", [{}, {"state": EntryState.ASSIGNED}, {"nature": "咨询"}], ids=str
@@ -294,7 +303,7 @@ def test_a_ledger_page_is_read_along_an_index_without_sorting(
             store,
             lambda session: list_ledger(session, "zhujian", may_see_confidential=False, **told),
         )
-        return [plan for plan in plans if "ix_entry_ledger" in plan]
+        return [plan.replace(BY_KEY, "") for plan in plans if "ix_entry_ledger" in plan]
 
     first = walks()
     further = walks(cursor=write_cursor(2, NOW.isoformat(), 7))

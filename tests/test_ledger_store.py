@@ -1,6 +1,8 @@
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -86,7 +88,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0007"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0008"]
     opened.close()
 
 
@@ -117,6 +119,19 @@ def test_reading_sees_one_steady_picture(store: Store) -> None:
         with store.writing() as session:
             record_submission(session, make_submission(), now=NOW)
         assert reader.scalar(text("SELECT count(*) FROM submission")) == 0
+
+
+def test_who_only_looks_cannot_write_and_sees_one_steady_picture(store: Store) -> None:
+    count = text("SELECT count(*) FROM submission")
+    with store.looking() as connection:
+        assert connection.scalar(count) == 0
+        with store.writing() as session:
+            record_submission(session, make_submission(), now=NOW)
+        assert connection.scalar(count) == 0
+    with pytest.raises((DBAPIError, StoreUnavailable)), store.looking() as connection:
+        connection.execute(text("UPDATE submission SET likes = 1"))
+    with store.looking() as connection:
+        assert connection.scalar(count) == 1
 
 
 def test_an_entry_cannot_stand_without_its_submission(store: Store) -> None:
@@ -175,6 +190,22 @@ def test_a_locked_database_is_unavailable_after_the_patience_is_over(
         record_submission(first, make_submission(), now=NOW)
         with pytest.raises(StoreUnavailable, match="被占用"), opened.writing() as second:
             record_submission(second, make_submission(id="L-2"), now=NOW)
+    opened.close()
+
+
+def test_a_database_that_another_process_holds_is_unavailable_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "PATIENCE_S", 0.1)
+    opened = open_store(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(opened)
+    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="被占用"), opened.writing() as session:
+            session.connection()
+        opened.check()
+    with opened.writing() as session:
+        record_submission(session, make_submission(), now=NOW)
     opened.close()
 
 

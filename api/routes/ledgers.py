@@ -17,7 +17,6 @@ from api.schemas.submissions import (
 )
 from api.service import ServiceHere
 from triage.errors import AccessDenied
-from triage.ledger.departments import get_department
 from triage.ledger.paging import MAX_PAGE
 from triage.ledger.queries import list_departments, list_ledger, list_review
 from triage.ledger.states import EntryState
@@ -69,13 +68,12 @@ def get_ledger(
     cursor: Cursor = None,
 ) -> Response:
     """一个责任单位的台账，一次一页。"""
-    with service.store.reading() as session:
-        found = get_department(session, department)
-        caller.require_reach(found.code)
+    with service.store.looking() as connection:
         page = list_ledger(
-            session,
-            found,
+            connection,
+            department,
             may_see_confidential=False,
+            caller=caller,
             state=state,
             urgency=urgency,
             domain=domain,

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 
-from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from triage.departments import Department
 from triage.errors import NotFound
-from triage.ledger.store import upsert
+from triage.ledger.store import connection_of, upsert
 from triage.ledger.tables import DepartmentRow
 from triage.ledger.views import StoredDepartment
 
@@ -22,13 +22,14 @@ def _select_reach() -> Select[str]:
 
 _ACTIVE = select(DepartmentRow.name, DepartmentRow.code).where(DepartmentRow.active)
 _REACH = _select_reach()  # every request asks it: putting it together takes longer than its answer
-
 _BY_KEY = (
     select(*(DepartmentRow.__table__.c[field.name] for field in fields(StoredDepartment)))
     .where(or_(DepartmentRow.code == bindparam("key"), DepartmentRow.name == bindparam("key")))
     .order_by(DepartmentRow.active.desc(), DepartmentRow.code)
     .limit(1)
 )
+CODE_BY_KEY = _BY_KEY.with_only_columns(DepartmentRow.code).scalar_subquery()
+"""The code of the department that `get_department` finds, within another statement."""
 
 
 def sync_departments(session: Session, departments: Iterable[Department]) -> None:
@@ -88,9 +89,9 @@ def list_directory(session: Session) -> tuple[tuple[StoredDepartment, str | None
     return tuple((department_view(row), row.parent) for row in rows)
 
 
-def get_department(session: Session, key: str) -> StoredDepartment:
+def get_department(held: Session | Connection, key: str) -> StoredDepartment:
     """The department with this code or name, retired or not. Raises NotFound."""
-    row = session.connection().execute(_BY_KEY, {"key": key}).first()
+    row = connection_of(held).execute(_BY_KEY, {"key": key}).first()
     if row is None:
         raise NotFound(f"没有“{key}”这个责任单位，请核对责任单位名录", field="department")
     return StoredDepartment(*row)

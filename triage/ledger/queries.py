@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Boolean,
+    Connection,
     Select,
     Text,
     bindparam,
@@ -28,7 +29,7 @@ from sqlalchemy.orm import Session, defer
 from sqlalchemy.types import NullType
 
 from triage.errors import NotFound
-from triage.ledger.departments import department_view, find_names, get_department
+from triage.ledger.departments import CODE_BY_KEY, department_view, find_names, get_department
 from triage.ledger.paging import (
     Page,
     check_limit,
@@ -39,6 +40,7 @@ from triage.ledger.paging import (
 )
 from triage.ledger.people import name_people
 from triage.ledger.states import EntryState, Outcome, SubmissionStatus
+from triage.ledger.store import connection_of
 from triage.ledger.submitters import find_masked
 from triage.ledger.tables import (
     DecisionRow,
@@ -55,12 +57,12 @@ from triage.ledger.views import (
     LedgerLine,
     ReviewLine,
     StoredDecision,
-    StoredDepartment,
     StoredEntry,
     SubmissionFile,
     entry_view,
     submission_view,
 )
+from triage.roles import Caller
 from triage.submissions import Channel
 from triage.suggestions import URGENCY_NAMES
 
@@ -156,10 +158,11 @@ def list_departments(
 
 
 def list_ledger(
-    session: Session,
-    department: str | StoredDepartment,
+    held: Session | Connection,
+    department: str,
     *,
     may_see_confidential: bool,
+    caller: Caller | None = None,
     state: EntryState | None = None,
     urgency: int | None = None,
     domain: str | None = None,
@@ -171,13 +174,12 @@ def list_ledger(
 ) -> Page[LedgerLine]:
     """One page of a department's ledger: most urgent first, among equals the newest first.
 
-    `department` is a code or name, or what `get_department` gave for it; `domain` a domain code or
-    the code of a level above it; `since` counts, `until` no longer. Raises NotFound for an unknown
-    department, InvalidInput for a limit, cursor or time that is none.
+    `department` is a code or name; `domain` a domain code or the code of a level above it; `since`
+    counts, `until` no longer. Raises NotFound for an unknown department, AccessDenied for one out
+    of the reach of `caller`, InvalidInput for a limit, cursor or time that is none.
     """
     check_limit(limit)
-    if isinstance(department, str):
-        department = get_department(session, department)
+    connection = connection_of(held)
     given: dict[str, Any] = {
         "state": state,
         "domain": domain,
@@ -187,16 +189,21 @@ def list_ledger(
         "public": None if may_see_confidential else False,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    given["department"] = department.code
+    given["key"] = department
 
     lines: list[LedgerLine] = []
     for walk in _plan_walks(urgency, cursor):
-        lines += _ledger_lines(session, given | walk | {"most": limit + 1 - len(lines)})
-        if len(lines) > limit:
-            last = lines[limit - 1].entry
-            turn = write_cursor(last.urgency, last.opened_at.isoformat(), last.id)
-            return Page(tuple(lines[:limit]), turn)
-    return Page(tuple(lines), None)
+        if len(lines) <= limit:
+            lines += _ledger_lines(connection, given | walk | {"most": limit + 1 - len(lines)})
+    # Found together with the lines, where there are any: most often that is one statement less.
+    code = lines[0].entry.lead_department if lines else get_department(connection, department).code
+    if caller is not None:
+        caller.require_reach(code)
+    if len(lines) <= limit:
+        return Page(tuple(lines), None)
+    last = lines[limit - 1].entry
+    turn = write_cursor(last.urgency, last.opened_at.isoformat(), last.id)
+    return Page(tuple(lines[:limit]), turn)
 
 
 def list_review(
@@ -266,9 +273,9 @@ def _plan_walks(urgency: int | None, cursor: str | None) -> list[dict[str, Any]]
     return walks
 
 
-def _ledger_lines(session: Session, told: dict[str, Any]) -> list[LedgerLine]:
-    found = session.connection().execute(_lines_query(frozenset(told)), told)
-    return [_read_line(tuple(row)) for row in found]
+def _ledger_lines(connection: Connection, told: dict[str, Any]) -> list[LedgerLine]:
+    found = connection.execute(_lines_query(frozenset(told)), told)
+    return [_read_line(tuple(row)) for row in found.all()]
 
 
 @lru_cache(maxsize=4096)
@@ -343,7 +350,7 @@ def _lines_query(told: frozenset[str]) -> Select[Any]:
         )
         .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         .where(
-            EntryRow.lead_department == bindparam("department"),
+            EntryRow.lead_department == CODE_BY_KEY,
             *(condition for name, condition in conditions.items() if name in told),
         )
         .order_by(EntryRow.urgency, EntryRow.opened_at.desc(), EntryRow.id.desc())
