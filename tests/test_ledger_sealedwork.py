@@ -1,6 +1,7 @@
 """What was written of an entry goes under the seal with it, wherever it stood, and comes back."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from triage.ledger.findings import CLOCK_CALLER, decide_finding, record_findings
 from triage.ledger.history import EntryFile, get_attachment, get_entry_file
 from triage.ledger.matters import Part
 from triage.ledger.resealing import list_key_ids, reseal
-from triage.ledger.sealedwork import bring_work_back
+from triage.ledger.sealedwork import GONE, bring_work_back
 from triage.ledger.states import EntryState, FindingState, SubmissionStatus
 from triage.ledger.store import Store
 from triage.ledger.tables import (
@@ -43,7 +44,9 @@ from triage.ledger.tables import (
     FindingRow,
     SealedWorkRow,
     SubmissionRow,
+    TaskRow,
 )
+from triage.ledger.tasks import TaskPlan, plan_task
 from triage.ledger.views import StoredEntry
 from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.workflow import Command
@@ -273,6 +276,28 @@ def test_what_the_accuser_said_of_a_shared_reply_is_sealed_and_the_reply_stays(
     assert [work.told["comment"] for work in read(store).work if work.kind == "evaluation"] == [
         SAID
     ]
+
+
+def test_a_task_of_two_sealed_ones_gets_its_words_back_with_the_last(store: Store) -> None:
+    entries = (open_one(store).id, open_one(store, "L-2").id)
+    plan = TaskPlan(
+        title=SAID,
+        department="zhujian",
+        person="李明",
+        deadline=date(2025, 6, 30),
+        entries=entries,
+        measures=(SAID,),
+    )
+    with store.writing() as session:
+        plan_task(session, plan, caller=CLERK, now=NOW)
+    for name in ("L-1", "L-2"):
+        seal(store, name)
+    assert SAID not in dump(store)
+    for name, title in (("L-1", GONE), ("L-2", SAID)):
+        with store.writing() as session:
+            release_accusation(session, name, caller=OFFICER, reason="查无此事", now=NOW)
+        with store.reading() as session:
+            assert session.scalar(select(TaskRow.title)) == title
 
 
 @pytest.mark.parametrize("way", [seal, lambda store: forward(store, read_file(store, 1).entry)])

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
 from triage.ledger.matters import free_merged
+from triage.ledger.mentions import forget_mentions
 from triage.ledger.problems import forget_submission
-from triage.ledger.sealedwork import list_unsealed, put_work_away
+from triage.ledger.sealedwork import list_unsealed, put_mentions_away, put_work_away
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import get_ring
 from triage.ledger.submitters import hide_person
@@ -135,8 +136,11 @@ def put_away(
         .where(EntryRow.submission_id == submission.id)
         .values(confidential=True, version=EntryRow.version + 1)
     )
+    letter = "\n".join((told.title, told.content, told.place or ""))
+    put_mentions_away(session, submission.id, letter=letter)
     put_work_away(session, submission.id)
-    forget_submission(session, submission.id, now=now)  # last, as it waits for its turn
+    forget_mentions(session, submission.id, letter=letter)  # from here on it waits for its turn
+    forget_submission(session, submission.id, now=now)
     happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
     record_events(session, [happened], now=now)
 

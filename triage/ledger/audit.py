@@ -16,6 +16,7 @@ from triage.ledger.tables import EntryRow, EventRow, SubmissionRow
 from triage.roles import Action, Caller
 
 _ACCUSATIONS = "accusation."  # what was done with accusations (检举控告)
+_OF_TWO = "repeat.dismissed"  # names another submission, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,14 @@ def _is_open() -> list[ColumnElement[bool]]:
         SubmissionRow.id == EventRow.submission_id, SubmissionRow.confidential
     )
     hidden_entry = exists().where(EntryRow.id == EventRow.entry_id, EntryRow.confidential)
+    hidden_other = exists().where(
+        SubmissionRow.id == EventRow.payload["other"].as_string(), SubmissionRow.confidential
+    )
     return [
         ~EventRow.kind.startswith(_ACCUSATIONS, autoescape=True),
         ~hidden_submission,
         ~hidden_entry,
+        or_(EventRow.kind != _OF_TWO, ~hidden_other),
     ]
 
 

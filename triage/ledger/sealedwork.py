@@ -2,7 +2,8 @@
 
 It leaves the ordinary tables for sealed values of `sealed_work` in the transaction that hides the
 entry (Art. 30), one for each row, so that a file of ten megabytes is opened alone. The row itself
-stays with its number and times, and gets its words back when a discipline officer releases it.
+stays with its number and times, and gets its words back when a discipline officer releases it. So
+it is with what was written beside it (`triage.ledger.mentions`), which somebody may write anew.
 """
 
 import base64
@@ -15,25 +16,32 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from triage.ledger.mentions import find_mentions
 from triage.ledger.store import get_ring
 from triage.ledger.tables import (
     ActionRow,
     AttachmentRow,
+    CorrectionRow,
     DecisionRow,
+    EffectRow,
     EntryRow,
     EvaluationRow,
     ExtensionRow,
     FindingRow,
+    MilestoneRow,
     ReplyRow,
     SealedWorkRow,
+    TaskActionRow,
+    TaskEntryRow,
+    TaskRow,
 )
 from triage.sealing import Sealed
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A table that words are taken out of: by column what stands there afterwards, and the further
-    columns that say what they were about."""
+    """A table that words are taken out of: by column what stands there afterwards, or what makes
+    it of them, and the further columns that say what they were about."""
 
     table: type[Any]
     blank: dict[str, Any]
@@ -42,6 +50,16 @@ class _Place:
     @property
     def source(self) -> str:
         return str(self.table.__tablename__)
+
+    def blanks(self, words: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the place of these words."""
+        return {
+            name: blank(words[name]) if callable(blank) else blank
+            for name, blank in self.blank.items()
+        }
+
+
+GONE = "文字已撤下，请重新填写"  # says nothing of why
 
 
 _PLACES = (
@@ -66,7 +84,18 @@ _PLACES = (
     ),
     _Place(FindingRow, {"evidence": {}, "decided_note": None}),
 )
-_BY_SOURCE = {place.source: place for place in _PLACES}
+# Beside it, and open: what others read on in must still have a name and its numbers.
+_BESIDE = (
+    _Place(TaskRow, {"title": GONE, "measures": []}),
+    _Place(MilestoneRow, {"name": "时间节点", "note": ""}),
+    _Place(TaskActionRow, {"note": "", "data": {}}),
+    _Place(
+        EffectRow,
+        {"change": GONE, "evidence": [], "evaluation": lambda told: told | {"ground": ""}},
+    ),
+    _Place(CorrectionRow, {"note": ""}),
+)
+_BY_SOURCE = {place.source: place for place in (*_PLACES, *_BESIDE)}
 _UNTOLD = ("content", "sha256", "data", "quality")  # of no use to who reads what was done
 _SAID = ("ground", "matter")  # but these, of what a step was given
 _READ = ("decision", "action", "extension", "reply", "evaluation", "attachment")
@@ -90,43 +119,88 @@ def put_work_away(session: Session, submission_id: str) -> bool:
 
     Its entries must be hidden already: until then the database lets no word of the history go.
     """
-    ring = get_ring(session)
     entries = select(EntryRow.id).where(EntryRow.submission_id == submission_id)
     moved = False
     for place in _PLACES:
         sealed = exists().where(
             SealedWorkRow.source == place.source, SealedWorkRow.row_id == place.table.id
         )
-        columns = [getattr(place.table, name) for name in place.blank]
         ids = session.scalars(
             select(place.table.id)
             .where(_of(place, submission_id, entries), ~sealed)
             .order_by(place.table.id)
         ).all()
         for row_id in ids:  # one by one: files are large
-            row = session.execute(select(*columns).where(place.table.id == row_id)).one()
-            words = dict(zip(place.blank, row, strict=True))
-            key_id, data = ring.seal(_pack(words), about=_about(place.source, row_id))
-            session.add(
-                SealedWorkRow(
-                    source=place.source,
-                    row_id=row_id,
-                    submission_id=submission_id,
-                    sealed=data,
-                    key_id=key_id,
-                )
-            )
-            _write(session, place, row_id, place.blank)
+            _put_away(session, place, row_id, submission_id)
             moved = True
     session.flush()
     return moved
 
 
+def put_mentions_away(session: Session, submission_id: str, *, letter: str) -> None:
+    """Move the words that speak of this submission beside it under the seal; `letter` is all that
+    it told. What is sealed already stays with the submission that it was sealed for. Before its own
+    work is put away, which says what it was merged into."""
+    for table, row_id in list(find_mentions(session, submission_id, letter=letter)):
+        place = _BY_SOURCE[table.__tablename__]
+        if session.get(SealedWorkRow, (place.source, row_id)) is None:
+            _put_away(session, place, row_id, submission_id)
+    session.flush()
+
+
+def _put_away(session: Session, place: _Place, row_id: int, submission_id: str) -> None:
+    words = _find_words(session, place, row_id)
+    assert words is not None  # noqa: S101 - its number was read in this transaction
+    key_id, data = get_ring(session).seal(_pack(words), about=_about(place.source, row_id))
+    session.add(
+        SealedWorkRow(
+            source=place.source,
+            row_id=row_id,
+            submission_id=submission_id,
+            sealed=data,
+            key_id=key_id,
+        )
+    )
+    session.flush()  # the database lets words go only where they stand under the seal
+    _write(session, place, row_id, place.blanks(words))
+
+
 def bring_work_back(session: Session, submission_id: str) -> None:
-    """Put every word back into the row that it was taken out of; its entries are hidden still."""
+    """Put every word back into the row that it was taken out of; its entries are hidden still. A
+    row beside it that has been written anew since, or has gone, stays so, and one that another
+    submission under the seal has to do with stays sealed, for that one."""
     for row in _list_rows(session, submission_id):
-        _write(session, _BY_SOURCE[row.source], row.row_id, _open(session, row))
+        keeper = _find_keeper(session, row)
+        if keeper is not None:
+            row.submission_id = keeper
+            continue
+        place, words = _BY_SOURCE[row.source], _open(session, row)
+        if _find_words(session, place, row.row_id) == place.blanks(words):
+            _write(session, place, row.row_id, words)
+    session.flush()
     session.execute(delete(SealedWorkRow).where(SealedWorkRow.submission_id == submission_id))
+
+
+def _find_keeper(session: Session, row: SealedWorkRow) -> str | None:
+    """Another submission under the seal whose entry the row belongs to, too."""
+    table = _BY_SOURCE[row.source].table
+    if table is ActionRow:
+        entries = select(ActionRow.entry_id).where(ActionRow.id == row.row_id)
+    elif table in (TaskRow, MilestoneRow, TaskActionRow, EffectRow):
+        task = table.id if table is TaskRow else table.task_id
+        entries = (
+            select(TaskEntryRow.entry_id)
+            .join(table, task == TaskEntryRow.task_id)
+            .where(table.id == row.row_id)
+        )
+    else:
+        return None
+    others = select(EntryRow.submission_id).where(
+        EntryRow.id.in_(entries),
+        EntryRow.confidential,
+        EntryRow.submission_id != row.submission_id,
+    )
+    return session.scalar(others.order_by(EntryRow.id).limit(1))
 
 
 def read_work(session: Session, submission_id: str) -> tuple[SealedWork, ...]:
@@ -174,6 +248,13 @@ def _of(place: _Place, submission_id: str, entries: Any) -> ColumnElement[bool]:
     if table is EvaluationRow:  # what the same person said of the entry that it was merged into too
         return or_(table.entry_id.in_(entries), table.submission_id == submission_id)
     return table.entry_id.in_(entries)  # type: ignore[no-any-return]
+
+
+def _find_words(session: Session, place: _Place, row_id: int) -> dict[str, Any] | None:
+    """What stands in the columns that words are taken out of; None where the row has gone."""
+    columns = [getattr(place.table, name) for name in place.blank]
+    row = session.execute(select(*columns).where(place.table.id == row_id)).one_or_none()
+    return None if row is None else dict(zip(place.blank, row, strict=True))
 
 
 def _write(session: Session, place: _Place, row_id: int, words: dict[str, Any]) -> None:

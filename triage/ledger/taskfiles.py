@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, select, true
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
+from triage.ledger.paging import in_chunks
 from triage.ledger.people import name_people
 from triage.ledger.states import TaskState
 from triage.ledger.tables import (
@@ -109,15 +110,48 @@ def get_task(session: Session, task_id: int, *, caller: Caller) -> TaskFile:
     history = session.scalars(
         select(TaskActionRow).where(TaskActionRow.task_id == task_id).order_by(TaskActionRow.id)
     ).all()
+    hidden = _find_hidden(session, history)
     return TaskFile(
         task=task_views(session, [row])[0],
         effect=None if effect is None else effect_view(effect),
         history=tuple(
-            StoredTaskAction(step.command, step.who, step.note, step.data, step.version, step.at)
+            StoredTaskAction(
+                step.command,
+                step.who,
+                step.note,
+                _without(step.data, hidden),
+                step.version,
+                step.at,
+            )
             for step in history
         ),
         people=name_people(session, [row.created_by, *(step.who for step in history)]),
     )
+
+
+def _find_hidden(session: Session, history: Sequence[TaskActionRow]) -> set[int]:
+    """Of the entries (ids) that the steps name those that have since gone under the seal."""
+    named = {
+        one
+        for step in history
+        for data in (step.data, step.data.get("before", {}))
+        for one in data.get("entries", ())
+    }
+    hidden: set[int] = set()
+    for ids in in_chunks(sorted(named)):
+        sealed = select(EntryRow.id).where(EntryRow.id.in_(ids), EntryRow.confidential)
+        hidden.update(session.scalars(sealed))
+    return hidden
+
+
+def _without(data: dict[str, Any], hidden: set[int]) -> dict[str, Any]:
+    """What a step was given, without the entries that the reader may not know of."""
+    kept = dict(data)
+    if "entries" in kept:
+        kept["entries"] = [one for one in kept["entries"] if one not in hidden]
+    if "before" in kept:
+        kept["before"] = _without(kept["before"], hidden)
+    return kept
 
 
 def get_task_row(session: Session, task_id: int, *, caller: Caller, lock: bool = False) -> TaskRow:
