@@ -6,6 +6,7 @@ Read by cues alone, so that every mark can be shown with the words that earned i
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 # Between sentences; a reply often glues a second one on behind a date.
 _BREAK = re.compile(
@@ -54,8 +55,8 @@ class Act(StrEnum):
     DENIED = "denied"  # what was claimed is not so
 
 
-_ACTS: dict[Act, re.Pattern[str]] = {
-    Act.PASSED_ON: re.compile(
+_ACTS: dict[Act, str] = {
+    Act.PASSED_ON: (
         r"(?:已|现|将|并|予以|均|即|转|我们|我办|们会|会)[^，。；,]{0,14}"
         r"(?:转(?!让|移(?!交)|入|出|为|变|型|学|正|化|账|户|发证|业|换|诊|基因|盘|包|租|制)"
         r"|交(?:由|给|办|相关|有关|市|区|县|[A-Z])|移交|反馈给|反馈至|通报)"
@@ -64,7 +65,7 @@ _ACTS: dict[Act, re.Pattern[str]] = {
         r"[^，。；]{0,40}(?:反映|咨询|联系|了解|投诉|举报|申请|申诉|查询|诉讼|部门|局|单位|政府|网)"
         r"|(?:敬请|请)(?:留意|关注)[^，。；]{0,12}(?:回复|反馈|进展|公告)"
     ),
-    Act.PUT_OFF: re.compile(
+    Act.PUT_OFF: (
         r"耐心等[待候]|(?:请|望|希望|恳请|烦请|需要?您|能)[^，。；]{0,8}提供(?!本)|进一步提供|无联系方式|不属于?[^，。；]{0,14}(?:职责"
         r"|职能|管辖|范围|范畴|权限)"
         r"|(?:无法|不能|难以)[^，。；]{0,12}(?:核实|查询|查实|联系|核查|调查|判断|回复|答复|确认)"
@@ -74,38 +75,38 @@ _ACTS: dict[Act, re.Pattern[str]] = {
         r"|另行)[^，。；]{0,8}(?:回复|反馈|告知|答复)"
         r"|(?:处理|办理|调查)(?:情况|结果)[^，。；]{0,8}(?:会|将)[^，。；]{0,8}(?:反馈|回复|告知|发布)"
     ),
-    Act.FOUND: re.compile(
+    Act.FOUND: (
         r"经[^，。；]{0,14}(?:查|核实|核查|调查|了解|核对|排查|走访|询问|检查|勘查|勘察|踏勘|协调|协商|研究|沟通|审核|证实|监测|检测)"
         r"|据(?:了解|查|悉|调查|核实|介绍|反馈)|调查(?:发现|得知|了解|核实|情况|结果)|查明|查实|查阅|属实|得知|核实情况|核查情况"
         r"|现场(?:查看|核实|检查|勘查|勘察|踏勘|了解|调查|走访|查勘|核查|督查|督导|协调)|实地|上门|走访|巡查时|赶[赴往到]现场|到达现场"
         r"|(?:工作人员|执法人员|民警|干部|专人|技术人员|工作组|调查组)[^，。；]{0,16}(?:到|前往|赴|对|进行|与|联系|核|查)"
         r"|(?:目前|现阶段|现已|截至|截止|当前)[^，。；]{0,24}(?:已|正在|正|尚未|未|处于|完成|达)"
     ),
-    Act.FIGURE: re.compile(rf"{_NUMBER} ?{_QUANTITY}|{_DAY}|{_YEAR}|\d+ ?[#号]"),
-    Act.RULE: re.compile(
+    Act.FIGURE: rf"{_NUMBER} ?{_QUANTITY}|{_DAY}|{_YEAR}|\d+ ?[#号]",
+    Act.RULE: (
         r"《[^《》]{2,60}》|[〔\[［【(（](?:19|20)\d\d[〕\]］】)）]|第[一二三四五六七八九十百零\d]+条|国家标准"
         r"|GB ?[/T]*\d+"
         r"|(?:根据|依据|按照?|依照|遵照|参照|属于?|符合|执行|违反|经)[^，。；]{0,34}"
         r"(?:规定|文件|办法|条例|政策|标准|方案|通知|规划|程序|法律|法规|规范|细则|制度|原则|流程|协议|合同|批复|要求|法)"
     ),
-    Act.DONE: re.compile(
+    Act.DONE: (
         rf"{_WORKED}了|(?:已经?|当即|立即|当场|现场|随即|依法|对其|均|多次|先后|及时|共|日|我局|我办|我镇"
         rf"|街道)[^，。；]{{0,18}}{_WORKED}"
         r"|责令|下达[了《]|已(?:于|在)"
     ),
-    Act.PLANNED: re.compile(
+    Act.PLANNED: (
         rf"(?:预计|计划|拟|将(?:于|在)|争取[在于]?|力争|确保|预期|定于|准备|安排在|打算)[^，。；]{{0,24}}(?:{_DAY}|{_YEAR}"
         rf"|年底|年内|月底|本月|本周|下周|近期|今年|明年|季度|学期|工作日|小时|[天日]内|{_WORKED})"
         rf"|(?:{_DAY}|{_YEAR}|年底|年内|月底|今年|明年|下半年|上半年|近日|[天日]内)(?:之?前|底|内)?[^，。；]{{0,14}}(?:完成"
         rf"|启动|开工|建成|实施|投入|竣工|通车|开学|开园|交付|到位|开通|改造|修复|施工|拆除|解决|使用|办结)"
         rf"|(?:待|一旦|等)[^，。；]{{2,24}}(?:后|完成)[^。；]{{0,10}}(?:将|再|立即|即可|启动|安排)"
     ),
-    Act.PROMISED: re.compile(
+    Act.PROMISED: (
         r"(?:将|会|要|下一步|今后|后续|正在?|继续|进一步)[^，。；]{0,10}"
         r"(?:进一步|加强|加大|加快|积极|尽快|尽早|努力|逐步|督促|持续|适时|不断|认真|争取|研究|考虑|完善|密切|严格|全力|协调|推进|跟踪|关注|落实|提高"
         r"|提升|改进|优化|监督)"
     ),
-    Act.INSTRUCTED: re.compile(
+    Act.INSTRUCTED: (
         r"(?:持|凭|携带?|提供|准备|填写|提交|出具|带齐?|持有)[^。；]{1,40}(?:到|至|去|在|向|前往|于)[^，。；]{1,30}(?:办理|申请"
         r"|登记|打印|补|缴|领取|查询|提交|办|窗口|报名|报销)"
         r"|(?:可以?|请|须|需要?|应)(?:您|先|由|凭|持|直接|自行|在|到|向|去|通过|前往)[^。；]{0,40}(?:办理|申请|登记|打印|补缴|缴费"
@@ -113,19 +114,17 @@ _ACTS: dict[Act, re.Pattern[str]] = {
         r"|(?:流程|程序|步骤|材料|资料|手续|条件|方式)(?:如下|为|是|包括|有|:|：)|(?:携带|备齐|提交)[^。；]{0,20}(?:身份证|户口|证明"
         r"|原件|复印件|材料|资料)|(?:可以?|能够?)(?:在|到|享受|申请|办理|领取|报销|就读|入学|补缴|继续|直接)"
     ),
-    Act.CONTACT: re.compile(_PHONE),
-    Act.OFFERED: re.compile(
+    Act.CONTACT: _PHONE,
+    Act.OFFERED: (
         r"(?:如果?|若|倘若|同时|对)(?:您|你|仍|还|需|有|对|我们|方便|以上|网友|欢迎)[^。；]{0,40}(?:联系|咨询|致电|来电|拨打|反映|了解"
         r"|提出|意见|建议)"
         r"|(?:您|你)?还可以拨打|欢迎[^。；]{0,24}(?:来电|致电|咨询|拨打|监督|意见|建议)"
     ),
-    Act.EXPLAINED: re.compile(
+    Act.EXPLAINED: (
         r"因为|因此|由于|鉴于|所以|故|导致|属于|不属于|不符合|符合|不能|无法|不予|暂不|尚未|未达|不具备|不得|可以|均可|即可|需要?|应当?|须|按照?"
         r"|凭|持|如果|若|方可|才能|有权|无权|允许|禁止|不再|只[能要需]|就是|不是|是指|包括|条件"
     ),
-    Act.DENIED: re.compile(
-        r"不属实|不实|并不存在|不存在|未发现|没有发现|无此|与事实不符|并非|误解"
-    ),
+    Act.DENIED: r"不属实|不实|并不存在|不存在|未发现|没有发现|无此|与事实不符|并非|误解",
 }
 SOLID = frozenset(
     {Act.FOUND, Act.RULE, Act.PLANNED, Act.INSTRUCTED, Act.DENIED}
@@ -200,6 +199,12 @@ def read_sentences(reply: str) -> tuple[Sentence, ...]:
     return tuple(sentences)
 
 
+@cache
+def _compile_acts() -> dict[Act, re.Pattern[str]]:
+    """At the first reply: a service need not wait for it when it starts."""
+    return {act: re.compile(cue) for act, cue in _ACTS.items()}
+
+
 def _read(piece: str, start: int) -> Sentence:
     body = piece
     while body and (polite := _POLITE.match(body)) and polite.end():
@@ -208,5 +213,5 @@ def _read(piece: str, start: int) -> Sentence:
     end = start + len(piece)
     if len(_BARE.sub("", body)) < _LEAST:
         return Sentence(start, end, "", frozenset({Act.COURTESY}), numbered)
-    acts = {act for act, cue in _ACTS.items() if cue.search(body)}
+    acts = {act for act, cue in _compile_acts().items() if cue.search(body)}
     return Sentence(start, end, body, frozenset(acts), numbered)
