@@ -23,6 +23,7 @@ _FIXED = {
         *("id", "kind", "problem_id", "other_id", "submission_ids", "payload", "who", "at"),
     ),
 }
+_SEALED = "EXISTS (SELECT 1 FROM sealed_work WHERE row_id = OLD.id AND source = '%s')"
 
 
 def upgrade() -> None:
@@ -64,6 +65,6 @@ def _let_words_go(table: str) -> None:
     else:
         op.execute(f"DROP TRIGGER {table}_words_stay")
     op.execute(
-        f"CREATE TRIGGER {table}_words_stay BEFORE UPDATE OF {words} ON {table} WHEN NOT EXISTS "
-        f"(SELECT 1 FROM sealed_work WHERE source = '{table}' AND row_id = OLD.id) {refusal}"  # noqa: S608 - names of ours
+        f"CREATE TRIGGER {table}_words_stay BEFORE UPDATE OF {words} ON {table} "
+        f"WHEN NOT {_SEALED % table} {refusal}"
     )
