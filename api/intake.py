@@ -15,7 +15,7 @@ from api.logs import describe
 from api.service import Service
 from triage.errors import Conflict, StoreUnavailable, TriageError
 from triage.ledger.queries import get_submission
-from triage.ledger.records import Filed, record_batch, record_one
+from triage.ledger.records import Filed, Sent, record_batch
 from triage.ledger.views import SubmissionFile
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
@@ -39,24 +39,18 @@ def take_in(
     *,
     source: str,
     idempotency_key: str | None,
-    now: datetime,
 ) -> Taken:
     """Suggest, record, and open the entry in the lead department's ledger, or leave it to review.
 
     Sent again it changes nothing and gives what stands. Raises Conflict where the id or the key
     was used for other content.
     """
-    suggestion = service.turns.suggest(submission)
-    with service.store.writing() as session:
-        filed = record_one(
-            session,
-            submission,
-            suggestion,
-            now=now,
-            source=source,
-            idempotency_key=idempotency_key,
-        )
-        if not filed.created:
+    suggestion = service.suggesting.ask(submission)
+    filed = service.recording.ask(Sent(submission, suggestion, source, idempotency_key))
+    if filed.error is not None:
+        raise filed.error
+    if not filed.created:
+        with service.store.reading() as session:
             return Taken(get_submission(session, filed.id, may_see_confidential=True), False)
     assert filed.submission is not None  # noqa: S101 - it was created
     file = SubmissionFile(

@@ -7,33 +7,38 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.known import KnownKeys
+from api.recording import MOST, record_together
 from api.settings import Settings
 from api.town import fit_or_keep
 from api.turns import Turns
-from triage.desk import Desk, load_desk
+from triage.desk import CHUNK, Desk, load_desk
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
+from triage.ledger.records import Filed, Sent
 from triage.ledger.resealing import list_key_ids
 from triage.ledger.store import Store, open_store, upgrade
 from triage.ledger.townsettings import Stamp, load_settings, load_stamp, stamp_of
 from triage.replies import ReplyModel
 from triage.replymodels import load_reply_model
 from triage.sealing import open_key_ring
+from triage.submissions import Submission
+from triage.suggestions import Suggestion
 
 
 @dataclass(slots=True)
 class Service:
     """The open parts of one running service.
 
-    `base` is the desk of the files; `desk` and `turns` are those of the town's settings as they
-    were at `stamp`, and are changed by `refresh` alone.
+    `base` is the desk of the files; `desk` and `suggesting` are those of the town's settings as
+    they were at `stamp`, and are changed by `refresh` alone.
     """
 
     settings: Settings
     store: Store
     base: Desk
     desk: Desk
-    turns: Turns
+    suggesting: Turns[Submission, Suggestion]
+    recording: Turns[Sent, Filed]
     replies: ReplyModel
     stamp: Stamp = ()
     keys: KnownKeys = field(default_factory=KnownKeys)
@@ -68,7 +73,16 @@ def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel)
         town = load_settings(session)
         fitted = fit_or_keep(desk, town, settings)
         sync_departments(session, fitted.departments)
-    return Service(settings, store, desk, fitted, Turns(fitted), replies, stamp=stamp_of(town))
+    return Service(
+        settings,
+        store,
+        desk,
+        fitted,
+        Turns(fitted.suggest_many, CHUNK),
+        Turns(lambda sent: record_together(store, sent, now=read_clock()), MOST),
+        replies,
+        stamp=stamp_of(town),
+    )
 
 
 def refresh(service: Service) -> bool:
@@ -78,7 +92,7 @@ def refresh(service: Service) -> bool:
             return False
         town = load_settings(session)
     fitted = fit_or_keep(service.base, town, service.settings)
-    service.desk, service.turns = fitted, Turns(fitted)
+    service.desk, service.suggesting = fitted, Turns(fitted.suggest_many, CHUNK)
     service.stamp = stamp_of(town)
     return True
 

@@ -341,7 +341,7 @@ def test_a_running_file_is_paused_before_it_is_taken_back(store: Store) -> None:
 def test_every_table_that_refers_to_a_submission_is_thought_of() -> None:
     """Else a row of a new table would keep a submission from being taken back."""
     removed = {"imported", "suggestion", "entry", "submitter", "delivery", "finding"}
-    shared = {"fingerprint", "repeat", "trace", "problem_member"}
+    shared = {"fingerprint", "repeat", "trace", "unplaced", "problem_member"}
     keeps = {
         *("accusation", "decision", "action", "attachment", "evaluation", "extension"),
         *("reply", "task_entry", "sealed_work"),

@@ -22,9 +22,9 @@ from workflow_factories import CLERK, file_departments
 from triage.ledger.candidates import MOST_TRACED, find_standing, recall_traces
 from triage.ledger.corrections import Correction, Kind, correct_problem
 from triage.ledger.decisions import Decision, record_decision
+from triage.ledger.placing import is_any_waiting, place_waiting
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.problems import add_problems
-from triage.ledger.placing import is_any_waiting, place_waiting
 from triage.ledger.records import record_batch
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store

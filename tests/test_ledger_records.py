@@ -9,13 +9,15 @@ import pytest
 from ledger_factories import DEPARTMENTS, MINUTE, NOW, make_submission, make_suggestion
 
 from triage.errors import Conflict, InvalidSubmission, NotFound
+from triage.ledger.arrivals import Arrival, record_arrivals
 from triage.ledger.departments import sync_departments
 from triage.ledger.queries import get_submission, list_ledger, list_review
 from triage.ledger.records import (
+    Sent,
     open_entry,
     record_batch,
+    record_sent,
     record_submission,
-    record_submissions,
     record_suggestion,
 )
 from triage.ledger.states import EntryState, SubmissionStatus
@@ -207,9 +209,9 @@ def test_of_two_ids_at_once_under_one_idempotency_key_exactly_one_is_created(
 def test_two_batches_at_once_that_share_ids_neither_fail_nor_lose_a_row(store_url: str) -> None:
     def work(store: Store, number: int) -> int:
         order = range(600) if number else reversed(range(600))
-        batch = [make_submission(id=f"L-{n:03}") for n in order]
+        batch = [Arrival(make_submission(id=f"L-{n:03}")) for n in order]
         with store.writing() as session:
-            outcomes = record_submissions(session, batch, now=NOW)
+            outcomes = record_arrivals(session, batch, now=NOW)
         return sum(created for _, created in outcomes)
 
     assert sum(in_two_threads(store_url, work)) == 600
@@ -306,6 +308,33 @@ def test_each_row_of_a_batch_has_its_own_outcome_in_the_order_sent(store: Store)
         if row.created:
             assert row.submission == read(store, row.id).submission
     assert read(store, "a").submission.status is SubmissionStatus.REVIEW
+
+
+def test_of_those_that_come_together_each_is_held_to_its_own_sender_and_key(store: Store) -> None:
+    def send(source: str, key: str | None, **told: Any) -> Sent:
+        submission = make_submission(**told)
+        return Sent(submission, make_suggestion(id=submission.id), source, key)
+
+    with store.writing() as session:
+        record_sent(session, [send("a", "old", id="L-0")], now=NOW)
+        filed = record_sent(
+            session,
+            [
+                send("a", "k", id="L-1"),
+                send("a", "k", id="L-2"),  # a double click: the key tells it is the same
+                send("b", "k", id="L-3"),
+                send("a", "k", id="L-4", title="别的"),
+                send("a", "old", id="L-5"),
+                send("a", "new", id="L-3"),
+                send("b", None, id="L-1", title="别的"),
+            ],
+            now=NOW,
+        )
+    assert [row.id for row in filed] == ["L-1", "L-1", "L-3", "L-4", "L-0", "L-3", "L-1"]
+    assert [row.created for row in filed] == [True, False, True, False, False, False, False]
+    fields = [row.error.field if row.error else None for row in filed]
+    assert fields == [None, None, None, "idempotency_key", None, None, "id"]
+    assert read(store, "L-3").submission.source == "b"
 
 
 def test_an_empty_batch_is_no_work(store: Store) -> None:

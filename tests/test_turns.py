@@ -1,4 +1,4 @@
-"""Many threads at one desk: each gets its own suggestion, and one that fails costs no other."""
+"""Many threads at one desk: each gets its own answer, and one that fails costs no other."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,6 +11,7 @@ from tests.ledger_factories import make_submission
 from tests.service_factories import load_tiny_desk
 from triage.desk import Desk
 from triage.submissions import Submission
+from triage.suggestions import Suggestion
 
 
 def make_many(count: int) -> list[Submission]:
@@ -20,9 +21,9 @@ def make_many(count: int) -> list[Submission]:
 def test_each_of_many_threads_gets_the_suggestion_for_its_own_submission() -> None:
     desk = load_tiny_desk()
     submissions = make_many(200)
-    turns = Turns(desk)
+    turns = Turns(desk.suggest_many, 64)
     with ThreadPoolExecutor(16) as pool:
-        told = list(pool.map(turns.suggest, submissions))
+        told = list(pool.map(turns.ask, submissions))
     assert told == desk.suggest_many(submissions)
 
 
@@ -34,7 +35,7 @@ class SlowDesk:
         self.sizes: list[int] = []
         self.others_are_there = Event()
 
-    def suggest_many(self, submissions: list[Submission]) -> list[object]:
+    def suggest_many(self, submissions: list[Submission]) -> list[Suggestion]:
         self.sizes.append(len(submissions))
         self.others_are_there.wait(60)
         if any(submission.title == "坏" for submission in submissions):
@@ -46,11 +47,11 @@ def test_those_who_come_meanwhile_are_worked_on_together_and_one_that_fails_cost
     None
 ):
     desk = SlowDesk(load_tiny_desk())
-    turns = Turns(desk)  # type: ignore[arg-type]  # all that it asks of a desk
+    turns = Turns(desk.suggest_many, 64)
     submissions = make_many(9)
     submissions[4] = replace(submissions[4], title="坏")
     with ThreadPoolExecutor(9) as pool:
-        waiting = [pool.submit(turns.suggest, submission) for submission in submissions]
+        waiting = [pool.submit(turns.ask, submission) for submission in submissions]
         while len(turns._waiting) < 8:
             assert not any(each.done() for each in waiting)
         desk.others_are_there.set()

@@ -17,7 +17,7 @@ from triage.ledger.discipline import hold_accusation, release_accusation
 from triage.ledger.lapses import return_unaccepted
 from triage.ledger.paging import MAX_PAGE
 from triage.ledger.queries import list_review
-from triage.ledger.records import record_one
+from triage.ledger.records import record_batch
 from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
 from triage.ledger.states import EntryState
 from triage.ledger.views import StoredEntry
@@ -83,10 +83,9 @@ class Courses:
             source = told.source or f"{told.place.removeprefix('安平县')[:4]}走访组"
         else:
             source = self._hands.clerk().who
-        filed = record_one(
+        (filed,) = record_batch(
             session,
-            matter.submission,
-            matter.suggestion,
+            [(matter.submission, matter.suggestion)],
             now=now,
             source=source,
             taxonomy=self._hands.desk.taxonomy.name,

@@ -131,16 +131,13 @@ def post_request(
     ] = None,
 ) -> Response:
     """报送一件来件（表单）；以后的去向与 POST /v1/submissions 相同。"""
-    now = read_clock()
     submission = read_filing(
         request.state.form,
         taxonomy=service.desk.taxonomy,
         submission_id=f"O311-{secrets.token_hex(8)}",
-        now=now,
+        now=read_clock(),
     )
-    taken = take_in(
-        service, submission, source=caller.who, idempotency_key=idempotency_key, now=now
-    )
+    taken = take_in(service, submission, source=caller.who, idempotency_key=idempotency_key)
     standing = taken.file.submission
     with service.store.reading() as session:
         code = find_code(session, standing.id)

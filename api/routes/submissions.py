@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic_core import to_json
 
 from api.auth import needs
 from api.bodies import OneBody, read_as, read_body, read_json
@@ -68,11 +69,8 @@ def post_submission(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """报送一件来件：标注、入库，有把握的直接进主办单位台账，没把握的等人工复核。"""
-    now = read_clock()
-    submission = read_submission(read_json(body), now=now)
-    taken = take_in(
-        service, submission, source=caller.who, idempotency_key=idempotency_key, now=now
-    )
+    submission = read_submission(read_json(body), now=read_clock())
+    taken = take_in(service, submission, source=caller.who, idempotency_key=idempotency_key)
     # Spelt here, once: FastAPI would check again what was put together from checked parts.
     return Response(
         _accepted_out(taken, caller, service).model_dump_json(),
@@ -147,16 +145,17 @@ def post_unmask(
 @router.post("/suggest", response_model=Suggested, openapi_extra={"x-body": "TextIn"})
 def post_suggest(
     caller: Annotated[Caller, Depends(needs(Action.SUGGEST))], service: ServiceHere, body: OneBody
-) -> Suggested:
+) -> Response:
     """只看标注，不入库：领域、紧急程度、性质、标签、地点、责任单位，各有依据；可能与哪些来件重复。"""
     submission = read_submission(read_json(body), now=read_clock(), schema=TextIn)
-    suggestion = service.turns.suggest(submission)
+    suggestion = service.suggesting.ask(submission)
     lines: tuple[RepeatLine, ...] = ()
     if not suggestion.confidential and caller.may(Action.READ):
         wording = read_wording(submission.title, submission.content, submission.place)
         with service.store.reading() as session:
             lines = find_lines(session, wording, caller=caller)
-    return add_repeats(suggestion, lines, content=submission.content)
+    told = add_repeats(suggestion, lines, content=submission.content)
+    return Response(to_json(told), media_type="application/json")
 
 
 def _read_rows(sent: Any, service: Service) -> list[Any]:

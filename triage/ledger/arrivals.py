@@ -36,7 +36,7 @@ _TABLE = SubmissionRow.metadata.tables[SubmissionRow.__tablename__]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One submission, with what the machine says of it, if that is known already.
+    """One submission that `source` sends, with what the machine says of it, if that is known.
 
     The suggestion gives it its place in the review queue and says whether it is an accusation;
     `assigned` says that an entry is opened for it in the same breath.
@@ -46,6 +46,7 @@ class Arrival:
     suggestion: Suggestion | None = None
     assigned: bool = False
     confidential: bool = False
+    source: str = ""
     idempotency_key: str | None = None
 
 
@@ -76,59 +77,28 @@ def record_submission(
     Raises Conflict where the content differs, InvalidSubmission where the id or a time cannot be
     stored, KeyUnavailable where it must be sealed and cannot.
     """
-    arrival = Arrival(submission, confidential=confidential, idempotency_key=idempotency_key)
-    return record_arrival(session, arrival, now=now, source=source)
+    arrival = Arrival(
+        submission, confidential=confidential, source=source, idempotency_key=idempotency_key
+    )
+    (outcome,) = record_arrivals(session, [arrival], now=now)
+    if isinstance(outcome, TriageError):
+        raise outcome
+    return outcome
 
 
-def record_arrival(
-    session: Session, arrival: Arrival, *, now: datetime, source: str
-) -> tuple[StoredSubmission, bool]:
-    """As `record_submission`."""
-    idempotency_key = arrival.idempotency_key
-    coming = _read_coming(session, arrival, now=now, source=source)
-    row = coming.row
-    standing = _find_by_idempotency_key(session, source, idempotency_key)
-    if standing is None:
-        if row["id"] in _insert_new(session, [coming], now=now):
-            return _created_view(row), True
-        standing = session.get(SubmissionRow, row["id"])
-    if standing is None:  # another request used the key a moment ago
-        standing = _find_by_idempotency_key(session, source, idempotency_key)
-    if standing is None:
-        raise RuntimeError("a submission was refused by a row that cannot be found")
-    if _has_content(session, standing, coming.content_hash):
-        return submission_view(standing), False
-    if idempotency_key is not None and standing.idempotency_key == storable(idempotency_key):
-        raise Conflict(
-            "该幂等键已用于另一件内容不同的来件，请为新来件换一个幂等键", field="idempotency_key"
-        )
-    raise _id_conflict(row["id"])
-
-
-def record_submissions(
-    session: Session, submissions: Sequence[Submission], *, now: datetime, source: str = ""
+def record_arrivals(
+    session: Session, arrivals: Sequence[Arrival], *, now: datetime
 ) -> list[tuple[StoredSubmission, bool] | TriageError]:
     """As `record_submission`, for many: for each, in order, its outcome or its error.
 
     Of rows with the same id in one batch the first is taken; the others count as resends.
     """
-    return record_arrivals(session, [Arrival(one) for one in submissions], now=now, source=source)
-
-
-def record_arrivals(
-    session: Session, arrivals: Sequence[Arrival], *, now: datetime, source: str
-) -> list[tuple[StoredSubmission, bool] | TriageError]:
-    """As `record_submissions`. Keys of idempotency are not looked at: in a batch the ids serve."""
-    sent: list[_Coming | TriageError] = []
+    sent = [_try_read(session, arrival, now=now) for arrival in arrivals]
+    keyed = [_find_by_key(session, one) for one in sent]
     first: dict[str, _Coming] = {}
-    for arrival in arrivals:
-        try:
-            coming = _read_coming(session, arrival, now=now, source=source)
-        except InvalidSubmission as error:
-            sent.append(error)
-        else:
-            first.setdefault(arrival.submission.id, coming)
-            sent.append(coming)
+    for one, there in zip(sent, keyed, strict=True):
+        if isinstance(one, _Coming) and there is None:
+            first.setdefault(one.row["id"], one)
     created = _insert_new(session, list(first.values()), now=now)
     standing = {
         row.id: row
@@ -136,23 +106,45 @@ def record_arrivals(
         for row in session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(ids)))
     }
     outcomes: list[tuple[StoredSubmission, bool] | TriageError] = []
-    for one in sent:
+    for one, there in zip(sent, keyed, strict=True):
         if isinstance(one, TriageError):
             outcomes.append(one)
             continue
-        there = standing.get(one.submission.id)
-        holder = first[one.submission.id]
-        if there:
-            same = _has_content(session, there, one.content_hash)
-            outcomes.append((submission_view(there), False) if same else _id_conflict(there.id))
-        elif one.content_hash != holder.content_hash:
-            outcomes.append(_id_conflict(one.submission.id))
-        else:
-            outcomes.append((_created_view(holder.row), one is holder))
+        name = one.row["id"]
+        if there is None and name in created:
+            same = one.content_hash == first[name].content_hash
+            view = _created_view(first[name].row)
+            outcomes.append((view, one is first[name]) if same else _id_conflict(name))
+            continue
+        there = there or standing.get(name) or _find_by_key(session, one)
+        if there is None:
+            raise RuntimeError("a submission was refused by a row that cannot be found")
+        outcomes.append(_compare(session, one, there))
     return outcomes
 
 
-def _read_coming(session: Session, arrival: Arrival, *, now: datetime, source: str) -> _Coming:
+def _compare(
+    session: Session, coming: _Coming, there: SubmissionRow
+) -> tuple[StoredSubmission, bool] | TriageError:
+    """The outcome where one stands already, by the id or by the key."""
+    if _has_content(session, there, coming.content_hash):
+        return submission_view(there), False
+    key = coming.row["idempotency_key"]
+    if key is not None and there.idempotency_key == storable(key):
+        return Conflict(
+            "该幂等键已用于另一件内容不同的来件，请为新来件换一个幂等键", field="idempotency_key"
+        )
+    return _id_conflict(coming.row["id"])
+
+
+def _try_read(session: Session, arrival: Arrival, *, now: datetime) -> _Coming | TriageError:
+    try:
+        return _read_coming(session, arrival, now=now)
+    except TriageError as error:
+        return error
+
+
+def _read_coming(session: Session, arrival: Arrival, *, now: datetime) -> _Coming:
     submission, suggestion = arrival.submission, arrival.suggestion
     confidential = suggestion.confidential if suggestion else arrival.confidential
     if not submission.id.strip() or storable(submission.id) != submission.id:
@@ -177,7 +169,7 @@ def _read_coming(session: Session, arrival: Arrival, *, now: datetime, source: s
         "id": submission.id,
         "likes": submission.likes,  # they grow; the same letter sent again with more is no other
         "recorded_at": to_utc(now),
-        "source": source,
+        "source": arrival.source,
         "idempotency_key": arrival.idempotency_key,
         "content_hash": content_hash,
         "status": SubmissionStatus.ASSIGNED if arrival.assigned else SubmissionStatus.REVIEW,
@@ -251,14 +243,15 @@ def _has_content(session: Session, standing: SubmissionRow, content_hash: str) -
     return standing.content_hash == content_hash
 
 
-def _find_by_idempotency_key(
-    session: Session, source: str, idempotency_key: str | None
-) -> SubmissionRow | None:
-    if idempotency_key is None:
+def _find_by_key(session: Session, sent: _Coming | TriageError) -> SubmissionRow | None:
+    """What stands under the same idempotency key of the same source."""
+    if isinstance(sent, TriageError) or sent.row["idempotency_key"] is None:
         return None
+    row = sent.row
     return session.scalar(
         select(SubmissionRow).where(
-            SubmissionRow.source == source, SubmissionRow.idempotency_key == idempotency_key
+            SubmissionRow.source == row["source"],
+            SubmissionRow.idempotency_key == row["idempotency_key"],
         )
     )
 

@@ -13,13 +13,7 @@ from sqlalchemy.orm import Session
 
 from triage.errors import TriageError
 from triage.ledger.accusations import add_suggestions, put_away
-from triage.ledger.arrivals import (
-    Arrival,
-    record_arrival,
-    record_arrivals,
-    record_submission,
-    record_submissions,
-)
+from triage.ledger.arrivals import Arrival, record_arrivals, record_submission
 from triage.ledger.clock import columns_at
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
@@ -35,13 +29,13 @@ from triage.suggestions import Suggestion
 
 __all__ = [
     "Filed",
+    "Sent",
     "insert_entries",
     "open_entries",
     "open_entry",
     "record_batch",
-    "record_one",
+    "record_sent",
     "record_submission",
-    "record_submissions",
     "record_suggestion",
     "record_suggestions",
 ]
@@ -72,6 +66,16 @@ class Filed:
     repeats: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A submission with its suggestion, and who sent it under which idempotency key, if any."""
+
+    submission: Submission
+    suggestion: Suggestion
+    source: str = ""
+    idempotency_key: str | None = None
+
+
 def record_batch(
     session: Session,
     pairs: Sequence[tuple[Submission, Suggestion]],
@@ -80,53 +84,43 @@ def record_batch(
     source: str = "",
     taxonomy: str = "letters",
 ) -> list[Filed]:
-    """Take in many submissions with their suggestions; one outcome for each, in the same order."""
-    leads = _find_leads(session, pairs)
+    """Take in many submissions of one source with their suggestions; as `record_sent`."""
+    sent = [Sent(told, said, source) for told, said in pairs]
+    return record_sent(session, sent, now=now, taxonomy=taxonomy)
+
+
+def record_sent(
+    session: Session, sent: Sequence[Sent], *, now: datetime, taxonomy: str = "letters"
+) -> list[Filed]:
+    """Take in many submissions; one outcome for each, in the same order."""
+    leads = _find_leads(session, [(one.submission, one.suggestion) for one in sent])
     arrivals = [
-        Arrival(told, said, assigned=lead is not None)
-        for (told, said), lead in zip(pairs, leads, strict=True)
+        Arrival(
+            one.submission,
+            one.suggestion,
+            assigned=lead is not None,
+            source=one.source,
+            idempotency_key=one.idempotency_key,
+        )
+        for one, lead in zip(sent, leads, strict=True)
     ]
-    recorded = record_arrivals(session, arrivals, now=now, source=source)
+    recorded = record_arrivals(session, arrivals, now=now)
     fresh = [
-        (told, said, lead)
-        for (told, said), lead, outcome in zip(pairs, leads, recorded, strict=True)
+        (one.submission, one.suggestion, lead)
+        for one, lead, outcome in zip(sent, leads, recorded, strict=True)
         if not isinstance(outcome, TriageError) and outcome[1]
     ]
     entries, repeating = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
     filed = []
-    for (submission, _), outcome in zip(pairs, recorded, strict=True):
+    for one, outcome in zip(sent, recorded, strict=True):
         if isinstance(outcome, TriageError):
-            filed.append(Filed(submission.id, error=outcome))
+            filed.append(Filed(one.submission.id, error=outcome))
             continue
         stored, created = outcome
         entry = entries.get(stored.id) if created else None
         repeats = created and stored.id in repeating
-        filed.append(Filed(submission.id, stored, created, entry, repeats=repeats))
+        filed.append(Filed(stored.id, stored, created, entry, repeats=repeats))
     return filed
-
-
-def record_one(
-    session: Session,
-    submission: Submission,
-    suggestion: Suggestion,
-    *,
-    now: datetime,
-    source: str = "",
-    idempotency_key: str | None = None,
-    taxonomy: str = "letters",
-) -> Filed:
-    """As `record_batch`, for one. Raises as `record_submission`."""
-    (lead,) = _find_leads(session, [(submission, suggestion)])
-    arrival = Arrival(
-        submission, suggestion, assigned=lead is not None, idempotency_key=idempotency_key
-    )
-    stored, created = record_arrival(session, arrival, now=now, source=source)
-    if not created:
-        return Filed(stored.id, stored)
-    fresh = [(submission, suggestion, lead)]
-    entries, repeating = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
-    repeats = stored.id in repeating
-    return Filed(stored.id, stored, created, entries.get(stored.id), repeats=repeats)
 
 
 def _follow_up(
