@@ -204,14 +204,14 @@ def _time(store: Store, texts: Texts) -> dict[str, Any]:
     for title, content in texts:
         began = perf_counter()
         wording = read_wording(title, content)
-        with store.reading() as session:
-            find_repeats(session, wording)
+        with store.looking() as connection:
+            find_repeats(connection, wording)
         took.append(perf_counter() - began)
     return find_percentiles(took, 50, 99) | {"took": took}
 
 
 def _look_up(store: Store, texts: Texts) -> Iterator[list[str]]:
     for title, content in texts:
-        with store.reading() as session:
-            found = find_repeats(session, read_wording(title, content))
+        with store.looking() as connection:
+            found = find_repeats(connection, read_wording(title, content))
         yield [likely.submission_id for likely in found]

@@ -182,7 +182,7 @@ def test_said_again_of_the_same_submission_changes_nothing(store: Store) -> None
 def test_a_text_that_is_not_recorded_is_looked_up_too(store: Store) -> None:
     take(store, tell("A", LIFT), tell("B", DUST))
     with store.reading() as session:
-        (found,) = find_repeats(session, read_wording("电梯", LIFT + "谢谢！"))
+        (found,) = find_repeats(session.connection(), read_wording("电梯", LIFT + "谢谢！"))
     assert (found.submission_id, found.kind) == ("A", RepeatKind.SAME_TEXT)
     assert found.similarity > 0.9
     assert list_pairs(store) == []

@@ -31,6 +31,7 @@ from triage.errors import InvalidInput
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
 from triage.ledger.repeatlist import RepeatLine, find_lines, list_first_repeats
+from triage.ledger.repeats import find_repeats
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.submitters import unmask
 from triage.ledger.views import StoredSubmission
@@ -152,8 +153,11 @@ def post_suggest(
     lines: tuple[RepeatLine, ...] = ()
     if not suggestion.confidential and caller.may(Action.READ):
         wording = read_wording(submission.title, submission.content, submission.place)
-        with service.store.reading() as session:
-            lines = find_lines(session, wording, caller=caller)
+        with service.store.looking() as connection:
+            found = find_repeats(connection, wording)
+        if found:
+            with service.store.reading() as session:
+                lines = find_lines(session, found, caller=caller)
     told = add_repeats(suggestion, lines, content=submission.content)
     return Response(to_json(told), media_type="application/json")
 

@@ -5,7 +5,7 @@ accusation (Art. 30), or a submission none of whose entries is within reach.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from triage.errors import NotFound
 from triage.ledger.departments import find_names
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
-from triage.ledger.repeats import are_pair, find_repeats
+from triage.ledger.repeats import Likely, are_pair
 from triage.ledger.states import RepeatState
 from triage.ledger.store import among
 from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow
@@ -28,7 +28,7 @@ from triage.ledger.views import (
     entry_view,
     submission_view,
 )
-from triage.repeats import RepeatKind, Wording
+from triage.repeats import RepeatKind
 from triage.roles import Action, Caller
 
 MOST_OTHERS = 20  # told in other words: submissions of the same common problem that are shown
@@ -152,14 +152,13 @@ def list_in_other_words(
     )[:MOST_OTHERS]
 
 
-def find_lines(session: Session, wording: Wording, *, caller: Caller) -> tuple[RepeatLine, ...]:
-    """What a text that is not recorded probably repeats, as far as this caller may know of it.
-
-    Nothing for a caller who may not read the ledger.
-    """
+def find_lines(
+    session: Session, found: Sequence[Likely], *, caller: Caller
+) -> tuple[RepeatLine, ...]:
+    """What a text that is not recorded probably repeats (`find_repeats`), as far as this caller may
+    know of it; nothing for a caller who may not read the ledger."""
     if not caller.may(Action.READ):
         return ()
-    found = find_repeats(session, wording)
     seen = load_seen(session, [likely.submission_id for likely in found], caller=caller)
     return tuple(
         RepeatLine(other, likely.kind, likely.similarity, entries)

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Select, and_, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Executable, Select, and_, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -125,13 +125,12 @@ def record_repeats_again(session: Session, submission_id: str, *, now: datetime)
     record_repeats(session, [told], now=now)
 
 
-def find_repeats(session: Session, wording: Wording, *, most: int = MOST) -> list[Likely]:
+def find_repeats(connection: Connection, wording: Wording, *, most: int = MOST) -> list[Likely]:
     """What a text that is not recorded probably repeats, the likeliest first; nobody is known to
     have sent it."""
     keys = list_fingerprint(wording)
     if not keys:
         return []
-    connection = session.connection()
     found = connection.execute(_near_query(connection.dialect.name), {"keys": list(keys)})
     known = _read_known(found.all(), read=cache(read_wording))
     return _choose(_Known("", wording, None, (1, 0)), list(known.values()), most=most)
