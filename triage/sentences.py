@@ -135,7 +135,7 @@ _SIGNATURE = (
     r"|201\d)[年.\-/—－ ]*"
     r"[\d一二三四五六七八九十]{1,3}[月.\-/—－ ]*[\d一二三四五六七八九十]{1,3}日?)"
 )
-_POLITE = re.compile(
+_POLITE = (
     r"^[ ,，、]*(?:"
     r"(?:尊敬的|亲爱的|各位)?(?:网友|来信人|市民|群众|朋友|同志|先生|女士|用户|居民|业主"
     r"|家长)*[_]?[“\"‘']?[A-Za-z]{0,3}\d{5,}[”\"’']?(?:网友|先生|女士|同志)?[:：,， ]*"
@@ -200,18 +200,19 @@ def read_sentences(reply: str) -> tuple[Sentence, ...]:
 
 
 @cache
-def _compile_acts() -> dict[Act, re.Pattern[str]]:
-    """At the first reply: a service need not wait for it when it starts."""
-    return {act: re.compile(cue) for act, cue in _ACTS.items()}
+def _compile_cues() -> tuple[re.Pattern[str], dict[Act, re.Pattern[str]]]:
+    """Courtesies and acts, at the first reply: a service that starts need not wait for it."""
+    return re.compile(_POLITE), {act: re.compile(cue) for act, cue in _ACTS.items()}
 
 
 def _read(piece: str, start: int) -> Sentence:
     body = piece
-    while body and (polite := _POLITE.match(body)) and polite.end():
-        body = body[polite.end() :]
+    polite, cues = _compile_cues()
+    while body and (said := polite.match(body)) and said.end():
+        body = body[said.end() :]
     numbered = _MARKER.search(body) is not None
     end = start + len(piece)
     if len(_BARE.sub("", body)) < _LEAST:
         return Sentence(start, end, "", frozenset({Act.COURTESY}), numbered)
-    acts = {act for act, cue in _compile_acts().items() if cue.search(body)}
+    acts = {act for act, cue in cues.items() if cue.search(body)}
     return Sentence(start, end, body, frozenset(acts), numbered)
