@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from clock_factories import use_preset
 from ledger_factories import DEPARTMENTS, NOW, make_submission, make_suggestion
 from sqlalchemy import select, update
 
@@ -11,7 +12,7 @@ from triage.errors import AccessDenied, InvalidInput
 from triage.ledger.commands import run_command
 from triage.ledger.departments import sync_departments
 from triage.ledger.records import record_batch
-from triage.ledger.servicerequests import ServiceRequest, list_service_requests
+from triage.ledger.servicerequests import Matter, ServiceRequest, list_service_requests
 from triage.ledger.store import Store
 from triage.ledger.tables import EntryRow, SubmissionRow
 from triage.roles import Action, Caller
@@ -149,3 +150,73 @@ def test_of_an_accusation_there_is_nothing(store: Store) -> None:
 def test_a_page_that_is_none_is_refused(store: Store, asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         find(store, **asked)
+
+
+CLAIMANT = "13800001111"
+FILER = Caller("key:1", frozenset({Action.SUBMIT}))
+
+
+def work(store: Store, key: str, command: Command, **data: Any) -> None:
+    with store.writing() as session:
+        entry = session.scalars(select(EntryRow).where(EntryRow.submission_id == key)).one()
+        told = {"caller": ALL, "version": entry.version, "now": NOW + timedelta(hours=1)}
+        run_command(session, entry.id, command, **told, **data)
+
+
+def matter_of(store: Store, key: str, *, caller: Caller) -> Matter:
+    (request,) = read(store, caller=caller, ids=[key])
+    (matter,) = request.matters
+    return matter
+
+
+def test_why_it_takes_longer_is_told_with_the_reason_to_who_filed_it_alone(store: Store) -> None:
+    use_preset(store, "xinfang")
+    take_in(store, "L-1")
+    work(store, "L-1", Command.ACCEPT)
+    assert matter_of(store, "L-1", caller=FILER).extension is None
+    asked = {"amount": 10, "unit": "day", "note": f"维修基金要表决，已电告{CLAIMANT}"}
+    work(store, "L-1", Command.REQUEST_EXTENSION, **asked)
+    work(store, "L-1", Command.GRANT_EXTENSION)
+    for caller, reason in ((FILER, "维修基金要表决"), (ALL, None)):
+        matter = matter_of(store, "L-1", caller=caller)
+        assert matter.extension is not None
+        assert (matter.extension.span, matter.extension.until) == ("10日", matter.entry.deadline_at)
+        assert matter.extension.law == "第三十四条（不超过三十日）"
+        assert (matter.extension.reason or "")[:7] == (reason or "")
+        (request,) = read(store, caller=caller, ids=["L-1"])
+        assert "经批准延长10日" in request.progress
+        assert ("维修基金" in request.progress) is (reason is not None)
+        assert CLAIMANT not in str(request)
+
+
+def test_the_ground_of_a_refusal_is_told_to_strangers_by_its_law_alone(store: Store) -> None:
+    take_in(store, "L-1", "L-2")
+    ground = f"《信访工作条例》第三十一条第一项：已由法院受理，电话{CLAIMANT}"
+    work(store, "L-1", Command.ACCEPT)
+    work(store, "L-1", Command.DECLINE, ground=ground)
+    work(store, "L-2", Command.ACCEPT)
+    reply = {"text": f"请打{CLAIMANT}", "outcome": "not_supported", "ground": "已过诉讼时效"}
+    work(store, "L-2", Command.REPLY, **reply)
+    assert matter_of(store, "L-1", caller=FILER).ground == ground
+    assert matter_of(store, "L-2", caller=FILER).ground == "已过诉讼时效"
+    assert matter_of(store, "L-2", caller=FILER).reply == reply["text"]
+    (declined,) = read(store, ids=["L-1"])
+    assert declined.matters[0].ground == "《信访工作条例》第三十一条第一项"
+    assert declined.progress == "不予受理。依据：《信访工作条例》第三十一条第一项"
+    (answered,) = read(store, ids=["L-2"])
+    assert (answered.matters[0].ground, answered.matters[0].entry.outcome) == (
+        None,
+        "not_supported",
+    )
+    assert CLAIMANT not in f"{declined}{answered}"
+
+
+def test_while_the_clock_stands_still_everybody_is_told_on_which_ground(store: Store) -> None:
+    take_in(store, "L-1")
+    work(store, "L-1", Command.ACCEPT)
+    stopped = update(EntryRow).values(paused_at=NOW, pause_ground="委托鉴定（第十二条）")
+    with store.writing() as session:
+        session.execute(stopped)
+    (request,) = read(store, ids=["L-1"])
+    assert request.matters[0].pause_ground == "委托鉴定（第十二条）"
+    assert "按规定暂停计时，事由：委托鉴定（第十二条）" in request.progress

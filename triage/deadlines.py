@@ -63,6 +63,12 @@ class Rule:
             and (not self.domains or domain_code.startswith(self.domains))
         )
 
+    @property
+    def extension_article(self) -> str:
+        """What `article` says of extensions; "" where it says nothing of them."""
+        told = (part.strip() for part in self.article.split("；"))
+        return next((part.partition("：")[2] for part in told if part.startswith("延期：")), "")
+
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a file: spans spelt out, nothing that is left at its default."""
         told: dict[str, Any] = {"name": self.name}

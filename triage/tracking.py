@@ -56,12 +56,13 @@ def digest_code(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def tell_delay(*, longer: str | None, reason: str, pause_ground: str | None) -> str | None:
+def tell_delay(*, longer: str | None, reason: str | None, pause_ground: str | None) -> str | None:
     """Why it takes longer, in words for the submitter: by how much (`longer`) and for what reason
-    the time was extended (Art. 34), or on what ground the clock stands still; None: it does not."""
+    (None: not for this reader) the time was extended (Art. 34), or on what ground the clock stands
+    still; None: it does not."""
     told = []
     if longer is not None:
-        told.append(f"经批准延长{longer}，理由：{reason}")
+        told.append(f"经批准延长{longer}" + ("" if reason is None else f"，理由：{reason}"))
     if pause_ground is not None:
         told.append(f"按规定暂停计时，事由：{pause_ground}")
     return "；".join(told) or None

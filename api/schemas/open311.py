@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from api.explain import explain
 from api.schemas.submissions import Moment
 from triage.errors import InvalidInput, NotFound
-from triage.ledger.servicerequests import ServiceRequest
+from triage.ledger.servicerequests import Extension, ServiceRequest
 from triage.ledger.states import STATE_NAMES, EntryState, Outcome
 from triage.privacy import mask
 from triage.submissions import Channel, Submission, check_submission
@@ -79,6 +79,15 @@ class FiledOut(BaseModel):
     account_id: str | None = None
 
 
+class GeoExtensionOut(BaseModel):
+    """批准的延期。"""
+
+    length: str = Field(description="延长多久")
+    until: Moment | None = Field(description="延到何时")
+    law: str = Field(description="所依规定的条文；规定没有写明的为空")
+    reason: str | None = Field(description="理由，个人信息已遮盖；只给报送方")
+
+
 class GeoMatterOut(BaseModel):
     """来件中的一个事项。"""
 
@@ -91,7 +100,12 @@ class GeoMatterOut(BaseModel):
     urgency: int
     outcome: Outcome | None
     deadline: Moment | None
-    reply: str | None
+    extension: GeoExtensionOut | None = Field(description="批准的延期；没有，或已答复的，为空")
+    pause_ground: str | None = Field(description="停表的事由，规定列明的")
+    ground: str | None = Field(
+        description="不予受理、不予支持等的依据；不是报送方的，只有法规名称和条款"
+    )
+    reply: str | None = Field(description="答复；不是报送方的，个人信息已遮盖")
 
 
 class ExtendedOut(BaseModel):
@@ -217,11 +231,25 @@ def describe_request(request: ServiceRequest, *, taxonomy: Taxonomy) -> RequestO
                     urgency=matter.entry.urgency,
                     outcome=matter.entry.outcome,
                     deadline=matter.entry.deadline_at,
+                    extension=_describe_extension(matter.extension),
+                    pause_ground=matter.pause_ground,
+                    ground=matter.ground,
                     reply=matter.reply,
                 )
                 for matter in request.matters
             ],
         ),
+    )
+
+
+def _describe_extension(extension: Extension | None) -> GeoExtensionOut | None:
+    if extension is None:
+        return None
+    return GeoExtensionOut(
+        length=extension.span,
+        until=extension.until,
+        law=extension.law,
+        reason=extension.reason,
     )
 
 

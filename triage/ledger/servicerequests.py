@@ -1,18 +1,22 @@
 """Submissions as a city tool follows them (Open311): open or closed, by whom, with what answer.
 
-Personal data in the words is masked: such tools put them on maps. Of accusations (Art. 30) there
-are none here, for nobody.
+Personal data in the words is masked: such tools put them on maps. What somebody wrote to the
+reporter alone, the reason of a delay, the ground of a refusal, the reply to the letter, is told
+whole only to the tool that filed it; others get the span, the law, and the reply masked. Of
+accusations (Art. 30) there are none here, for nobody.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from triage.errors import InvalidInput
+from triage.ledger.delays import find_grounds, find_longer, find_pause
 from triage.ledger.departments import department_view
 from triage.ledger.listfilters import show
 from triage.ledger.paging import MAX_PAGE, check_time
@@ -26,22 +30,44 @@ from triage.ledger.tables import (
     SuggestionRow,
     Words,
 )
+from triage.ledger.timetables import load_timetable
 from triage.ledger.views import StoredDepartment, StoredEntry, entry_view
 from triage.roles import Action, Caller
-from triage.tracking import WAITING_WORDS, tell
+from triage.tracking import WAITING_WORDS, tell, tell_delay
 
 MAX_PAGES = 1_000  # pages that one may leaf through before asking more narrowly
+_LAW = re.compile(
+    r"《[^《》]{1,60}》(?:第[零〇一二三四五六七八九十百千\d]+[条款项](?:之[一二三四五六七八九十])?)*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """More time that was granted: how much, until when, by which rule's article ("" where it names
+    none); `reason` None: not for this caller."""
+
+    span: str
+    until: datetime | None
+    law: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Matter:
     """One matter of a submission: the entry that answers for it (that which it was merged into, if
-    it was), the department, where it is in words, and the latest reply."""
+    it was), the department, where it is in words, and the latest reply.
+
+    `extension` and `pause_ground` say why it takes longer, `ground` on what law or policy it was
+    declined or answered.
+    """
 
     entry: StoredEntry
     department: StoredDepartment
     progress: str
     reply: str | None
+    extension: Extension | None
+    pause_ground: str | None
+    ground: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +149,7 @@ def list_service_requests(
         query = query.where(SubmissionRow.recorded_at >= check_time(since, "since"))
     if until is not None:
         query = query.where(SubmissionRow.recorded_at < check_time(until, "until"))
-    return _views(session, session.scalars(query).all(), reach=caller.reach)
+    return _views(session, session.scalars(query).all(), caller=caller)
 
 
 def _allowed(caller: Caller) -> list[ColumnElement[bool]]:
@@ -171,14 +197,14 @@ def _is_closed() -> ColumnElement[bool]:
 
 
 def _views(
-    session: Session, rows: Sequence[SubmissionRow], *, reach: frozenset[str] | None
+    session: Session, rows: Sequence[SubmissionRow], *, caller: Caller
 ) -> tuple[ServiceRequest, ...]:
     """The rows as values, with the entries within reach; a few more statements, however many rows
     there are."""
     ids = [row.id for row in rows]
     mine = select(EntryRow).where(EntryRow.submission_id.in_(ids), EntryRow.confidential.is_(False))
-    if reach is not None:
-        mine = mine.where(EntryRow.lead_department.in_(reach))
+    if caller.reach is not None:
+        mine = mine.where(EntryRow.lead_department.in_(caller.reach))
     own = session.scalars(mine.order_by(EntryRow.id)).all()
     merged = {entry.merged_into for entry in own if entry.merged_into is not None}
     others = {
@@ -211,12 +237,23 @@ def _views(
             .order_by(SuggestionRow.id)
         ).all()
     )
+    grounds = find_grounds(session, standing)
+    filed = {row.id for row in rows if row.source == caller.who}
     matters: defaultdict[str, list[Matter]] = defaultdict(list)
     for asked, entry in zip(own, standing, strict=True):
+        told = _Told(session, whole=asked.submission_id in filed)
         department = departments[entry.lead_department]
-        progress = tell(entry.state, department=department.name, ground=entry.ground)
+        ground = told.tell_ground(grounds.get(entry.id))
         matters[asked.submission_id].append(
-            Matter(entry_view(entry), department, progress, replies.get(entry.id))
+            Matter(
+                entry=replace(entry_view(entry), matter=show(entry.matter), ground=ground),
+                department=department,
+                progress=tell(entry.state, department=department.name, ground=ground),
+                reply=told.tell_reply(replies.get(entry.id)),
+                extension=told.find_extension(entry),
+                pause_ground=find_pause(entry),
+                ground=ground,
+            )
         )
     return tuple(
         ServiceRequest(
@@ -240,9 +277,39 @@ def _views(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was written to the reporter alone: whole, or what of it anybody may read."""
+
+    session: Session
+    whole: bool
+
+    def tell_reply(self, text: str | None) -> str | None:
+        return text if self.whole or text is None else show(text)
+
+    def tell_ground(self, ground: str | None) -> str | None:
+        if self.whole or ground is None:
+            return ground
+        return "、".join(dict.fromkeys(_LAW.findall(ground))) or None
+
+    def find_extension(self, entry: EntryRow) -> Extension | None:
+        longer = find_longer(self.session, entry)
+        if longer is None:
+            return None
+        rules = load_timetable(self.session).rulebook.rules
+        law = next((rule.extension_article for rule in rules if rule.name == entry.rule), "")
+        return Extension(longer.span, longer.until, law, longer.reason if self.whole else None)
+
+
 def _words(matter: Matter) -> str:
     told = f"{matter.entry.matter}：" if matter.entry.matter else ""
     told += matter.progress
     if matter.entry.outcome is not None:
         told += f"（{OUTCOME_NAMES[matter.entry.outcome]}）"
+    delay = tell_delay(
+        longer=matter.extension.span if matter.extension else None,
+        reason=matter.extension.reason if matter.extension else None,
+        pause_ground=matter.pause_ground,
+    )
+    told += f"，{delay}" if delay else ""
     return f"{told}。答复：{matter.reply}" if matter.reply else told

@@ -3,28 +3,24 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from triage.calendar import Span, Unit
 from triage.errors import Conflict, NotFound
 from triage.ledger.commands import run_command
+from triage.ledger.delays import find_grounds, find_longer, find_pause
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.store import find_ring
 from triage.ledger.submitters import digest_tail
 from triage.ledger.tables import (
-    ActionRow,
     DepartmentRow,
     EntryRow,
     EvaluationRow,
-    ExtensionRow,
     ReplyRow,
     SubmissionRow,
     SubmitterRow,
 )
-from triage.privacy import mask
 from triage.roles import Action, Caller
 from triage.submitters import read_tail
 from triage.tracking import (
@@ -168,7 +164,7 @@ def _matter(session: Session, entry: EntryRow) -> TrackedMatter:
         deadline_at=standing.deadline_at,
         delay=_tell_delay(session, standing),
         reply=None if reply is None else reply.text,
-        ground=None if reply is None else _find_ground(session, standing),
+        ground=None if reply is None else find_grounds(session, [standing]).get(standing.id),
         outcome=None if reply is None else reply.outcome,
         replied_at=None if reply is None else reply.at,
         may_rate=_may_rate(session, entry, standing, reply),
@@ -189,44 +185,12 @@ def _find_reply(session: Session, entry: EntryRow) -> ReplyRow | None:
     return session.scalar(query.limit(1))
 
 
-def _find_ground(session: Session, entry: EntryRow) -> str | None:
-    """That of the latest reply (Art. 32): the entry's own may since be that of closing it."""
-    data = session.scalar(_latest(entry, ActionRow.command == Command.REPLY, ActionRow.data))
-    return None if data is None else data.get("ground")
-
-
 def _tell_delay(session: Session, entry: EntryRow) -> str | None:
-    if entry.replied_at is not None or entry.closed_at is not None:
-        return None
-    granted = session.scalar(
-        select(ExtensionRow)
-        .where(ExtensionRow.entry_id == entry.id, ExtensionRow.granted.is_(True))
-        .order_by(ExtensionRow.id.desc())
-        .limit(1)
-    )
-    longer, reason = None, ""
-    if granted is not None:
-        reopened = session.scalar(
-            _latest(entry, ActionRow.to_state == EntryState.REOPENED, ActionRow.at)
-        )
-        given = session.scalar(
-            _latest(entry, ActionRow.command == Command.GRANT_EXTENSION, ActionRow.data)
-        )
-        if given and (reopened is None or reopened < granted.at):  # else the clock began anew
-            longer = Span(given["amount"], Unit(given["unit"])).name
-            reason = mask(granted.reason)
-    return tell_delay(longer=longer, reason=reason, pause_ground=entry.pause_ground)
-
-
-def _latest(
-    entry: EntryRow, condition: ColumnElement[bool], column: InstrumentedAttribute[Any]
-) -> Select[Any]:
-    """A column of the latest step of this kind."""
-    return (
-        select(column)
-        .where(ActionRow.entry_id == entry.id, condition)
-        .order_by(ActionRow.id.desc())
-        .limit(1)
+    longer = find_longer(session, entry)
+    return tell_delay(
+        longer=longer.span if longer else None,
+        reason=longer.reason if longer else None,
+        pause_ground=find_pause(entry),
     )
 
 
