@@ -98,21 +98,22 @@ class Softmax:
         """(documents, classes) probabilities; for two classes only the second is modelled."""
         logits = inputs @ self.coefficients.T + self.intercept
         if logits.shape[1] == 1:
-            yes = _chance(logits)
+            yes = find_chances(logits)
             return np.hstack([1 - yes, yes])
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)
-        return probabilities
+        return find_shares(logits)
 
 
-def find_chances(heads: Sequence[Softmax], inputs: Array) -> Array:
-    """(documents, heads) probabilities of yes from heads of two classes, all in one product."""
-    coefficients = np.concatenate([head.coefficients for head in heads])
-    intercept = np.concatenate([head.intercept for head in heads])
-    return _chance(inputs @ coefficients.T + intercept)
+def find_shares(logits: Array) -> Array:
+    """(documents, classes) probabilities of classes of which one holds."""
+    shares: Array = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
 
 
-def _chance(logits: Array) -> Array:
-    """The logistic function; scipy has it too, but takes long to import."""
+def find_chances(logits: Array) -> Array:
+    """(documents, heads) probabilities of yes from heads of two classes: the logistic function.
+
+    Scipy has it too, but takes long to import.
+    """
     chances: Array = 1 / (1 + np.exp(-logits.clip(-80, 80)))
     return chances

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.calibration import DomainCalibration, Softmax, find_chances
+from triage.calibration import DomainCalibration, Softmax, find_chances, find_shares
 from triage.cues import CUES, count_cues
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Reading, TextFeatures
@@ -81,6 +81,22 @@ class Classifier:
         self.domain = domain
         self.heads = heads
         self.lines = lines
+        self._join_heads()
+
+    def _join_heads(self) -> None:
+        """Make the heads ready to be asked together: one product costs little more than each."""
+        heads = self.heads
+        urgency = np.pad(heads.urgency.coefficients, ((0, 0), (0, CUES)))  # it sees no cues
+        asked = (*heads.flags, heads.accusation, heads.nature)
+        self._coefficients = np.concatenate([*(head.coefficients for head in asked), urgency])
+        self._intercept = np.concatenate([head.intercept for head in (*asked, heads.urgency)])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._join_heads()
 
     @property
     def level1_names(self) -> list[str]:
@@ -112,16 +128,17 @@ class Classifier:
             [scores[:, outputs.level1], scores[:, outputs.level2], scores[:, outputs.level3]]
         )
         inputs = join_inputs(scores, signals, outputs)
-        urgency = self.heads.urgency.probabilities(inputs[:, :-CUES])
-        heads = self.heads
-        chances = find_chances((*heads.flags, heads.accusation), inputs)
+        logits = inputs @ self._coefficients.T + self._intercept
+        flags, urgent = len(self.heads.flags), len(self.heads.urgency.intercept)
+        chances = find_chances(logits[:, : flags + 1])
+        urgency = find_shares(logits[:, -urgent:])
         return Judgements(
             level1=level1,
             level2=level2,
             path=path,
             urgency=urgency,
             urgency_level=decide_urgency(urgency, dangers, self.lines),
-            nature=heads.nature.probabilities(inputs),
+            nature=find_shares(logits[:, flags + 1 : -urgent]),
             flags=chances[:, :-1],
             accusation=chances[:, -1],
         )
@@ -162,7 +179,7 @@ def read_signals(
                 log1p(both.count("！") + both.count("!")),
             ]
         )
-    return np.hstack([np.array(counts, np.float32), count_cues(readings)])
+    return np.concatenate([np.array(counts, np.float32), count_cues(readings)], axis=1)
 
 
 def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
@@ -177,7 +194,7 @@ def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
             outputs.level2,
         )
     ]
-    return np.hstack([*parts, signals]).astype(np.float32)
+    return np.concatenate([*parts, signals], axis=1).astype(np.float32, copy=False)
 
 
 def decide_urgency(

@@ -10,7 +10,7 @@ a rule of privacy as much as of statistics.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -61,12 +61,16 @@ def read_text(title: str, content: str) -> Reading:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Sparse rows, as far as scoring needs them: the arrays of a csr_matrix of scipy's, which takes
-    long to import."""
+    long to import.
+
+    `read` is what was read to score them, for who weighs their terms next.
+    """
 
     data: Array
     indices: Array
     indptr: Array
     shape: tuple[int, int]
+    read: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
