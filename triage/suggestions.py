@@ -33,10 +33,12 @@ class DomainCall:
 
 @dataclass(frozen=True, slots=True)
 class DomainSuggestion:
-    """The domain (领域) with its three best alternatives.
+    """The domain (领域) with its three best alternatives, the likeliest first.
 
-    `confidence` is the probability that all three levels are right; `level1_confidence` and
-    `level2_confidence` that the path is right down to that level.
+    It is chosen level by level, the likeliest level 1, in it the likeliest level 2 and in that the
+    likeliest leaf: a leaf elsewhere may by itself be likelier than this one. `confidence` is the
+    probability that all three levels are right; `level1_confidence` and `level2_confidence` that
+    the path is right down to that level.
     """
 
     code: str
