@@ -44,7 +44,7 @@ _ALTERNATIVES = 3
 _LITTLE_TEXT = 8  # characters; below that the text can say almost nothing
 _CHINESE_SHARE = 0.3  # of the characters; below that the models do not know the language
 _MOST_CHECKED = 2000  # characters looked at for that
-_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+_OTHER = re.compile(r"[^\u4e00-\u9fff]")  # than Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,13 +323,8 @@ def _quote(evidence: tuple[Evidence, ...], submission: Submission) -> tuple[Evid
 
 
 def _is_chinese(text: str) -> bool:
-    """Whether enough of the characters are Chinese; most texts show it before their middle."""
-    needed = _CHINESE_SHARE * len(text)
-    for run in _CHINESE.finditer(text):
-        needed -= run.end() - run.start()
-        if needed <= 0:
-            return True
-    return False
+    """Whether enough of the characters are Chinese."""
+    return len(text) - len(_OTHER.findall(text)) >= _CHINESE_SHARE * len(text)
 
 
 def _find_best(chances: Array, count: int) -> list[tuple[tuple[int, float], ...]]:
