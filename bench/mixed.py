@@ -2,15 +2,18 @@
 
 Locust sends the requests over loopback. SQLite with one process, PostgreSQL with two; what is
 handed in gets the full suggestion. Besides the clock's figures, which a busy machine spoils, stands
-the processor time of the service for each request (without PostgreSQL's own), and the load of the
-machine when the run began.
+the processor time of the service for each request (without PostgreSQL's own, but with the placing
+into common problems that goes on beside and after them), how long that went on, and the load of
+the machine when the run began.
 """
 
 import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from time import perf_counter, sleep
 from typing import Any
 
 import psutil
@@ -19,6 +22,8 @@ from bench.ledger import run_postgres
 from bench.results import Options, Result, tidy
 from bench.sample import make_sample
 from bench.service import Running, run_service
+from triage.ledger.placing import is_any_waiting
+from triage.ledger.store import open_store
 
 CALLERS = 16
 SECONDS = 20
@@ -30,12 +35,13 @@ BAR_PER_S, BAR_MS = 300, 150
 def measure(options: Options) -> Result:
     """Requests a second, and percentiles of their times in ms, for each database."""
     with run_service(options.model) as running:
-        embedded = _load(running)
+        embedded = _load(running, data=options.data)
     with run_postgres() as url, run_service(options.model, url=url, workers=2) as running:
-        served = _load(running)
+        served = _load(running, data=options.data)
     told = "；".join(
         f"{name} 每秒 {each['per_s']:g} 次，p50/p99 {each['p50']:g}/{each['p99']:g} 毫秒，"
-        f"每次处理器 {each['cpu_ms']:g} 毫秒，失败 {each['failed']}"
+        f"每次处理器 {each['cpu_ms']:g} 毫秒，失败 {each['failed']}，"
+        f"此后 {each['behind_s']:g} 秒归完共性问题"
         for name, each in (("SQLite 一个进程", embedded), ("PostgreSQL 两个进程", served))
     )
     return Result(
@@ -46,11 +52,12 @@ def measure(options: Options) -> Result:
     )
 
 
-def _load(running: Running) -> dict[str, Any]:
+def _load(running: Running, *, data: Path | None) -> dict[str, Any]:
     running.wait_until_ready()
     client = running.connect()
     rows = [
-        {"id": f"before-{s.id}", "title": s.title, "content": s.content} for s in make_sample(FILED)
+        {"id": f"before-{s.id}", "title": s.title, "content": s.content}
+        for s in make_sample(FILED, data=data)
     ]
     for start in range(0, len(rows), _CHUNK):
         batch = {"submissions": rows[start : start + _CHUNK]}
@@ -61,7 +68,12 @@ def _load(running: Running) -> dict[str, Any]:
             )
     _, departments = client.send("GET", "/v1/departments")
     longest = sorted(departments, key=lambda department: -department["total"])[:20]
-    told = {"BENCH_KEY": running.key, "BENCH_DEPARTMENTS": ",".join(d["code"] for d in longest)}
+    told = {
+        "BENCH_KEY": running.key,
+        "BENCH_DEPARTMENTS": ",".join(d["code"] for d in longest),
+        "BENCH_FILED": str(FILED),
+        "BENCH_DATA": str(data.resolve()) if data else "",
+    }
     load, before = os.getloadavg()[0], _read_cpu_s(running)
     finished = subprocess.run(  # noqa: S603  our own command line
         [
@@ -76,8 +88,24 @@ def _load(running: Running) -> dict[str, Any]:
         check=False,  # it exits with 1 where a request failed: that is a figure here
     )
     figures = _read_figures(json.loads(finished.stdout))
+    behind_s = _wait_until_placed(running.database)
     used = _read_cpu_s(running) - before
-    return figures | {"cpu_ms": tidy(1000 * used / figures["requests"]), "load": tidy(load)}
+    return figures | {
+        "cpu_ms": tidy(1000 * used / figures["requests"]),
+        "behind_s": tidy(behind_s),
+        "load": tidy(load),
+    }
+
+
+def _wait_until_placed(database: str) -> float:
+    """Seconds until all that was handed in has been placed into common problems too."""
+    began = perf_counter()
+    with closing(open_store(database)) as store:
+        while True:
+            with store.reading() as session:
+                if not is_any_waiting(session):
+                    return perf_counter() - began
+            sleep(0.1)
 
 
 def _read_cpu_s(running: Running) -> float:

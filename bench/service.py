@@ -23,12 +23,14 @@ PATIENCE_S = 60
 
 @dataclass
 class Running:
-    """The process, where it listens, a key with every scope needed, and when it was started."""
+    """The process, where it listens, a key with every scope needed, when it was started, and the
+    address of its database."""
 
     process: subprocess.Popen[bytes]
     port: int
     key: str
     began: float
+    database: str
 
     def connect(self) -> "Client":
         return Client(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30), self.key)
@@ -104,7 +106,7 @@ def run_service(model: Path, *, url: str | None = None, workers: int = 1) -> Ite
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield Running(process, port, key, began)
+            yield Running(process, port, key, began, address)
         finally:
             process.terminate()
             process.wait(timeout=PATIENCE_S)

@@ -7,6 +7,7 @@ from ledger_factories import NOW
 from problem_factories import LIFT, members_of, suggest_for, tell
 
 from api.background.placing import place_all, placing
+from triage.ledger.placing import AT_ONCE
 from triage.ledger.records import record_batch
 from triage.ledger.store import Store
 
@@ -34,7 +35,7 @@ def test_what_waits_is_placed_beside_the_requests(store: Store) -> None:
 def test_who_looks_at_the_problems_places_what_waits_as_far_as_patience_goes(store: Store) -> None:
     take_in(store, 40)
     assert not place_all(store, now=NOW, patience_s=0)
-    assert len(members_of(store)) == 16
+    assert len(members_of(store)) == AT_ONCE
     assert place_all(store, now=NOW)
     assert len(members_of(store)) == 40
 

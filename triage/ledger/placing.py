@@ -35,7 +35,7 @@ from triage.ledger.tables import MemberRow, UnplacedRow
 from triage.problems import place_trace
 from triage.traces import Told, Trace, measure_pairs, read_traces
 
-AT_ONCE = 16  # submissions that one transaction places: the others who write wait that long
+AT_ONCE = 8  # submissions that one transaction places: the others who write wait that long
 _UNPLACED = UnplacedRow.metadata.tables[UnplacedRow.__tablename__]
 _FIRST = select(_UNPLACED.c.submission_id).order_by(_UNPLACED.c.id)
 
