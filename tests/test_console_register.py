@@ -20,6 +20,7 @@ from console_factories import (
 from people_factories import sign_in
 from service_factories import RunningService, make_body
 
+from api.demo import load_samples
 from api.files import scans
 from triage.roles import Role
 
@@ -83,6 +84,18 @@ def test_a_call_is_labelled_as_it_is_typed_and_saved_once_with_a_receipt(
     page.click("text=登记下一件")
     assert page.input_value("#content") == ""
     assert page.evaluate("sessionStorage.getItem('register-draft')") is None
+
+
+def test_who_types_of_a_danger_is_told_to_call_first(screens: Opener) -> None:
+    page = screens(Role.CLERK).go("/register")
+    sample = next(one for one in load_samples() if "煤气罐" in one["title"])
+    page.fill("#title", sample["title"])
+    page.fill("#content", sample["content"])
+    page.wait_for_selector("[aria-label=系统建议] .note.bad >> text=请先拨 110（公安）")
+    check_accessible(page)
+    page.fill("#title", "")
+    page.fill("#content", "请问办理老年证需要带哪些材料，工作日几点开门？")
+    page.wait_for_selector("text=请先拨 110（公安）", state="detached")
 
 
 def test_what_an_earlier_one_said_is_shown_as_a_repeat_while_it_is_typed(

@@ -12,7 +12,7 @@ import { useAction } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
 import { KeyHelp, useKeys } from "../parts/keys.js";
 import { Repeats } from "../parts/repeats.js";
-import { Suggestion } from "../parts/suggestion.js";
+import { CallFirst, Suggestion } from "../parts/suggestion.js";
 import { loadDepartmentNames } from "../reference.js";
 import { link } from "../router.js";
 import { bodyOf, clearDraft, isEmpty, openDraft } from "./register/draft.js";
@@ -103,6 +103,7 @@ function aside(live) {
   if (!live.said) return html`<section class="panel"><div class="panel-head"><h2>系统建议</h2></div><p class="muted">${live.reading ? "正在看…" : "打字或粘贴后，领域、紧急程度、责任单位、可能重复的来件显示在这里。"}</p></section>`;
   const { said } = live;
   return [html`<section class="panel" key="said" aria-label="系统建议" aria-live="polite" aria-busy=${String(live.reading)}><div class="panel-head"><h2>系统建议</h2></div>
+      <${CallFirst} suggestion=${said} />
       ${said.confidential && html`<p class="note bad">涉及检举控告：保存后直接转纪检，不进普通台账，其他人看不到。</p>`}
       <${Suggestion} suggestion=${said} /></section>`,
     said.repeats.length > 0 && html`<section class="panel" key="repeats" aria-label="可能重复"><div class="panel-head"><h2>可能重复</h2></div><${Repeats} lines=${said.repeats} /></section>`];

@@ -12,6 +12,12 @@ export const Labels = ({ suggestion }) => html`<div class="buttons">
 </div>`;
 Labels.props = ["suggestion"];
 
+// Where nobody has forwarded it yet: somebody may be in danger now. Nothing, where it is less urgent.
+export const CallFirst = ({ suggestion }) => (suggestion?.urgency.level === 1
+  ? html`<p class="note bad" role="alert"><b>特急：</b>可能有人正有危险。请先拨 110（公安）、119（消防）、120（急救）或 122（交通事故），不必等登记、认定。</p>`
+  : null);
+CallFirst.props = ["suggestion"];
+
 // How sure it is: a bar and the figure. html`<${Sure} share=${0.83} />`
 export const Sure = ({ share, name }) => html`<span class="sure" title="系统估计的、这个判断正确的可能，经过校准">
   <span class="track" role="img" aria-label=${`${name ?? "把握"} ${percent(share)}`}><span class=${share >= 0.8 ? "good" : share >= 0.5 ? "warn" : "danger"} style=${{ width: percent(share) }}></span></span>

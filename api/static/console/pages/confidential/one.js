@@ -13,7 +13,7 @@ import { Letter } from "../../parts/letter.js";
 import { useLoad } from "../../parts/load.js";
 import { DepartmentPicker } from "../../parts/pickers.js";
 import { Submitter } from "../../parts/submitter.js";
-import { Suggestion } from "../../parts/suggestion.js";
+import { CallFirst, Suggestion } from "../../parts/suggestion.js";
 import { Timeline } from "../../parts/timeline.js";
 import { loadDepartmentNames, loadPeople } from "../../reference.js";
 import { go, link, route } from "../../router.js";
@@ -66,6 +66,7 @@ export const Accusation = {
 
 function body(accusation, address, { departments, people }) {
   return html`<p class="note warn">您这次查看已经记入操作日志。请勿转给被反映的人和单位。</p>
+  ${accusation.state === "waiting" && html`<${CallFirst} suggestion=${accusation.suggestion} />`}
   <div class="split"><div>
     <section class="panel" aria-label="原文"><div class="panel-head"><h2>原文</h2><span class="grow"></span>${stateOf(accusation.state)}</div>
       <${Letter} submission=${accusation} suggestion=${accusation.suggestion} />
