@@ -6,6 +6,7 @@ which most requests leave out, that takes as long as to read the ledger.
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any
 
@@ -17,6 +18,9 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Match
 from starlette.types import Scope
 
+from api.hands import Hands
+
+READERS = 4  # threads for each momentary route
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -45,11 +49,27 @@ class PlainRoute(APIRoute):
             path = plan.read_path(request)
             if path is None:
                 return await thorough(request)
-            given = path | await plan.ask(request)
-            response: Response = await run_in_threadpool(self.endpoint, **given)
-            return response
+            return await self.run(partial(self.endpoint, **path, **await plan.ask(request)))
 
         return handle
+
+    async def run(self, call: Callable[[], Response]) -> Response:
+        """Call the function, ready with all that it takes, off the event loop."""
+        return await run_in_threadpool(call)
+
+
+class MomentaryRoute(PlainRoute):
+    """A plain route whose function only reads, a page at most: such share a few threads.
+
+    Whoever writes waits for other writers and for the disk, and must not keep these back.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._hands = Hands(READERS)
+        super().__init__(*args, **options)
+
+    async def run(self, call: Callable[[], Response]) -> Response:
+        return await self._hands.run(call)
 
 
 class _NotPlain(Exception):

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from api.plainroute import PlainRoute
+from api.plainroute import MomentaryRoute, PlainRoute
 
 asked: list[str] = []
 
@@ -100,8 +100,11 @@ def ask(kind: type[APIRoute], path: str, method: str = "GET", **headers: str) ->
         ("/v1/nowhere", {}),
     ],
 )
-def test_a_plain_route_answers_as_fastapi_would(path: str, headers: dict[str, str]) -> None:
-    assert ask(PlainRoute, path, **headers) == ask(APIRoute, path, **headers)
+@pytest.mark.parametrize("kind", [PlainRoute, MomentaryRoute])
+def test_a_plain_route_answers_as_fastapi_would(
+    kind: type[APIRoute], path: str, headers: dict[str, str]
+) -> None:
+    assert ask(kind, path, **headers) == ask(APIRoute, path, **headers)
 
 
 def test_a_plain_route_refuses_another_method_as_fastapi_would() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.auth import needs
-from api.plainroute import PlainRoute
+from api.plainroute import MomentaryRoute
 from api.schemas.submissions import (
     DepartmentOut,
     LedgerLineOut,
@@ -23,7 +23,7 @@ from triage.ledger.states import EntryState
 from triage.ledger.views import LedgerLine
 from triage.roles import Action, Caller
 
-router = APIRouter(prefix="/v1", tags=["台账"], route_class=PlainRoute)
+router = APIRouter(prefix="/v1", tags=["台账"], route_class=MomentaryRoute)
 
 Reader = Annotated[Caller, Depends(needs(Action.READ))]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="每页几条")]
