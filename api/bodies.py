@@ -63,7 +63,7 @@ def read_json(body: bytes) -> Any:
             f"请求体不是 UTF-8 编码（第 {error.start + 1} 个字节处出错），请转成 UTF-8 后再发"
         ) from None
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise UnreadableBody(
             f"请求体不是有效的 JSON（第 {error.lineno} 行第 {error.colno} 个字符处出错），"
@@ -105,3 +105,6 @@ def _refuse(limit: int) -> NoReturn:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise UnreadableBody(f"请求体含有 {name}，JSON 中不允许，请改为数字或 null")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -12,12 +12,7 @@ from sqlalchemy import event, func, select
 from triage.ledger.accusations import put_away
 from triage.ledger.departments import sync_departments
 from triage.ledger.discipline import release_accusation
-from triage.ledger.records import (
-    record_batch,
-    record_submission,
-    record_submissions,
-    record_suggestion,
-)
+from triage.ledger.records import record_batch, record_submission, record_suggestion
 from triage.ledger.repeats import find_repeats, record_repeats
 from triage.ledger.states import RepeatState
 from triage.ledger.store import Store
@@ -159,7 +154,8 @@ def test_of_a_mass_letter_a_further_copy_costs_no_further_statement(store: Store
 
     copies = [tell(f"M{number:03}", LIFT + "谢谢" * (number % 3)) for number in range(80)]
     with store.writing() as session:
-        record_submissions(session, copies, now=NOW)
+        for copy in copies:
+            record_submission(session, copy, now=NOW)
     counts = []
     for some in (copies[:20], copies[20:40], copies[40:]):
         event.listen(store.writer, "before_cursor_execute", note)

@@ -129,7 +129,7 @@ class SubmissionIn(BaseModel):
 
     def read(self, *, now: datetime) -> Submission:
         """The submission. Raises InvalidSubmission naming a field that is too long and the like."""
-        told = dict(self)
+        told = dict(vars(self))
         if self.submitter is not None:
             told["submitter"] = Submitter(**dict(self.submitter))
         return check_submission(Submission(**told), now=now)
