@@ -66,7 +66,8 @@ def _load(running: Running, *, data: Path | None) -> dict[str, Any]:
             raise SystemExit(
                 f"POST /v1/submissions:batch 答 {status}，请先单独运行 triage serve 看原因"
             )
-    _, departments = client.send("GET", "/v1/departments")
+    _wait_until_placed(running.database)
+    _, departments = running.connect().send("GET", "/v1/departments")
     longest = sorted(departments, key=lambda department: -department["total"])[:20]
     told = {
         "BENCH_KEY": running.key,
