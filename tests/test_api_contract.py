@@ -35,6 +35,7 @@ from test_role_matrix import ROUTES
 from work_factories import file_one, give
 
 from api.background.clockwork import look_for_all_findings
+from api.background.placing import place_all
 from api.service import read_clock
 from triage.ledger.invitations import invite_user
 from triage.ledger.keys import create_key
@@ -296,6 +297,7 @@ class Contract:
             deliveries = key.get(f"/v1/webhooks/{webhook_id}/deliveries").json()["lines"]
             holiday = {"day": "2027-02-08", "working": False, "note": "春节"}
             assert key.put("/v1/holidays", json={"holidays": [holiday]}).is_success
+        assert place_all(store, now=read_clock(), patience_s=60)
         with store.writing() as session:
             late = update(EntryRow).where(EntryRow.id == entry)
             session.execute(late.values(deadline_at=read_clock()))

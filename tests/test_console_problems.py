@@ -19,6 +19,8 @@ from console_factories import (
 from people_factories import sign_in
 from service_factories import RunningService
 
+from api.background.placing import place_all
+from api.service import read_clock
 from triage.roles import Role
 
 __all__ = ["browser", "screens", "town"]
@@ -69,6 +71,7 @@ def file_letters(town: RunningService, matter: str) -> int:
             decided = clerk.post(f"/v1/submissions/{matter}-{number}/decisions", json=called)
             assert decided.status_code == 200, decided.text
         entry = decided.json()["entry"]["id"]
+        assert place_all(town.service.store, now=read_clock(), patience_s=60)
         return int(clerk.get(f"/v1/entries/{entry}").json()["problem"]["id"])
 
 

@@ -16,6 +16,7 @@ from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.discipline import hold_accusation, release_accusation
 from triage.ledger.lapses import return_unaccepted
 from triage.ledger.paging import MAX_PAGE
+from triage.ledger.placing import place_waiting
 from triage.ledger.queries import list_review
 from triage.ledger.records import record_batch
 from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
@@ -90,6 +91,7 @@ class Courses:
             source=source,
             taxonomy=self._hands.desk.taxonomy.name,
         )
+        place_waiting(session, now=now)
         if filed.entry is not None:
             self._open(matter, filed.entry, now)
         elif self._hands.waits(now, days=1.5, share=0.6):
