@@ -26,7 +26,7 @@ MAX_NOTE = 2_000
 # Put together once: that takes as long as to carry it out.
 _LOCKED = (
     select(EntryRow)
-    .where(EntryRow.id.in_(bindparam("ids", expanding=True)))
+    .where(EntryRow.id.in_((bindparam("entry"), bindparam("also"))))
     .order_by(EntryRow.id)
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
@@ -154,7 +154,7 @@ def _lock_submission(session: Session, entry_id: int) -> None:
 def _lock_entry(session: Session, entry_id: int, *, also: int | None) -> EntryRow | None:
     """The entry, nobody else's until the transaction ends; with it `also`, in order of id, so that
     two that merge crosswise wait for each other instead of locking up."""
-    rows = session.scalars(_LOCKED, {"ids": [entry_id, also or entry_id]})
+    rows = session.scalars(_LOCKED, {"entry": entry_id, "also": also or entry_id})
     return {row.id: row for row in rows}.get(entry_id)
 
 

@@ -108,4 +108,4 @@ def append_action(
         "version": entry.version,
         "at": now,
     }
-    session.execute(_ADD_ACTION, action)
+    session.connection().execute(_ADD_ACTION, action)
