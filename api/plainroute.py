@@ -10,6 +10,7 @@ from functools import partial
 from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response, params
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
@@ -17,8 +18,6 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import HTTPConnection
 from starlette.routing import Match
 from starlette.types import Scope
-
-from api.hands import Hands
 
 READERS = 4  # threads for each momentary route
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -65,11 +64,11 @@ class MomentaryRoute(PlainRoute):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._hands = Hands(READERS)
+        self._limiter = CapacityLimiter(READERS)
         super().__init__(*args, **options)
 
     async def run(self, call: Callable[[], Response]) -> Response:
-        return await self._hands.run(call)
+        return await to_thread.run_sync(call, limiter=self._limiter)
 
 
 class _NotPlain(Exception):
