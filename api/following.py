@@ -7,7 +7,8 @@ What both import takes a second, for which whoever sends in the first submission
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
+from functools import partial
+from threading import Event, Lock
 
 import structlog
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from api.background.beside import beside
 from api.logs import describe
 from api.service import Service
 
@@ -54,19 +56,11 @@ class LateRoutes(BaseRoute):
 @contextmanager
 def following(service: Service, late: LateRoutes, *, after_s: float) -> Iterator[None]:
     """Take in and work from `after_s` seconds on until the end of the block."""
-    ending = Event()
-    thread = Thread(
-        target=_follow, args=(service, late, ending, after_s), name="follower", daemon=True
-    )
-    thread.start()
-    try:
+    with beside("follower", partial(_follow, service, late, after_s)):
         yield
-    finally:
-        ending.set()
-        thread.join()
 
 
-def _follow(service: Service, late: LateRoutes, ending: Event, wait_s: float) -> None:
+def _follow(service: Service, late: LateRoutes, wait_s: float, ending: Event) -> None:
     while not ending.wait(wait_s):
         try:
             if late.take_in():

@@ -18,6 +18,9 @@ from api.service import Service, read_clock
 from api.settings import Settings
 from triage.desk import Desk, load_desk
 from triage.ledger.keys import create_key
+from triage.ledger.store import Store
+from triage.ledger.webhooks import create_webhook
+from triage.roles import SHELL
 
 TINY_MODEL = Path(str(files("models"))) / "tiny"
 
@@ -26,6 +29,15 @@ TINY_MODEL = Path(str(files("models"))) / "tiny"
 def load_tiny_desk() -> Desk:
     """The tiny model, loaded once for all tests of a process."""
     return load_desk(TINY_MODEL)
+
+
+def add_webhook(store: Store, url: str) -> int:
+    """The id of a new webhook that is told of everything."""
+    with store.writing() as session:
+        _, webhook = create_webhook(
+            session, caller=SHELL, name="全部", url=url, kinds=["*"], now=read_clock()
+        )
+    return webhook.id
 
 
 def make_body(**changes: Any) -> dict[str, Any]:

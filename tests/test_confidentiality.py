@@ -17,18 +17,16 @@ from typing import Any
 import httpx
 import pytest
 from people_factories import person
-from service_factories import RunningService, make_body, run_service
+from service_factories import RunningService, add_webhook, make_body, run_service
 from sqlalchemy import select
 from structlog.testing import capture_logs
 from work_factories import give
 
 from api.app import create_app
 from api.reference import describe_api
-from api.service import read_clock
 from triage.ledger.outbox import is_shown
 from triage.ledger.tables import AccusationRow, DeliveryRow, EntryRow, EventRow
-from triage.ledger.webhooks import create_webhook
-from triage.roles import SHELL, Role
+from triage.roles import Role
 
 # What must not be found; each stands in one of the two and in nothing else.
 WORDS = ("秦守财", "黑皮账本", "锦绣苑", "孙小红", "13812345678", "东街九号", "柏林墙纸", "翠竹里")
@@ -84,15 +82,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     with run_service(folder) as running:
         store = running.service.store
-        with store.writing() as session:
-            create_webhook(
-                session,
-                caller=SHELL,
-                name="全部",
-                url="https://receiver.example.org/in",
-                kinds=["*"],
-                now=read_clock(),
-            )
+        add_webhook(store, "https://receiver.example.org/in")
         with running.client(*SCOPES) as clerk:
             assert clerk.post("/v1/submissions", json=ORDINARY).status_code == 201
             taken = clerk.post("/v1/submissions", json=FIRST).json()

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from people_factories import person
-from service_factories import RunningService, run_service
+from service_factories import RunningService, add_webhook, run_service
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from work_factories import give
@@ -31,8 +31,7 @@ from triage.ledger.findings import CLOCK_CALLER, record_findings
 from triage.ledger.sealedwork import GONE
 from triage.ledger.store import Store
 from triage.ledger.tables import DeliveryRow, FindingRow, SubmissionRow
-from triage.ledger.webhooks import create_webhook
-from triage.roles import SHELL, Role
+from triage.roles import Role
 
 WORD = "蓝睡莲"  # of M-9 and M-7 alone, and of who spoke of them
 OTHERS = (
@@ -70,7 +69,7 @@ def town(store_url: str, tmp_path: Path) -> Iterator[Town]:
         run_service(tmp_path, database_url=store_url) as running,
         running.client("submit", "suggest", "read", "review", "work", "admin") as clerk,
     ):
-        add_webhook(running.service.store)
+        add_webhook(running.service.store, "https://receiver.example.org/in")
         entries = {
             f"M-{number}": file_one(clerk, f"M-{number}", title, content)
             for number, (title, content) in enumerate(OTHERS)
@@ -84,18 +83,6 @@ def town(store_url: str, tmp_path: Path) -> Iterator[Town]:
         close_task(clerk, alone, entries["M-9"])
         find_something(running.service.store, entries)
         yield Town(running, clerk, entries, problem, shared, alone)
-
-
-def add_webhook(store: Store) -> None:
-    with store.writing() as session:
-        create_webhook(
-            session,
-            caller=SHELL,
-            name="全部",
-            url="https://receiver.example.org/in",
-            kinds=["*"],
-            now=read_clock(),
-        )
 
 
 def file_one(client: httpx.Client, name: str, title: str, content: str, **more: Any) -> int:

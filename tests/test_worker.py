@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ledger_factories import DEPARTMENTS, NOW, make_submission, make_suggestion
 from receiver_factories import Receiver, free_port, run_receiver
-from service_factories import TINY_MODEL, load_tiny_desk
+from service_factories import TINY_MODEL, add_webhook, load_tiny_desk
 from sqlalchemy import select
 
 from api.background.worker import DUTIES, KEPT, Duty, do_duty, forget_old_deliveries, working
@@ -25,10 +25,6 @@ from triage.ledger.outbox import enqueue_trial
 from triage.ledger.records import record_batch
 from triage.ledger.store import Store, open_store
 from triage.ledger.tables import DeliveryRow
-from triage.ledger.webhooks import create_webhook
-from triage.roles import ROLE_ACTIONS, Caller, Role
-
-ADMIN = Caller("admin", ROLE_ACTIONS[Role.ADMIN])
 
 
 @pytest.fixture
@@ -40,14 +36,6 @@ def settings(store_url: str) -> Settings:
 def departments(store: Store) -> None:
     with store.writing() as session:
         sync_departments(session, DEPARTMENTS)
-
-
-def add_webhook(store: Store, url: str) -> int:
-    with store.writing() as session:
-        _, webhook = create_webhook(
-            session, caller=ADMIN, name="a", url=url, kinds=["*"], now=read_clock()
-        )
-    return webhook.id
 
 
 def take_in(store: Store, *ids: str) -> None:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from threading import Event, Thread
+from threading import Event
 
 import structlog
 
+from api.background.beside import beside
 from api.files.importfiles import reading_rows
 from api.intake import suggest_each
 from api.logs import describe
@@ -42,14 +44,8 @@ def importing(store: Store, get_service: Callable[[], Service]) -> Iterator[None
 
     `get_service` is asked when the first file waits: a desk takes a while to load.
     """
-    ending = Event()
-    thread = Thread(target=_look, args=(store, get_service, ending), name="importer", daemon=True)
-    thread.start()
-    try:
+    with beside("importer", partial(_look, store, get_service)):
         yield
-    finally:
-        ending.set()
-        thread.join()
 
 
 def work_on_imports(

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 import structlog
 
+from api.background.beside import beside
 from api.logs import describe
 from api.service import Service, refresh
 
@@ -17,14 +19,8 @@ log = structlog.get_logger()
 @contextmanager
 def keeping(service: Service) -> Iterator[None]:
     """Look every few moments, until the end of the block."""
-    ending = Event()
-    thread = Thread(target=_look, args=(service, ending), name="keeper", daemon=True)
-    thread.start()
-    try:
+    with beside("keeper", partial(_look, service)):
         yield
-    finally:
-        ending.set()
-        thread.join()
 
 
 def _look(service: Service, ending: Event) -> None:

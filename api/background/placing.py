@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event
 
+from api.background.beside import beside
 from triage.ledger.placing import is_any_waiting, place_waiting
 from triage.ledger.store import Store
 
@@ -23,9 +24,8 @@ Note = Callable[[str, Exception], None]
 @contextmanager
 def placing(store: Store, *, clock: Callable[[], datetime], note_failure: Note) -> Iterator[None]:
     """Place what waits until the end of the block; what is under way is finished first."""
-    ending = Event()
 
-    def look() -> None:
+    def look(ending: Event) -> None:
         pause = _LOOK_S
         while not ending.wait(pause):
             began = time.perf_counter()
@@ -37,17 +37,12 @@ def placing(store: Store, *, clock: Callable[[], datetime], note_failure: Note) 
             else:
                 pause = time.perf_counter() - began if placed else _LOOK_S
 
-    thread = Thread(target=look, name="placing", daemon=True)
-    thread.start()
-    try:
+    with beside("placer", look):
         yield
-    finally:
-        ending.set()
-        thread.join()
 
 
 def place_all(store: Store, *, now: datetime, patience_s: float = _PATIENCE_S) -> bool:
-    """Place what waits, for so many seconds at most; whether nothing waits any more."""
+    """Place what waits, for so many seconds at most; True where nothing is left."""
     end = time.monotonic() + patience_s
     while place_some(store, now=now):
         if time.monotonic() > end:
