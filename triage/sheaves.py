@@ -38,6 +38,7 @@ _TABLES = {  # what the low bits of a mark, shifted so far, weigh
 }
 FIELDS = (*_TABLES, "elsewhere")
 TITLE_MASS, PLACE_MASS = len(FIELDS), len(FIELDS) + 1  # columns of the sizes behind the fields
+SIZES = len(FIELDS) + 2
 _FORMS: dict[str, tuple[Any, ...]] = {  # type and further axes of each array
     "ends": (np.int64,),
     "runs": (np.int32,),
@@ -47,7 +48,7 @@ _FORMS: dict[str, tuple[Any, ...]] = {  # type and further axes of each array
     "divisions": (np.int64, MOST_DIVISIONS),
     "days": (np.float64,),
     "lengths": (np.float32, 2),
-    "sizes": (np.float32, len(FIELDS) + 2),
+    "sizes": (np.float32, SIZES),
 }
 _AT_ONCE = 256  # traces that are measured together
 
@@ -82,7 +83,7 @@ def make_sheaf(*, ends: Array, counts: Array, **rest: Array) -> Sheaf:
     marks = np.zeros(counts.shape[1], np.uint32)
     for field, shift in _SHIFT.items():
         marks |= np.minimum(counts[field], _MOST[field]).astype(np.uint32) << np.uint32(shift)
-    sizes = np.zeros((len(ends) - 1, len(FIELDS) + 2), np.float32)
+    sizes = np.zeros((len(ends) - 1, SIZES), np.float32)
     for start in range(0, len(sizes), _AT_ONCE):
         stop = min(start + _AT_ONCE, len(sizes))
         part = marks[ends[start] : ends[stop]].astype(np.int64)

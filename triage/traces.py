@@ -27,6 +27,7 @@ from triage.sheaves import (
     NO_KEY,
     PLACE,
     RARITY,
+    SIZES,
     TITLE,
     TITLE_COUNTS,
     Sheaf,
@@ -74,14 +75,15 @@ class Trace:
     """What grouping makes of a submission (痕迹).
 
     `keys` are at most `MOST_KEYS` of its own `runs`, the rarest, by which the others of the same
-    matter are found. `runs` and `counts` are its part of what `triage.sheaves.make_sheaf` takes,
-    and so are `divisions`, `domain`, `day` and `lengths`.
+    matter are found. The rest is its part of a `Sheaf`: `divisions` and `keys` but for what fills
+    their rows, `sizes` its row (9,).
     """
 
     id: str
     keys: tuple[int, ...]
     runs: Array
-    counts: Array
+    marks: Array
+    sizes: Array
     divisions: tuple[int, ...]
     domain: int
     day: float
@@ -103,7 +105,7 @@ def read_traces(tolds: Sequence[Told]) -> list[Trace]:
 
 def read_sheaf(tolds: Iterable[Told]) -> Sheaf:
     """The traces of so many submissions that only arrays can hold them: about 3 KB for each."""
-    return join_sheaves(make_sheaf(**_read_chunk(chunk)) for chunk in _in_chunks(tolds))
+    return join_sheaves(_read_chunk(chunk) for chunk in _in_chunks(tolds))
 
 
 def measure_match(one: Trace, other: Trace) -> float:
@@ -134,11 +136,11 @@ def bind_traces(traces: Sequence[Trace]) -> Sheaf:
     for number, trace in enumerate(traces):
         keys[number, : len(trace.keys)] = trace.keys
         divisions[number, : len(trace.divisions)] = trace.divisions
-    empty = np.zeros((5, 0), np.uint8)
-    return make_sheaf(
+    return Sheaf(
         ends=np.cumsum([0, *(len(trace.runs) for trace in traces)]),
         runs=np.concatenate([np.zeros(0, np.int32), *(trace.runs for trace in traces)]),
-        counts=np.concatenate([empty, *(trace.counts for trace in traces)], axis=1),
+        marks=np.concatenate([np.zeros(0, np.uint32), *(trace.marks for trace in traces)]),
+        sizes=np.array([trace.sizes for trace in traces], np.float32).reshape(-1, SIZES),
         keys=keys,
         domains=np.array([trace.domain for trace in traces], np.int64),
         divisions=divisions,
@@ -165,26 +167,27 @@ def _in_chunks(tolds: Iterable[Told]) -> Iterator[list[Told]]:
 
 
 def _cut_chunk(tolds: Sequence[Told]) -> Iterator[Trace]:
-    read = _read_chunk(tolds)
-    ends = read["ends"].tolist()
-    keys, divisions = read["keys"].tolist(), read["divisions"].tolist()
+    sheaf = _read_chunk(tolds)
+    ends = sheaf.ends.tolist()
+    keys, divisions = sheaf.keys.tolist(), sheaf.divisions.tolist()
     for number, told in enumerate(tolds):
         part = slice(ends[number], ends[number + 1])
-        title, content = read["lengths"][number].tolist()
+        title, content = sheaf.lengths[number].tolist()
         yield Trace(
             id=told.id,
             keys=tuple(key for key in keys[number] if key != NO_KEY),
-            runs=read["runs"][part].copy(),
-            counts=read["counts"][:, part].copy(),
+            runs=sheaf.runs[part].copy(),
+            marks=sheaf.marks[part].copy(),
+            sizes=sheaf.sizes[number].copy(),
             divisions=tuple(division for division in divisions[number] if division),
-            domain=int(read["domains"][number]),
-            day=float(read["days"][number]),
+            domain=int(sheaf.domains[number]),
+            day=float(sheaf.days[number]),
             lengths=(int(title), int(content)),
         )
 
 
-def _read_chunk(tolds: Sequence[Told]) -> dict[str, Array]:
-    """What `make_sheaf` takes, of some submissions."""
+def _read_chunk(tolds: Sequence[Told]) -> Sheaf:
+    """The traces of some submissions."""
     titles = [clean_text(told.title) for told in tolds]
     bodies = [clean_text(told.content[:MOST_READ]) for told in tolds]
     places = find_places(
@@ -224,24 +227,24 @@ def _read_chunk(tolds: Sequence[Told]) -> dict[str, Array]:
         keys[number, : len(best)] = runs[part][best]
         named = _find_divisions(told)
         divisions[number, : len(named)] = named
-    return {
-        "ends": ends,
-        "runs": runs,
-        "counts": counts,
-        "keys": keys,
-        "domains": np.array(
+    return make_sheaf(
+        ends=ends,
+        runs=runs,
+        counts=counts,
+        keys=keys,
+        domains=np.array(
             [int(told.domain_code) if told.domain_code.isdecimal() else -1 for told in tolds],
             np.int64,
         ),
-        "divisions": divisions,
-        "days": np.array(
+        divisions=divisions,
+        days=np.array(
             [told.received_at.timestamp() / _DAY if told.received_at else np.nan for told in tolds]
         ),
-        "lengths": np.array(
+        lengths=np.array(
             [(len(title), len(body)) for title, body in zip(titles, bodies, strict=True)],
             np.float32,
         ),
-    }
+    )
 
 
 def _weigh_keys(runs: Array, counts: Array) -> Array:

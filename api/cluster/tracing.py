@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AT_ONCE = 1_024  # submissions whose traces are read together
-_TRACE = ("id", "keys", "runs", "counts", "divisions", "domain", "day", "lengths")
+_TRACE = ("id", "keys", "runs", "marks", "sizes", "divisions", "domain", "day", "lengths")
 _TOLD = (
     *("title", "content", "place", "division", "domain_code", "received_at"),
     *("judged", "named_divisions", "suspected"),
@@ -92,7 +92,8 @@ def make_schema() -> "pa.Schema":
             "id": text,
             "keys": pa.list_(pa.int64()),
             "runs": pa.list_(pa.int32()),
-            "counts": pa.binary(),
+            "marks": pa.list_(pa.uint32()),
+            "sizes": pa.list_(pa.float32()),
             "divisions": pa.list_(pa.int64()),
             "domain": pa.int32(),
             "day": pa.float64(),
@@ -145,7 +146,8 @@ def _trace(suggested: Sequence[Suggested]) -> Iterator[dict[str, Any]]:
             "id": told.id,
             "keys": trace.keys,
             "runs": trace.runs,
-            "counts": trace.counts.tobytes(),
+            "marks": trace.marks,
+            "sizes": trace.sizes,
             "divisions": trace.divisions,
             "domain": trace.domain,
             "day": trace.day,
@@ -166,12 +168,12 @@ def _make_trace(record: Mapping[str, Any]) -> Trace:
     import numpy as np
 
     title, content = record["lengths"]
-    runs = np.array(record["runs"], np.int32)
     return Trace(
         id=record["id"],
         keys=tuple(record["keys"]),
-        runs=runs,
-        counts=np.frombuffer(record["counts"], np.uint8).reshape(-1, len(runs)),
+        runs=np.array(record["runs"], np.int32),
+        marks=np.array(record["marks"], np.uint32),
+        sizes=np.array(record["sizes"], np.float32),
         divisions=tuple(record["divisions"]),
         domain=record["domain"],
         day=record["day"],
