@@ -12,10 +12,11 @@ import structlog
 
 from api.errors import InternalError
 from api.logs import describe
+from api.recording import Brought
 from api.service import Service
 from triage.errors import Conflict, StoreUnavailable, TriageError
 from triage.ledger.queries import get_submission
-from triage.ledger.records import Filed, Sent, record_batch
+from triage.ledger.records import Filed, record_batch
 from triage.ledger.views import SubmissionFile
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
@@ -45,8 +46,7 @@ def take_in(
     Sent again it changes nothing and gives what stands. Raises Conflict where the id or the key
     was used for other content.
     """
-    suggestion = service.suggesting.ask(submission)
-    filed = service.recording.ask(Sent(submission, suggestion, source, idempotency_key))
+    suggestion, filed = service.taking.ask(Brought(submission, source, idempotency_key))
     if filed.error is not None:
         raise filed.error
     if not filed.created:

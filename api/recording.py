@@ -1,19 +1,41 @@
-"""Recording what came in at the same time in one transaction: each costs a fraction."""
+"""Reading and recording what came in at the same time together: each costs a fraction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from triage.desk import Desk
 from triage.errors import StoreUnavailable
 from triage.ledger.records import Filed, Sent, record_sent
 from triage.ledger.store import Store
+from triage.submissions import Submission
+from triage.suggestions import Suggestion
 
 MOST = 32  # submissions in one transaction, for which the others who write wait
 
 
-def record_together(store: Store, sent: Sequence[Sent], *, now: datetime) -> list[Filed]:
-    """One outcome for each, in order; where the database fails, all carry that error."""
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A submission, and who brings it under which idempotency key, if any."""
+
+    submission: Submission
+    source: str
+    idempotency_key: str | None
+
+
+def take_together(
+    desk: Desk, store: Store, brought: Sequence[Brought], *, now: datetime
+) -> list[tuple[Suggestion, Filed]]:
+    """For each, in order, what the machine says of it and what became of it; where the database
+    fails, all carry that error."""
+    said = desk.suggest_many([one.submission for one in brought])
+    sent = [
+        Sent(one.submission, suggestion, one.source, one.idempotency_key)
+        for one, suggestion in zip(brought, said, strict=True)
+    ]
     try:
         with store.writing() as session:
-            return record_sent(session, sent, now=now)
+            filed = record_sent(session, sent, now=now)
     except StoreUnavailable as error:
-        return [Filed(one.submission.id, error=error) for one in sent]
+        filed = [Filed(one.submission.id, error=error) for one in sent]
+    return list(zip(said, filed, strict=True))

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.known import KnownKeys
-from api.recording import MOST, record_together
+from api.recording import MOST, Brought, take_together
 from api.settings import Settings
 from api.town import fit_or_keep
 from api.turns import Turns
 from triage.desk import CHUNK, Desk, load_desk
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
-from triage.ledger.records import Filed, Sent
+from triage.ledger.records import Filed
 from triage.ledger.resealing import list_key_ids
 from triage.ledger.store import Store, open_store, upgrade
 from triage.ledger.townsettings import Stamp, load_settings, load_stamp, stamp_of
@@ -29,8 +29,8 @@ from triage.suggestions import Suggestion
 class Service:
     """The open parts of one running service.
 
-    `base` is the desk of the files; `desk` and `suggesting` are those of the town's settings as
-    they were at `stamp`, and are changed by `refresh` alone.
+    `base` is the desk of the files; `desk`, `suggesting` and `taking` are those of the town's
+    settings as they were at `stamp`, and are changed by `refresh` alone.
     """
 
     settings: Settings
@@ -38,7 +38,7 @@ class Service:
     base: Desk
     desk: Desk
     suggesting: Turns[Submission, Suggestion]
-    recording: Turns[Sent, Filed]
+    taking: Turns[Brought, tuple[Suggestion, Filed]]
     replies: ReplyModel
     stamp: Stamp = ()
     keys: KnownKeys = field(default_factory=KnownKeys)
@@ -74,14 +74,7 @@ def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel)
         fitted = fit_or_keep(desk, town, settings)
         sync_departments(session, fitted.departments)
     return Service(
-        settings,
-        store,
-        desk,
-        fitted,
-        Turns(fitted.suggest_many, CHUNK),
-        Turns(lambda sent: record_together(store, sent, now=read_clock()), MOST),
-        replies,
-        stamp=stamp_of(town),
+        settings, store, desk, fitted, *_turns(fitted, store), replies, stamp=stamp_of(town)
     )
 
 
@@ -92,9 +85,20 @@ def refresh(service: Service) -> bool:
             return False
         town = load_settings(session)
     fitted = fit_or_keep(service.base, town, service.settings)
-    service.desk, service.suggesting = fitted, Turns(fitted.suggest_many, CHUNK)
+    service.desk = fitted
+    service.suggesting, service.taking = _turns(fitted, service.store)
     service.stamp = stamp_of(town)
     return True
+
+
+def _turns(
+    desk: Desk, store: Store
+) -> tuple[Turns[Submission, Suggestion], Turns[Brought, tuple[Suggestion, Filed]]]:
+    """What suggests alone, and what takes in, with this desk."""
+    return (
+        Turns(desk.suggest_many, CHUNK),
+        Turns(lambda brought: take_together(desk, store, brought, now=read_clock()), MOST),
+    )
 
 
 def open_town_store(settings: Settings) -> Store:
