@@ -11,6 +11,7 @@ from triage.classifiers import (
     Lines,
     decide_urgency,
     is_grave,
+    rank_urgency,
     read_signals,
 )
 from triage.danger import EVIDENT, Danger
@@ -45,8 +46,10 @@ def desk() -> Desk:
     [
         ([0.7, 0.1, 0.1, 0.1], 1),
         ([0.6, 0.0, 0.0, 0.4], 1),
-        ([0.2, 0.1, 0.1, 0.6], 2),  # urgent from a low line on
+        ([0.2, 0.2, 0.5, 0.1], 2),  # urgent from a low line on
+        ([0.2, 0.2, 0.1, 0.5], 4),  # but less of 一般 is asked of it
         ([0.2, 0.09, 0.5, 0.21], 3),
+        ([0.0, 0.05, 0.5, 0.45], 4),  # in doubt 一般
         (CALM, 4),
     ],
 )
@@ -77,23 +80,15 @@ def test_danger_that_is_less_than_stated_evident_and_to_life_forces_nothing(
     assert not is_grave(replace(GAS, **changes))
 
 
-def test_the_best_path_lies_under_the_likeliest_level_2_of_the_likeliest_level_1(
-    desk: Desk,
-) -> None:
-    classifier = desk.classifier
-    domain = classifier.domain
-    first = 2
-    under = np.flatnonzero(domain.up1 == first)
-    second, lone = under[1], np.flatnonzero(domain.up1 != first)[0]
-    third = np.flatnonzero(domain.up2 == second)[0]
-    level1, level2 = np.zeros((1, len(domain.level1))), np.zeros((1, len(domain.up1)))
-    path = np.zeros((1, len(domain.codes)))
-    level1[0, first] = 0.5
-    level2[0, second], level2[0, lone] = 0.3, 0.4  # the likeliest level 2 lies elsewhere
-    path[0, third], path[0, np.flatnonzero(domain.up2 == lone)[0]] = 0.2, 0.4
+def test_the_likeliest_path_counts_and_not_the_likeliest_level_1() -> None:
+    path = np.array([[0.3, 0.3, 0.4]])  # 0 and 1 may lie under one level 1: 0.6 together
     none = np.zeros((1, 1))
-    judged = Judgements(level1, level2, path, none, none, none, none, none)
-    assert judged.best_paths(classifier.domain) == [third]
+    assert Judgements(none, none, path, none, none, none, none, none).best_paths() == [2]
+
+
+def test_of_two_as_likely_urgent_the_one_less_likely_to_be_calm_is_called_first() -> None:
+    else_soon, else_calm = rank_urgency(np.array([[0.1, 0.1, 0.7, 0.1], [0.1, 0.1, 0.1, 0.7]]))
+    assert else_soon > else_calm
 
 
 def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:

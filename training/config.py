@@ -70,7 +70,7 @@ class ModelConfig:
     head_strength: float = 0.003
     urgency_strength: float = 0.03
     accusation_strength: float = 0.03
-    other_weight: float = 0.3
+    made_up_weight: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

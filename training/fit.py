@@ -34,6 +34,7 @@ from triage.classifiers import (
     decide_urgency,
     is_grave,
     join_inputs,
+    rank_urgency,
     read_signals,
 )
 from triage.cues import CUES
@@ -44,6 +45,7 @@ from triage.suggestions import FLAGS, NATURES
 from triage.taxonomy import Taxonomy, load_taxonomy
 
 NATURAL_ROLES = ("gold", "natural")  # splits with the mix of real life: lines are drawn on these
+MADE_UP_ROLES = ("seed", "written")  # no office ever got these: they count less at the second stage
 URGENT_STEPS = (1, 2, 3)  # the ridge learns "at most this level"
 
 
@@ -105,7 +107,8 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     natural = np.isin(corpus.roles, NATURAL_ROLES)
     if not natural.any():  # a seed corpus alone, as in the model for tests
         natural[:] = True
-    counts = np.where(natural, 1.0, config.model.other_weight)
+    made_up = ~natural & np.isin(corpus.roles, MADE_UP_ROLES)
+    counts = np.where(made_up, config.model.made_up_weight, 1.0)
     inputs = join_inputs(unseen_scores, signals, labels.outputs)
     by_level = [
         unseen_scores[:, part]
@@ -124,7 +127,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
         return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], config)
 
     unseen = _judge_unseen(second_stage, by_level, inputs, corpus, config)
-    lines = _draw_lines(unseen, labels, dangers, natural, config)
+    lines = _draw_lines(unseen, labels, dangers, natural, domain, config)
     calibration, heads = second_stage(np.arange(len(counts)))
     classifier = Classifier(
         features=features,
@@ -325,13 +328,15 @@ def _draw_lines(
     labels: _Labels,
     dangers: Sequence[Sequence[Danger]],
     natural: Array,
+    domain: DomainCalibration,
     config: Config,
 ) -> Lines:
     """The lines, drawn on the natural mix only."""
-    sure = unseen.level1[natural].max(axis=1)
-    right = unseen.level1[natural].argmax(axis=1) == labels.level1[natural]
+    level1 = domain.up1[domain.up2[unseen.best_paths()]]
+    sure = unseen.level1[np.arange(len(level1)), level1][natural]
+    right = (level1 == labels.level1)[natural]
     forced = np.array([any(map(is_grave, found)) for found in dangers])[natural]
-    urgent = unseen.urgency[natural, :2].sum(axis=1)
+    urgent = rank_urgency(unseen.urgency[natural])
     room = config.lines.urgent_share - forced.mean()
     accused = labels.nature[natural] == NATURES.index(ACCUSATION)
     return Lines(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 
 from training.readers import Example
-from triage.classifiers import ACCUSATION, Classifier, Judgements, Lines
+from triage.classifiers import ACCUSATION, Classifier, Judgements, Lines, rank_urgency
 from triage.suggestions import FLAGS, NATURES
 from triage.taxonomy import Taxonomy
 
@@ -137,15 +137,19 @@ def read_truth(examples: Sequence[Example], tree: Tree) -> Truth:
 
 
 def decide_paths(answers: Answers, tree: Tree) -> tuple[Array, Array, Array]:
-    """The answer at each level: the best level 1, the best level 2 under it, the best leaf there.
+    """The answer at each level: the best leaf, and what stands above it, as the product decides.
 
-    Also the order in which the product names them, so that levels always agree.
+    The best level 1 with the best of what is under it is right less often at levels 2 and 3.
     """
-    first = answers.level1.argmax(axis=1)
-    under = np.where(tree.level2_parent[None, :] == first[:, None], answers.level2, -1)
-    second = under.argmax(axis=1)
-    below = np.where(tree.path_parent[None, :] == second[:, None], answers.path, -1)
-    return first, second, below.argmax(axis=1)
+    leaf = answers.path.argmax(axis=1)
+    second = tree.path_parent[leaf]
+    return tree.level2_parent[second], second, leaf
+
+
+def find_confidence(answers: Answers, level1: Array) -> Array:
+    """The probability of the level 1 that each answer decides on."""
+    confidence: Array = answers.level1[np.arange(len(level1)), level1]
+    return confidence
 
 
 def measure(truth: Truth, answers: Answers, tree: Tree) -> Figures:
@@ -195,7 +199,7 @@ def measure_domain(truth: Truth, answers: Answers, tree: Tree) -> Figures:
     if not known.any():
         return figures
     right = (truth.level1 == decided[0])[known]
-    confidence = answers.level1[known].max(axis=1)
+    confidence = find_confidence(answers, decided[0])[known]
     share, accuracy = coverage_curve(confidence, right)
     figures["level1_macro_f1"] = _macro_f1(truth.level1[known], decided[0][known])
     figures["level1_confident70"] = float(accuracy[max(int(CONFIDENT * len(right)), 1) - 1])
@@ -212,7 +216,7 @@ def measure_urgency(truth: Truth, answers: Answers) -> Figures:
         return {}
     said, given = truth.urgency[known], answers.urgency_level[known]
     urgent, called = said <= 2, given <= 2
-    order = np.argsort(-answers.urgency[known][:, :2].sum(axis=1), kind="stable")
+    order = np.argsort(-rank_urgency(answers.urgency[known]), kind="stable")
     ranked = np.zeros(len(said), bool)
     ranked[order[: int(MOST_URGENT * len(said))]] = True
     figures: Figures = {"urgent_called": float(called.mean())}

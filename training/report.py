@@ -21,6 +21,7 @@ from training.measure import (
     Tree,
     Truth,
     decide_paths,
+    find_confidence,
     length_of,
     measure,
     measure_by_split,
@@ -78,7 +79,10 @@ def write_report(
     decided = decide_paths(answers, tree)
     known = truth.level1 >= 0
     curves = {
-        name: (answers.level1[inside].max(axis=1), (decided[0] == truth.level1)[inside])
+        name: (
+            find_confidence(answers, decided[0])[inside],
+            (decided[0] == truth.level1)[inside],
+        )
         for name, chosen in splits.items()
         if (inside := chosen & known).any()
     }

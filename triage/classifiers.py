@@ -19,14 +19,16 @@ from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
 
 ACCUSATION = "检举控告"
+TWO_LEVELS_OFF = 0.5  # what a chance of 一般 takes from that of being urgent (see rank_urgency)
+CALM_ENOUGH = 0.7  # 一般 rather than 较急 from this ratio of their chances on: see decide_urgency
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Where probabilities become decisions, drawn by the trainer on texts it had not fitted.
 
-    `review`: level-1 probability below which a clerk decides. `urgent`: probability of levels 1-2
-    from which a submission is called urgent; `grave`: that of level 1. `accusation`: probability of
+    `review`: level-1 probability below which a clerk decides. `urgent`: rank (`rank_urgency`) from
+    which a submission is called urgent; `grave`: probability of level 1. `accusation`: that of
     an accusation from which it waits for the discipline side. `flags`: one line a flag.
     """
 
@@ -54,11 +56,9 @@ class Judgements:
     flags: Array
     accusation: Array
 
-    def best_paths(self, domain: DomainCalibration) -> list[int]:
-        """Numbers of the likeliest paths under the likeliest level 2 of the likeliest level 1."""
-        level1 = self.level1.argmax(axis=1)[:, None]
-        level2 = np.where(domain.up1 == level1, self.level2, -1).argmax(axis=1)[:, None]
-        paths: list[int] = np.where(domain.up2 == level2, self.path, -1).argmax(axis=1).tolist()
+    def best_paths(self) -> list[int]:
+        """Numbers of the likeliest paths; the levels above are those of the path."""
+        paths: list[int] = self.path.argmax(axis=1).tolist()
         return paths
 
 
@@ -202,16 +202,28 @@ def decide_urgency(
 ) -> Array:
     """Levels 1-4: urgent from a low line on, because a missed level 1 costs a life.
 
-    Stated, evident danger to life makes a submission urgent whatever the model thinks of it.
+    Stated, evident danger to life makes a submission urgent whatever the model thinks of it. 一般
+    need not be the likelier one: in doubt about it the third possibility is an urgent one, which
+    has mostly been called so already.
     """
-    urgent = probabilities[:, 0] + probabilities[:, 1] >= lines.urgent
     grave = probabilities[:, 0] >= lines.grave
+    urgent = rank_urgency(probabilities) >= lines.urgent
     for number, found in enumerate(dangers):
         if any(is_grave(danger) for danger in found):
             urgent[number] = True
-    calm = np.where(probabilities[:, 2] >= probabilities[:, 3], 3, 4)
+    calm = np.where(CALM_ENOUGH * probabilities[:, 2] >= probabilities[:, 3], 3, 4)
     levels: Array = np.where(grave, 1, np.where(urgent, 2, calm))
     return levels
+
+
+def rank_urgency(probabilities: Array) -> Array:
+    """(documents,): the higher, the sooner it is called urgent.
+
+    Of two that are as likely urgent, the one that is otherwise 较急 comes before the one that is
+    otherwise 一般: called in vain, it is wrong by one level instead of two.
+    """
+    rank: Array = probabilities[:, 0] + probabilities[:, 1] - TWO_LEVELS_OFF * probabilities[:, 3]
+    return rank
 
 
 def is_grave(danger: Danger) -> bool:

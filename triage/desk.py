@@ -90,7 +90,7 @@ class Desk:
         terms = self.classifier.features.read(readings)
         signals = read_signals(readings, dangers, self.dangers)
         judged = self.classifier.judge(terms.rows, signals, dangers)
-        paths = judged.best_paths(self.classifier.domain)
+        paths = judged.best_paths()
         evidence = find_evidence(
             readings, terms, scores=self.classifier.scores, aims=self._aims(paths)
         )
