@@ -23,10 +23,8 @@ from sqlalchemy import (
     literal_column,
     select,
     tuple_,
-    type_coerce,
 )
 from sqlalchemy.orm import Session, defer
-from sqlalchemy.types import NullType
 
 from triage.errors import NotFound
 from triage.ledger.departments import CODE_BY_KEY, department_view, find_names, get_department
@@ -274,15 +272,16 @@ def _plan_walks(urgency: int | None, cursor: str | None) -> list[dict[str, Any]]
 
 
 def _ledger_lines(connection: Connection, told: dict[str, Any]) -> list[LedgerLine]:
-    found = connection.execute(_lines_query(frozenset(told)), told)
-    return [_read_line(tuple(row)) for row in found.all()]
+    on_postgres = connection.dialect.name == "postgresql"
+    found = connection.scalars(_lines_query(frozenset(told), on_postgres=on_postgres), told)
+    return [_read_line(row) for row in found.all()]
 
 
 @lru_cache(maxsize=4096)
-def _read_line(row: tuple[Any, ...]) -> LedgerLine:
-    """The line in a row as the driver gives it. The first pages are asked for again and again, so
-    a line once read is kept; the row itself is the key, so it can never be out of date."""
-    *told, title, excerpt, channel, place, received_at = row
+def _read_line(row: str) -> LedgerLine:
+    """The line in a row as the database spells it. The first pages are asked for again and again,
+    so a line once read is kept; the row itself is the key, so it can never be out of date."""
+    *told, title, excerpt, channel, place, received_at = json.loads(row)
     values = dict(zip(_ENTRY_FIELDS, told, strict=True))
     for name in _TIMES:
         values[name] = _as_time(values[name])
@@ -301,27 +300,19 @@ def _read_line(row: tuple[Any, ...]) -> LedgerLine:
     )
 
 
-def _as_time(value: Any) -> datetime | None:
-    """A time as SQLite's driver gives it, in words, or PostgreSQL's."""
+def _as_time(value: str | None) -> datetime | None:
+    """A time as SQLite keeps it, in UTC, or as PostgreSQL spells it, with its zone."""
     if value is None:
         return None
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    told: datetime = value
-    return told.astimezone(UTC)
-
-
-def _plain(column: Any) -> Any:
-    """The column as the driver gives it; a list in its words, so that a row can be a key."""
-    if isinstance(column.type, JSON):
-        return cast(column, Text).label(column.name)
-    return type_coerce(column, NullType()).label(column.name)
+    told = datetime.fromisoformat(value)
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 @cache
-def _lines_query(told: frozenset[str]) -> Select[Any]:
-    """The lines by these parameters. Kept, since building and spelling such a statement takes
-    longer than carrying it out."""
+def _lines_query(told: frozenset[str], *, on_postgres: bool) -> Select[str]:
+    """The lines by these parameters, each as one JSON array: forty values apiece take the database
+    and its driver twice as long to hand over. Kept, since building and spelling such a statement
+    takes longer than carrying it out."""
     conditions = {
         "urgency": EntryRow.urgency == bindparam("urgency"),
         "beyond": EntryRow.urgency > bindparam("beyond"),
@@ -339,15 +330,20 @@ def _lines_query(told: frozenset[str]) -> Select[Any]:
             bindparam("after_time", type_=UtcTime()), bindparam("after_id", type_=EntryRow.id.type)
         ),
     }
+    columns = (
+        *ENTRY_COLUMNS,
+        SubmissionRow.title,
+        func.substr(SubmissionRow.content, 1, EXCERPT),
+        SubmissionRow.channel,
+        SubmissionRow.place,
+        SubmissionRow.received_at,
+    )
+    line = func.json_build_array if on_postgres else func.json_array
+    # A list goes in as it is kept, in words: so it does on SQLite in any case.
+    told_each = [cast(each, Text) if isinstance(each.type, JSON) else each for each in columns]
     return (
-        select(
-            *(_plain(column) for column in ENTRY_COLUMNS),
-            SubmissionRow.title,
-            func.substr(SubmissionRow.content, 1, EXCERPT).label("excerpt"),
-            SubmissionRow.channel,
-            SubmissionRow.place,
-            _plain(SubmissionRow.received_at),
-        )
+        select(cast(line(*told_each), Text))
+        .select_from(EntryRow)
         .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
         .where(
             EntryRow.lead_department == CODE_BY_KEY,
