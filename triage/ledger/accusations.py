@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, cast, literal_column, select, update
+from sqlalchemy import Text, cast, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
@@ -36,8 +36,14 @@ from triage.submissions import Submission
 from triage.suggestions import Suggestion
 
 WAITING, HELD, RELEASED = "waiting", "held", "released"
-_Named = tuple[tuple[str, tuple[str, ...]], ...]
+_Named = tuple[tuple[str, str], ...]
 _HANDLERS = ("纪律检查", "监察")  # in the full names of those whom accusations are addressed to
+# On the tables themselves, and put together once, as every accusation comes through here.
+_ADD = insert(AccusationRow.metadata.tables[AccusationRow.__tablename__])
+_DEPARTMENTS = DepartmentRow.metadata.tables[DepartmentRow.__tablename__].c
+_NAMES = select(
+    _DEPARTMENTS.code, _DEPARTMENTS.name, _DEPARTMENTS.full_name, cast(_DEPARTMENTS.aliases, Text)
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,6 +75,7 @@ def seal_submissions(
     if not told:
         return
     named = _list_names(session)
+    rows = []
     for submission, content_hash, suggestion in told:
         file = SealedFile(
             title=storable(submission.title),
@@ -78,8 +85,8 @@ def seal_submissions(
             suggestions=() if suggestion is None else (suggestion.as_dict(),),
         )
         file = replace(file, accused=_find_accused(file, named))
-        session.add(_new_row(session, submission.id, file, now=now))
-    session.flush()
+        rows.append(_new_row(session, submission.id, file, now=now))
+    session.connection().execute(_ADD, rows if rows[1:] else rows[0])
 
 
 def add_suggestions(session: Session, pairs: Iterable[tuple[str, Suggestion]]) -> None:
@@ -113,7 +120,7 @@ def put_away(
     )
     row = session.get(AccusationRow, submission.id)
     if row is None:
-        session.add(_new_row(session, submission.id, file, now=now))
+        session.add(AccusationRow(**_new_row(session, submission.id, file, now=now)))
     else:  # it was one before and had been released
         former = open_file(session, row)
         reseal_file(session, row, replace(file, notes=(*former.notes, *file.notes)))
@@ -192,17 +199,17 @@ def make_note(kind: str, *, who: str, reason: str, now: datetime) -> dict[str, A
 
 def _new_row(
     session: Session, submission_id: str, file: SealedFile, *, now: datetime
-) -> AccusationRow:
+) -> dict[str, Any]:
     key_id, sealed = _seal(session, submission_id, file)
-    return AccusationRow(
-        submission_id=submission_id,
-        sealed=sealed,
-        key_id=key_id,
-        state=WAITING,
-        received_at=now,
-        decided_by=None,
-        decided_at=None,
-    )
+    return {
+        "submission_id": submission_id,
+        "sealed": sealed,
+        "key_id": key_id,
+        "state": WAITING,
+        "received_at": now,
+        "decided_by": None,
+        "decided_at": None,
+    }
 
 
 def _seal(session: Session, submission_id: str, file: SealedFile) -> Sealed:
@@ -215,25 +222,18 @@ def _about(submission_id: str) -> str:
 
 
 def _list_names(session: Session) -> _Named:
-    """Each department that may be accused: its code, and all that it is called."""
-    rows = session.execute(
-        select(
-            DepartmentRow.code,
-            DepartmentRow.name,
-            DepartmentRow.full_name,
-            cast(DepartmentRow.aliases, Text),
-        )
-    )
-    return _read_names(tuple(map(tuple, rows)))
+    """What each department that may be accused is called, with its code."""
+    return _read_names(tuple(map(tuple, session.connection().execute(_NAMES))))
 
 
 @lru_cache(maxsize=4)
 def _read_names(rows: tuple[tuple[Any, ...], ...]) -> _Named:
     """What the rows say; kept, as they are the same from one accusation to the next."""
     return tuple(
-        (code, (name, full_name, *json.loads(aliases)))
+        (called, code)
         for code, name, full_name, aliases in rows
         if not any(handler in full_name for handler in _HANDLERS)
+        for called in (name, full_name, *json.loads(aliases))
     )
 
 
@@ -241,4 +241,4 @@ def _find_accused(file: SealedFile, named: _Named) -> tuple[str, ...]:
     """The departments that the words name. Too many bar an officer too many, too few let the
     accused read what is said of them: so a mere mention counts."""
     text = f"{file.title}\n{file.content}\n{file.place or ''}"
-    return tuple(code for code, names in named if any(name in text for name in names))
+    return tuple(dict.fromkeys([code for name, code in named if name in text]))
