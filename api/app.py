@@ -54,6 +54,8 @@ def create_app(settings: Settings, *, desk: Desk | None = None, late: bool = Fal
         docs_url=None,  # FastAPI's own pages load scripts from a CDN
         redoc_url=None,
         openapi_url=None,
+        # It would be looked for with every request, and nothing here is sent anywhere.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
     others = LateRoutes(app)

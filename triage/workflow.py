@@ -4,7 +4,6 @@ Everything that moves an entry stands in `TRANSITIONS`. The ledger asks it befor
 what to offer, and the diagram and the table in docs/workflow.md are drawn from it.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -40,6 +39,15 @@ _BY_STATE = {
     for transition in TRANSITIONS
     for state in transition.before
 }
+_IN_STATE = {
+    state: tuple(
+        row
+        for command in Command
+        if (row := _BY_STATE.get((command, state))) and command not in ON_SUBMISSIONS
+    )
+    for state in EntryState
+}
+"""What can be given to an entry in each state at all."""
 
 
 class Standing(Protocol):
@@ -68,7 +76,7 @@ def get_transition(command: Command, *, state: EntryState) -> Transition:
         raise Conflict("登记、确认和更正请在来件上办理", field="command")
     transition = find_transition(command, state=state)
     if transition is None:
-        others = [COMMAND_NAMES[other] for other in _commands_in(state)]
+        others = [COMMAND_NAMES[row.command] for row in _IN_STATE[state]]
         raise Conflict(
             f"该条目现为“{STATE_NAMES[state]}”，不能{COMMAND_NAMES[command]}，"
             f"请先看看这时可以办的：{'、'.join(others)}",
@@ -85,12 +93,11 @@ def list_commands(entry: Standing, *, caller: Caller, now: datetime) -> tuple[Co
     """
     leads = caller.reaches(entry.lead_department)
     return tuple(
-        command
-        for command in _commands_in(entry.state)
-        if (row := _BY_STATE[command, entry.state])
-        and caller.may(row.action)
+        row.command
+        for row in _IN_STATE[entry.state]
+        if caller.may(row.action)
         and (leads or row.assisting)
-        and _suits(command, entry, now=now)
+        and _suits(row.command, entry, now=now)
     )
 
 
@@ -159,12 +166,3 @@ def _suits(command: Command, entry: Standing, *, now: datetime) -> bool:
     if command is Command.RESUME:
         return entry.paused_at is not None
     return command is not Command.ALARM or entry.urgency == 1
-
-
-def _commands_in(state: EntryState) -> Iterator[Command]:
-    """Those that can be given to an entry in this state at all."""
-    return (
-        command
-        for command in Command
-        if (command, state) in _BY_STATE and command not in ON_SUBMISSIONS
-    )

@@ -1,5 +1,6 @@
 """What goes in and out where entries are worked on. The examples are invented."""
 
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -8,7 +9,7 @@ from api.schemas.submissions import DecisionOut, EntryOut, Moment, ReadMoment, S
 from triage.ledger.states import OUTCOME_NAMES, STATE_NAMES, EntryState, Outcome
 from triage.ledger.views import StoredEntry
 from triage.transitions import COMMAND_NAMES, Command
-from triage.workflow import find_transition
+from triage.workflow import get_transition
 
 MAX_NUMBER = 2**63 - 1  # of an id, in any database
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
@@ -235,16 +236,15 @@ class EntryFileOut(_Out):
 
 def describe_commands(entry: StoredEntry, commands: tuple[Command, ...]) -> list[CommandOut]:
     """Each command with what it needs and takes in the state of this entry."""
-    described = []
-    for command in commands:
-        row = find_transition(command, state=entry.state)
-        if row is not None:
-            described.append(
-                CommandOut(
-                    command=command,
-                    name=COMMAND_NAMES[command],
-                    needs=list(row.needs),
-                    takes=list(row.takes),
-                )
-            )
-    return described
+    return [_describe(command, entry.state) for command in commands]
+
+
+@cache
+def _describe(command: Command, state: EntryState) -> CommandOut:
+    row = get_transition(command, state=state)
+    return CommandOut(
+        command=command,
+        name=COMMAND_NAMES[command],
+        needs=list(row.needs),
+        takes=list(row.takes),
+    )

@@ -25,6 +25,7 @@ _CHAIN_LOCK = 0x7472696167650002  # "triage", 2: any number that no other progra
 _EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
 _LAST = select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1)
 _ADD = insert(_EVENTS)
+_SPELLER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _PIECE = 1000  # events fetched at a time while the chain is walked
 
 
@@ -139,5 +140,5 @@ def _hash_event(event: Any, previous: str | None) -> str:
         "payload": event["payload"],
         "submission_id": event["submission_id"] and storable(event["submission_id"]),
     }
-    spelt = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    spelt = _SPELLER.encode(told)
     return hashlib.sha256(((previous or "") + storable(spelt)).encode()).hexdigest()
