@@ -68,7 +68,12 @@ def _follow(service: Service, late: LateRoutes, wait_s: float, ending: Event) ->
             if service.settings.run_worker:
                 from api.background.worker import working
 
-                with working(service.settings, service.store, get_service=lambda: service):
+                with working(
+                    service.settings,
+                    service.store,
+                    get_service=lambda: service,
+                    busy=service.busy,
+                ):
                     ending.wait()
             return
         except Exception as error:

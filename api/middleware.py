@@ -7,6 +7,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.busy import Busy
 from api.errors import InternalError, error_response
 from api.logs import describe
 
@@ -38,6 +39,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        busy: Busy = scope["app"].state.service.busy
+        busy.begin()
         status = 0
 
         async def send_safely(message: Message) -> None:
@@ -62,6 +65,8 @@ class Guard:
             log.error("request_failed", number=failure.number, **describe(error))
             if not status:
                 await error_response(failure)(scope, receive, send_safely)
+        finally:
+            busy.end()
         # The path of the route, not of the request: an id may tell of a person.
         log.info(
             "request",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.busy import Busy
 from api.known import KnownKeys
 from api.recording import MOST, Brought, take_together
 from api.settings import Settings
@@ -42,6 +43,7 @@ class Service:
     replies: ReplyModel
     stamp: Stamp = ()
     keys: KnownKeys = field(default_factory=KnownKeys)
+    busy: Busy = field(default_factory=Busy)
 
     def close(self) -> None:
         """Give the database back."""

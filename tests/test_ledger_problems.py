@@ -22,13 +22,20 @@ from workflow_factories import CLERK, file_departments
 from triage.ledger.candidates import MOST_TRACED, find_standing, recall_traces
 from triage.ledger.corrections import Correction, Kind, correct_problem
 from triage.ledger.decisions import Decision, record_decision
-from triage.ledger.placing import is_any_waiting, place_waiting
+from triage.ledger.placing import (
+    Plan,
+    find_longest_waiting,
+    is_any_waiting,
+    place_waiting,
+    plan_placing,
+)
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.problems import add_problems
 from triage.ledger.records import record_batch
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store
 from triage.ledger.tables import MemberRow, ProblemRow, SubmissionRow, TraceRow
+from triage.submissions import Submission
 
 
 @pytest.fixture(autouse=True)
@@ -120,12 +127,14 @@ def test_what_came_in_waits_for_its_place_and_the_first_come_is_placed_first(sto
     assert members_of(store) == {}
     with store.writing() as session:
         assert is_any_waiting(session)
+        assert find_longest_waiting(session) == NOW
         assert place_waiting(session, now=NOW, most=2) == 2
     assert set(members_of(store)) == {"C-0", "A-1"}
     with store.writing() as session:
         assert place_waiting(session, now=NOW) == 2
         assert place_waiting(session, now=NOW) == 0
         assert not is_any_waiting(session)
+        assert find_longest_waiting(session) is None
     assert len(members_of(store)) == 4
 
 
@@ -210,6 +219,71 @@ def test_problems_that_a_person_has_put_right_are_not_made_one(store: Store) -> 
     file(store, tell(LIFT, 1, "A-99"))
     assert set(members_of(store).values()) == {first, second}
     assert read_problem(store, first).size + read_problem(store, second).size == 11
+
+
+def plan_for(store: Store, *told: Submission) -> Plan:
+    """Take these in, and find out where they belong."""
+    with store.writing() as session:
+        record_batch(session, [(one, suggest_for(one)) for one in told], now=NOW)
+    with store.reading() as session:
+        return plan_placing(session)
+
+
+def test_what_was_found_out_before_the_turn_is_written_down_in_it(store: Store) -> None:
+    file_matter(store, LIFT, 2, prefix="A")
+    plan = plan_for(store, tell(LIFT, 2, "A-2"), tell(NOISE, 0, "B-0"), tell(NOISE, 1, "B-1"))
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW, plan=plan) == 3
+    members = members_of(store)
+    assert members["A-0"] == members["A-1"] == members["A-2"] != members["B-0"] == members["B-1"]
+
+
+def test_a_plan_is_made_anew_where_one_of_it_has_turned_out_to_be_an_accusation(
+    store: Store,
+) -> None:
+    file(store, tell(LIFT, 0, "A-0"))
+    plan = plan_for(store, tell(LIFT, 1, "A-1"), tell(NOISE, 1, "B-1"))
+    with store.writing() as session:
+        decision = Decision(nature="检举控告", reason="举报")
+        record_decision(session, "A-0", decision, caller=CLERK, now=NOW + MINUTE)
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW, plan=plan) == 2
+    assert members_of(store) == {}
+
+
+def test_a_plan_is_made_anew_where_the_problem_that_it_speaks_of_is_another_one_now(
+    store: Store,
+) -> None:
+    first, second = part_in_two(store)
+    plan = plan_for(store, tell(LIFT, 1, "A-99"))
+    with store.writing() as session:
+        session.execute(update(MemberRow).values(problem_id=second))
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW, plan=plan) == 1
+    assert set(members_of(store).values()) == {second} != {first}
+
+
+def test_a_plan_is_made_anew_where_a_person_has_put_right_what_it_would_make_one(
+    store: Store,
+) -> None:
+    first, second = part_in_two(store)
+    plan = plan_for(store, tell(LIFT, 1, "A-99"))
+    with store.writing() as session:
+        renamed = Correction(kind=Kind.RENAME, name="三栋的电梯")
+        correct_problem(session, second, renamed, caller=CLERK, version=1, now=NOW)
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW, plan=plan) == 1
+    assert set(members_of(store).values()) == {first, second}
+
+
+def test_what_another_has_placed_meanwhile_is_placed_once(store: Store) -> None:
+    file_matter(store, LIFT, 2, prefix="A")
+    plan = plan_for(store, tell(LIFT, 2, "A-2"))
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW) == 1
+    with store.writing() as session:
+        assert place_waiting(session, now=NOW, plan=plan) == 0
+    assert read_problem(store, members_of(store)["A-2"]).size == 3
 
 
 def test_what_a_person_took_out_is_not_drawn_in_by_a_newcomer(store: Store) -> None:

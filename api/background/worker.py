@@ -33,6 +33,7 @@ from api.background.importing import importing
 from api.background.placing import placing
 from api.background.regroup import regroup_problems
 from api.background.sending import send_due
+from api.busy import Busy
 from api.logs import describe
 from api.service import Service, furnish, open_town_store, read_clock
 from api.settings import Settings
@@ -91,11 +92,13 @@ def working(
     duties: tuple[Duty, ...] = DUTIES,
     clock: Callable[[], datetime] = read_clock,
     get_service: Callable[[], Service] | None = None,
+    busy: Busy | None = None,
 ) -> Iterator[None]:
     """Send, place and do the duties until the end of the block; what is under way is finished.
 
     `clock` says in which five minutes a duty falls and what it is told of the time. With
-    `get_service` the files that wait are brought in too.
+    `get_service` the files that wait are brought in too. `busy` tells of the requests of this
+    process, which go before the placing.
     """
     sender = _Sender(store, timeout_s=settings.webhook_timeout_s)
     huey = _open_queue(settings)
@@ -106,7 +109,8 @@ def working(
     consumer.start()
     files = nullcontext() if get_service is None else importing(store, get_service)
     try:
-        with files, placing(store, clock=clock, note_failure=_note_failure):
+        placer = placing(store, busy or Busy(), clock=clock, note_failure=_note_failure)
+        with files, placer:
             yield
     finally:
         sender.stop()

@@ -135,10 +135,7 @@ def recall_traces(
     session: Session, standing: Mapping[str, Standing], *, new: Mapping[str, Trace]
 ) -> dict[str, Trace]:
     """The traces of all that stand in the open; those that are `new`, or were told or read lately,
-    are not read again.
-
-    Call it in one's turn alone. One id may come to stand for other words, recorded later.
-    """
+    are not read again. One id may come to stand for other words, recorded later."""
     kept: dict[str, tuple[datetime, Trace]] = session.info.setdefault(TRACES, {})
     found: dict[str, Trace] = {}
     for one, told in standing.items():
@@ -150,7 +147,7 @@ def recall_traces(
     found |= {one: trace for one, trace in new.items() if one in standing}
     kept |= {one: (standing[one].recorded_at, trace) for one, trace in found.items()}
     for one in list(kept)[: max(0, len(kept) - _KEPT)]:
-        del kept[one]
+        kept.pop(one, None)
     return found
 
 

@@ -11,28 +11,35 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from triage.ledger.paging import in_chunks
 from triage.ledger.states import ProblemState
 from triage.ledger.tables import CorrectionRow, MemberRow, ProblemRow
 
 
-def are_untouched(session: Session, ids: Collection[int], *, machine: str) -> bool:
-    """Whether no person has said anything of these problems or of what went into them; `machine` is
-    who places members otherwise."""
-    rows = session.execute(
-        select(ProblemRow.id, ProblemRow.named_by, ProblemRow.state).where(
-            or_(ProblemRow.id.in_(ids), ProblemRow.merged_into.in_(ids))
+def find_touched(session: Session, ids: Collection[int], *, machine: str) -> set[int]:
+    """Those of these problems of which, or of what went into them, a person has said anything;
+    `machine` is who places members otherwise."""
+    touched: set[int] = set()
+    for chunk in in_chunks(sorted(ids)):
+        rows = session.execute(
+            select(
+                ProblemRow.id, ProblemRow.merged_into, ProblemRow.named_by, ProblemRow.state
+            ).where(or_(ProblemRow.id.in_(chunk), ProblemRow.merged_into.in_(chunk)))
+        ).all()
+        into = {one: one if merged_into is None else merged_into for one, merged_into, *_ in rows}
+        touched |= {
+            into[one]
+            for one, _, who, state in rows
+            if who is not None or state is ProblemState.DISMISSED
+        }
+        for told in (CorrectionRow.problem_id, CorrectionRow.other_id):
+            corrected = session.scalars(select(told).where(told.in_(list(into))).distinct())
+            touched |= {into[one] for one in corrected if one is not None}
+        placed = select(MemberRow.problem_id).where(
+            MemberRow.problem_id.in_(chunk), MemberRow.placed_by != machine
         )
-    ).all()
-    known = [problem_id for problem_id, _, _ in rows]
-    if any(who is not None or state is ProblemState.DISMISSED for _, who, state in rows):
-        return False
-    corrected = select(CorrectionRow.id).where(
-        or_(CorrectionRow.problem_id.in_(known), CorrectionRow.other_id.in_(known))
-    )
-    placed = select(MemberRow.submission_id).where(
-        MemberRow.problem_id.in_(ids), MemberRow.placed_by != machine
-    )
-    return not any(session.scalar(query.limit(1)) is not None for query in (corrected, placed))
+        touched |= {*session.scalars(placed.distinct())}
+    return touched
 
 
 def find_taken_out(session: Session) -> set[str]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Executable, delete, select
@@ -20,24 +20,31 @@ from triage.candidates import OF_ONE_PROBLEM
 from triage.ledger.candidates import (
     MOST_TRACED,
     Fellows,
+    Standing,
     find_candidates,
     find_standing,
     forget_traces,
     recall_traces,
     record_traces,
 )
-from triage.ledger.mergers import are_untouched, find_taken_out, merge_problems
+from triage.ledger.mergers import find_taken_out, find_touched, merge_problems
 from triage.ledger.problemfacts import read_tolds
 from triage.ledger.problemfigures import count_joined, recount_problems
 from triage.ledger.problems import MACHINE, add_problems, take_turn
 from triage.ledger.store import upsert
-from triage.ledger.tables import MemberRow, UnplacedRow
+from triage.ledger.tables import MemberRow, SubmissionRow, UnplacedRow
 from triage.problems import place_trace
 from triage.traces import Told, Trace, measure_pairs, read_traces
 
-AT_ONCE = 8  # submissions that one transaction places: the others who write wait that long
+AT_ONCE = 16  # submissions that one transaction places: the others who write wait that long
 _UNPLACED = UnplacedRow.metadata.tables[UnplacedRow.__tablename__]
 _FIRST = select(_UNPLACED.c.submission_id).order_by(_UNPLACED.c.id)
+_SINCE = (
+    select(SubmissionRow.recorded_at)
+    .join(_UNPLACED, _UNPLACED.c.submission_id == SubmissionRow.id)
+    .order_by(_UNPLACED.c.id)
+    .limit(1)
+)
 
 
 def await_placing(session: Session, ids: Sequence[str]) -> None:
@@ -53,51 +60,93 @@ def is_any_waiting(session: Session) -> bool:
     return session.connection().scalar(_FIRST.limit(1)) is not None
 
 
-def place_waiting(session: Session, *, now: datetime, most: int = AT_ONCE) -> int:
+def find_longest_waiting(session: Session) -> datetime | None:
+    """When that was recorded which has waited longest for its place; None where nothing waits."""
+    return session.connection().scalar(_SINCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where those (ids) belong that have waited longest, and what was told of them; `standing` is
+    how those stood on whom that rests."""
+
+    ids: Sequence[str]
+    tolds: Sequence[Told]
+    traces: Mapping[str, Trace]
+    placing: "_Placing"
+    standing: Mapping[str, Standing]
+
+
+def plan_placing(session: Session, *, most: int = AT_ONCE) -> Plan:
+    """Find out where those that have waited longest belong: nearly all the work, for which a
+    session that only reads will do. `place_waiting` sees whether it still holds."""
+    ids = session.connection().scalars(_FIRST.limit(most)).all()
+    found = read_tolds(session, ids)
+    tolds = [found[one] for one in ids if one in found]
+    new = {trace.id: trace for trace in read_traces(tolds)}
+    candidates = find_candidates(session, new)
+    standing = find_standing(
+        session, [*new, *(other for others in candidates.values() for other in others)]
+    )
+    traces = new | recall_traces(session, standing, new=new)
+    of = {one: its.problem_id for one, its in standing.items() if its.problem_id is not None}
+    placing = _Placing(
+        of,
+        find_touched=cache(partial(find_touched, session, {*of.values()}, machine=MACHINE)),
+        find_taken_out=cache(partial(find_taken_out, session)),
+    )
+    fellows = Fellows()
+    near: dict[str, list[str]] = {}
+    for one, trace in new.items():  # in order, so that those of one batch find each other
+        others = [*candidates[one], *fellows.find(trace)]
+        near[one] = [other for other in others if other in traces]
+        fellows.add(one, trace)
+    chances = _measure(traces, [(one, other) for one, others in near.items() for other in others])
+    for one, others in near.items():
+        placing.place(one, traces, [(other, chances[one, other]) for other in others])
+    problems = placing.problems
+    relied_on = {
+        one: its
+        for one, its in standing.items()
+        if one in new or one in placing.joined or its.problem_id in problems
+    }
+    return Plan(ids, tolds, new, placing, relied_on)
+
+
+def place_waiting(
+    session: Session, *, now: datetime, plan: Plan | None = None, most: int = AT_ONCE
+) -> int:
     """Place those that have waited longest; how many.
 
     Each joins the problem that it is of, or makes one with the one it resembles. One that belongs
-    somewhere stays there. Begin the transaction with it (see `take_turn`).
+    somewhere stays there. A plan that no longer holds is made anew. Begin the transaction with it
+    (see `take_turn`).
     """
     take_turn(session)
-    ids = session.connection().scalars(_FIRST.limit(most)).all()
-    if ids:
-        tolds = read_tolds(session, ids)
-        _place(session, [tolds[one] for one in ids if one in tolds], now=now)
-        session.execute(delete(_UNPLACED).where(_UNPLACED.c.submission_id.in_(ids)))
-    return len(ids)
+    if plan is None or not _holds(session, plan):
+        plan = plan_placing(session, most=most)
+    if plan.ids:
+        large = _write(session, plan.placing, plan.tolds, now=now)
+        record_traces(session, {one: its for one, its in plan.traces.items() if one not in large})
+        session.execute(delete(_UNPLACED).where(_UNPLACED.c.submission_id.in_(plan.ids)))
+    return len(plan.ids)
+
+
+def _holds(session: Session, plan: Plan) -> bool:
+    """Whether nobody has placed, moved or taken away meanwhile what a plan speaks of, nor said
+    anything of the problems that it makes one."""
+    first = session.connection().scalars(_FIRST.limit(len(plan.ids))).all()
+    return (
+        first == plan.ids
+        and find_standing(session, plan.standing) == plan.standing
+        and not find_touched(session, plan.placing.merged, machine=MACHINE)
+    )
 
 
 @cache
 def _add_waiting(dialect: str) -> Executable:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(_UNPLACED).on_conflict_do_nothing()
-
-
-def _place(session: Session, tolds: Sequence[Told], *, now: datetime) -> None:
-    """In order, so that those of one batch find each other."""
-    traces = {trace.id: trace for trace in read_traces(tolds)}
-    candidates = find_candidates(session, traces)
-    standing = find_standing(
-        session, [*traces, *(other for others in candidates.values() for other in others)]
-    )
-    traces |= recall_traces(session, standing, new=traces)
-    placing = _Placing(
-        {one: told.problem_id for one, told in standing.items() if told.problem_id is not None},
-        may_merge=lambda ids: are_untouched(session, ids, machine=MACHINE),
-        find_taken_out=lambda: find_taken_out(session),
-    )
-    fellows = Fellows()
-    near: dict[str, list[str]] = {}
-    for told in tolds:
-        found = [*candidates[told.id], *fellows.find(traces[told.id])]
-        near[told.id] = [one for one in found if one in traces]
-        fellows.add(told.id, traces[told.id])
-    chances = _measure(traces, [(one, other) for one, others in near.items() for other in others])
-    for one, others in near.items():
-        placing.place(one, traces, [(other, chances[one, other]) for other in others])
-    large = _write(session, placing, tolds, now=now)
-    record_traces(session, {told.id: traces[told.id] for told in tolds if told.id not in large})
 
 
 @dataclass(slots=True)
@@ -107,11 +156,21 @@ class _Placing:
     ledger go into which."""
 
     of: dict[str, int]
-    may_merge: Callable[[list[int]], bool]
+    find_touched: Callable[[], set[int]]
     find_taken_out: Callable[[], set[str]]
     absorbed: dict[int, int] = field(default_factory=dict)
     joined: dict[str, tuple[int, float]] = field(default_factory=dict)
     made: int = 0
+
+    @property
+    def problems(self) -> set[int]:
+        """Those that it speaks of."""
+        return self.merged | {problem for problem, _ in self.joined.values()}
+
+    @property
+    def merged(self) -> set[int]:
+        """Those of the ledger that go into others, or that others go into."""
+        return {*self.absorbed, *self.absorbed.values()}
 
     def place(
         self, submission_id: str, traces: Mapping[str, Trace], near: Iterable[tuple[str, float]]
@@ -157,7 +216,7 @@ class _Placing:
         The older of two in the ledger stays, and one in the ledger before one still to be made.
         """
         ledger = [problem for problem in (one, other) if problem > 0]
-        if ledger and not self.may_merge(ledger):
+        if ledger and not self.find_touched().isdisjoint(ledger):
             return one
         stays = min(ledger) if ledger else max(one, other)
         goes = one + other - stays
@@ -209,14 +268,17 @@ def _write(
         }
         for submission_id, (problem, likeness) in placing.joined.items()
     ]
-    if absorbed := placing.absorbed:
-        merge_problems(session, absorbed, now=now)
-        recount_problems(session, {*absorbed, *absorbed.values()}, now=now, rewrite=True)
+    merge_problems(session, placing.absorbed, now=now)
     session.connection().execute(upsert(session, MemberRow).on_conflict_do_nothing(), rows)
     seen = {told.id: told.received_at or now for told in tolds}
-    sizes = count_joined(
+    sizes = recount_problems(session, placing.merged, now=now, rewrite=True)
+    sizes |= count_joined(
         session,
-        [(row["problem_id"], seen.get(row["submission_id"])) for row in rows],
+        [
+            (row["problem_id"], seen.get(row["submission_id"]))
+            for row in rows
+            if row["problem_id"] not in sizes
+        ],
         now=now,
     )
     joined: Counter[int] = Counter()

@@ -43,12 +43,16 @@ _LEVELS = 3
 
 def recount_problems(
     session: Session, ids: Iterable[int], *, now: datetime, rewrite: bool = False
-) -> None:
-    """Count these problems from their members; with `rewrite` their names and words are written
-    anew too, else only where they have grown much. A name that a person gave stays."""
+) -> dict[int, int]:
+    """Count these problems from their members; how large each of them is. With `rewrite` their
+    names and words are written anew too, else only where they have grown much. A name that a person
+    gave stays."""
+    sizes: dict[int, int] = {}
     for chunk in in_chunks(sorted(set(ids))):
         rows = session.scalars(select(ProblemRow).where(ProblemRow.id.in_(chunk))).all()
         _recount(session, rows, now=now, rewrite=rewrite)
+        sizes |= {row.id: row.size for row in rows}
+    return sizes
 
 
 def count_joined(

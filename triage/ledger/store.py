@@ -66,7 +66,7 @@ class Store:
     `gate` lets the writers of this process in one after the other, where the database takes but one
     at a time: SQLite lets those that wait sleep and try again, and the unlucky sleep for seconds.
     `syncs` waits for the disk after a commit, where the database leaves that to us.
-    `traces` is what the writers of this process remember of earlier submissions.
+    `traces` is what this process remembers of earlier submissions.
     """
 
     writer: Engine
@@ -105,7 +105,8 @@ class Store:
 
         Raises StoreUnavailable where the database cannot be reached.
         """
-        with _unavailable(), _open_session(self.reader, {RING: self.ring}) as session:
+        info = {RING: self.ring, TRACES: self.traces}
+        with _unavailable(), _open_session(self.reader, info) as session:
             yield session
             # Not rolled back: with that PostgreSQL's driver drops all statements it has prepared.
             session.commit()
