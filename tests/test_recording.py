@@ -1,10 +1,15 @@
-"""Submissions sent at the same moment are recorded together, and none costs another."""
+"""Submissions sent at the same moment are read and recorded together, and none costs another."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
-from service_factories import run_service
+from service_factories import load_tiny_desk, run_service
+
+from api.recording import Brought, take_together
+from tests.ledger_factories import NOW, make_submission
+from triage.errors import StoreUnavailable
+from triage.ledger.store import Store, open_store
 
 TOLD = {"title": "幸福里小区电梯停运", "content": "三号楼电梯停运三天，老人下不了楼，物业不管。"}
 
@@ -33,3 +38,26 @@ def test_of_many_at_once_each_gets_its_own_answer(tmp_path: Path) -> None:
         assert set(map(tuple, said.values())) == {(201,)}
         for body in bodies[:12]:
             assert client.get(f"/v1/submissions/{body['id']}").status_code == 200
+
+
+def test_each_gets_what_is_said_of_it_and_what_became_of_it(store: Store) -> None:
+    lift, lamp = make_submission(), make_submission(id="L-2", title="路灯不亮", place=None)
+    brought = [Brought(lift, "a", "k"), Brought(lamp, "b", "k"), Brought(lift, "a", "k")]
+    desk = load_tiny_desk()
+    told = take_together(desk, store, brought, now=NOW)
+    assert [said for said, _ in told] == desk.suggest_many([lift, lamp, lift])
+    assert [(filed.id, filed.created) for _, filed in told] == [
+        ("L-1", True),
+        ("L-2", True),
+        ("L-1", False),
+    ]
+    assert [filed.submission and filed.submission.source for _, filed in told] == ["a", "b", "a"]
+
+
+def test_where_the_database_cannot_be_reached_each_is_told_so(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/none/ledger.db")
+    brought = [Brought(make_submission(id=name), "a", None) for name in ("L-1", "L-2")]
+    told = take_together(load_tiny_desk(), store, brought, now=NOW)
+    assert [filed.id for _, filed in told] == ["L-1", "L-2"]
+    assert all(isinstance(filed.error, StoreUnavailable) for _, filed in told)
+    store.close()
