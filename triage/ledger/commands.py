@@ -144,6 +144,7 @@ def run_command(
     if accuses:
         submission = session.get_one(SubmissionRow, entry.submission_id)
         put_away(session, submission, who=caller.who, reason=step.note, now=now)
+        entry = session.get_one(EntryRow, entry.id)  # as the seal leaves it
     return entry_view(entry)
 
 
