@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.danger import (
+    EVIDENT,
     STANCES,
     TENSES,
     Danger,
@@ -104,6 +105,56 @@ def test_a_cut_off_a_hazard_or_a_window_of_days_is_level_2(
     found = read(lexicon, content, title=content)
     assert kind in stated(found, 2)
     assert kind not in stated(found, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("电梯坠困", "电梯突然下坠两层，门也打不开"),
+        ("断水未复", "整栋楼停水已经四天，至今没人来修"),
+        ("停电", "物业不给售电，说要先交清停车费"),
+        ("积水内涝", "一下雨巷子里积水到膝盖"),
+        ("房屋危险", "二楼装修把房梁打孔，整栋楼都担心"),
+        ("房屋危险", "邻居在自家楼下挖地下室"),
+        ("高空坠物", "楼上有人夜里往下扔酒瓶"),
+        ("路口事故", "这个弯道事故不断，上周又有两人受伤"),
+        ("路口事故", "人行道被围挡占完，行人只能走在机动车道上"),
+        ("开学报名在即", "马上开学了，孩子的学籍还没有转过来"),
+        ("开学报名在即", "报名网站登录不上，家长都在等"),
+        ("期限临近", "通知说三号之前必须办完，逾期不予受理"),
+        ("生活无着", "下岗以后没有任何收入，吃饭都成问题"),
+        ("被抓被扣", "几位邻居去问情况，被带走后一直不放人"),
+        ("传销", "我外甥说在外面做工程，其实是传销"),
+        ("强拆", "旧仓库没有谈妥就叫人拆了"),
+        ("正在倾倒砍伐", "有人把病死猪抛进水沟"),
+        ("正在倾倒砍伐", "施工队在毁绿，山体挖开一大片"),
+        ("饮水污染", "砖厂的废水就排在村里饮用水上游"),
+        ("食品安全", "食堂的饭菜里有虫"),
+    ],
+)
+def test_a_hazard_told_in_passing_is_found(lexicon: DangerLexicon, kind: str, content: str) -> None:
+    found = read(lexicon, content + "，请领导过问。", title="反映一件事")
+    assert kind in stated(found, 2)
+    assert kind not in stated(found, 1)
+
+
+@pytest.mark.parametrize(
+    ("weak", "chronic", "acute"),
+    [
+        ("时停时供", "我们这里经常停水", "我们这里停水三天了"),
+        ("时停时供", "一到夏天就停电", "今天突然停电"),
+        ("矿场开采", "村口的采石场开采多年", "昨晚有人盗采河砂"),
+        ("伤病救治", "他抢救后住院两个月，医院不肯赔", "工友掉进井里，还在抢救"),
+        ("泛称隐患", "道路狭窄，存在很大的安全隐患", "围墙随时会倒下砸到人"),
+        ("打架勒索", "孩子在学校和同学打架", "刚才几个保安殴打业主"),
+    ],
+)
+def test_what_is_chronic_or_disputed_tells_against_urgency(
+    lexicon: DangerLexicon, weak: str, chronic: str, acute: str
+) -> None:
+    told = {danger.kind: danger for danger in read(lexicon, chronic, title=TITLE)}
+    assert told[weak].strength < EVIDENT
+    assert max(d.strength for d in read(lexicon, acute, title=TITLE)) > told[weak].strength
 
 
 MANNERS_OF_SPEAKING = [
@@ -213,6 +264,23 @@ def test_reasons_name_each_kind_once_the_gravest_first(lexicon: DangerLexicon) -
     assert "停水" in reasons[1]
     assert len(reasons) <= 3
     assert rank_reasons(()) == ()
+
+
+def test_reasons_do_not_quote_the_same_words_twice(lexicon: DangerLexicon) -> None:
+    dangers = read(lexicon, "电梯突然下坠，老人不敢坐")
+    assert {"电梯", "电梯坠困"} <= {danger.kind for danger in dangers}
+    assert sum("下坠" in reason for reason in rank_reasons(dangers)) == 1
+
+
+def test_cues_of_a_settled_or_planned_matter_are_counted(lexicon: DangerLexicon) -> None:
+    def cue(name: str, content: str) -> float:
+        values = lexicon.features((), title="", content=content)
+        return values[lexicon.feature_names.index(f"cue:content:{name}")]
+
+    assert cue("settled", "法院判决后又去仲裁，律师也请了") > cue("settled", "家里没有水")
+    assert cue("plan", "建议在路口增设路灯") > 0
+    assert cue("told", "后来又说已经处理") > 0
+    assert cue("cannot", "一家人无法正常生活") > 0
 
 
 @pytest.mark.parametrize("content", [text for _, text in CALM_LEVEL_1 + LEVEL_2 + NOT_STATED])

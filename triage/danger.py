@@ -321,14 +321,22 @@ def _feature_names(kinds: tuple[str, ...], cues: tuple[str, ...]) -> tuple[str, 
 
 
 def rank_reasons(dangers: Sequence[Danger], *, most: int = 3) -> tuple[str, ...]:
-    """The reasons to show for an urgent call: what is stated first, level 1 first, one a kind."""
+    """The reasons to show for an urgent call: what is stated first, level 1 first, one a kind.
+
+    Of pieces that share words only the gravest is shown, so that no words are quoted twice.
+    """
     ranked = sorted(
         dangers, key=lambda danger: (danger.stance != "stated", danger.level, -danger.strength)
     )
-    reasons: dict[str, str] = {}
+    shown: list[Danger] = []
     for danger in ranked:
-        reasons.setdefault(danger.kind, danger.reason)
-    return tuple(reasons.values())[:most]
+        if not any(danger.kind == other.kind or _overlap(danger, other) for other in shown):
+            shown.append(danger)
+    return tuple(danger.reason for danger in shown[:most])
+
+
+def _overlap(one: Danger, other: Danger) -> bool:
+    return one.field == other.field and one.start < other.end and other.start < one.end
 
 
 def load_dangers(data: bytes, *, proven: bool = False) -> DangerLexicon:
