@@ -67,9 +67,8 @@ class ModelConfig:
     width: int = 256
     fineness: float = 1.7
     shrink: float = 0.001
-    head_strength: float = 0.003
+    head_strength: float = 0.02
     urgency_strength: float = 0.03
-    accusation_strength: float = 0.03
     made_up_weight: float = 0.3
 
 

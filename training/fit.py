@@ -24,9 +24,11 @@ from training.kernel import invert, make_kernel
 from training.logits import fit_logits, slope_of_answers, slope_of_classes, slope_of_paths
 from training.readers import Example
 from training.ridge import fit_ridge
+from triage.accusations import SIGNS
 from triage.calibration import DomainCalibration, Softmax
 from triage.classifiers import (
     ACCUSATION,
+    COUNTS,
     Classifier,
     Heads,
     Judgements,
@@ -37,7 +39,6 @@ from triage.classifiers import (
     rank_urgency,
     read_signals,
 )
-from triage.cues import CUES
 from triage.danger import Danger, load_dangers
 from triage.features import Array, Matrix, TextFeatures, read_text
 from triage.scores import LinearScores, Outputs
@@ -110,6 +111,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     made_up = ~natural & np.isin(corpus.roles, MADE_UP_ROLES)
     counts = np.where(made_up, config.model.made_up_weight, 1.0)
     inputs = join_inputs(unseen_scores, signals, labels.outputs)
+    views = _find_views(inputs.shape[1], signals.shape[1])
     by_level = [
         unseen_scores[:, part]
         for part in (labels.outputs.level1, labels.outputs.level2, labels.outputs.level3)
@@ -124,7 +126,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
             counts[known],
             shrink=config.model.shrink,
         )
-        return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], config)
+        return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], views, config)
 
     unseen = _judge_unseen(second_stage, by_level, inputs, corpus, config)
     lines = _draw_lines(unseen, labels, dangers, natural, domain, config)
@@ -244,46 +246,59 @@ def _as_packed(scores: LinearScores, unseen: Array, rows: Matrix, coefficients: 
     return packed
 
 
-def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, config: Config) -> Heads:
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """Columns of `join_inputs` that a head sees: what it does not need only costs it.
+
+    A head that sees the scores of every domain, or hundreds of words, learns the texts it was
+    fitted on: 1,000 examples do not bear it.
+    """
+
+    urgency: Array
+    manner: Array  # of nature and accusation: neither the domain nor the danger
+    flags: Array
+
+
+def _find_views(width: int, signals: int) -> _Views:
+    answers = np.arange(len(NATURES) + len(URGENT_STEPS) + len(FLAGS))  # they come first
+    counts = np.arange(width - COUNTS - SIGNS, width)  # these last
+    return _Views(
+        urgency=np.arange(width - SIGNS),  # how a thing is put must not decide how grave it is
+        manner=np.concatenate([answers, counts]),
+        flags=np.concatenate([answers, np.arange(width - signals, width)]),
+    )
+
+
+def _fit_heads(
+    inputs: Array, labels: _Labels, seen: Array, counts: Array, views: _Views, config: Config
+) -> Heads:
     scaler = StandardScaler().fit(inputs)
     scaled = scaler.transform(inputs).astype(np.float32)
 
     def fit(
-        truth: Array,
-        classes: int,
-        *,
-        width: int = inputs.shape[1],
-        sees: int | None = None,
-        strength: float = config.model.head_strength,
+        truth: Array, classes: int, sees: Array, *, strength: float = config.model.head_strength
     ) -> Softmax:
         model = LogisticRegression(C=strength, max_iter=80)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # shrunk hard: near enough by then
-            model.fit(scaled[:, : sees or width], truth, sample_weight=counts)
+            model.fit(scaled[:, sees], truth, sample_weight=counts)
         # A class without an example stays possible on paper and never wins.
         binary = classes == 2
-        coefficients = np.zeros((1 if binary else classes, width))
+        coefficients = np.zeros((1 if binary else classes, inputs.shape[1]))
         intercept = np.full(len(coefficients), -30.0)
-        known = [0] if binary else model.classes_.astype(int)
-        coefficients[known, : sees or width] = model.coef_
+        known = np.array([0]) if binary else model.classes_.astype(int)
+        coefficients[np.ix_(known, sees)] = model.coef_
         intercept[known] = model.intercept_
-        return Softmax(scaler.mean_[:width], scaler.scale_[:width], coefficients, intercept)
+        return Softmax(scaler.mean_, scaler.scale_, coefficients, intercept)
 
+    accused = labels.nature[seen] == NATURES.index(ACCUSATION)
     return Heads(
         urgency=fit(
-            labels.urgency[seen] - 1,
-            4,
-            width=inputs.shape[1] - CUES,
-            strength=config.model.urgency_strength,
+            labels.urgency[seen] - 1, 4, views.urgency, strength=config.model.urgency_strength
         ),
-        nature=fit(labels.nature[seen], len(NATURES)),
-        accusation=fit(
-            labels.nature[seen] == NATURES.index(ACCUSATION),
-            2,
-            sees=len(NATURES) + len(URGENT_STEPS) + len(FLAGS),  # these come first (join_inputs)
-            strength=config.model.accusation_strength,
-        ),
-        flags=tuple(fit(column, 2) for column in labels.flags[seen].T),
+        nature=fit(labels.nature[seen], len(NATURES), views.manner),
+        accusation=fit(accused, 2, views.manner),
+        flags=tuple(fit(column, 2, views.flags) for column in labels.flags[seen].T),
     )
 
 
@@ -303,7 +318,7 @@ def _judge_unseen(
             "level1": level1,
             "level2": level2,
             "path": path,
-            "urgency": heads.urgency.probabilities(known[:, :-CUES]),
+            "urgency": heads.urgency.probabilities(known),
             "nature": heads.nature.probabilities(known),
             "flags": np.column_stack([head.probabilities(known)[:, 1] for head in heads.flags]),
             "accusation": heads.accusation.probabilities(known)[:, 1],

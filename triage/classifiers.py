@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from triage.accusations import find_signs
 from triage.calibration import DomainCalibration, Softmax, find_chances, find_shares
-from triage.cues import CUES, count_cues
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Reading, TextFeatures
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
 
 ACCUSATION = "检举控告"
+COUNTS = 5  # personal data, two lengths, questions, exclamations: see `read_signals`
 TWO_LEVELS_OFF = 0.5  # what a chance of 一般 takes from that of being urgent (see rank_urgency)
 CALM_ENOUGH = 0.7  # 一般 rather than 较急 from this ratio of their chances on: see decide_urgency
 
@@ -86,10 +87,9 @@ class Classifier:
     def _join_heads(self) -> None:
         """Make the heads ready to be asked together: one product costs little more than each."""
         heads = self.heads
-        urgency = np.pad(heads.urgency.coefficients, ((0, 0), (0, CUES)))  # it sees no cues
-        asked = (*heads.flags, heads.accusation, heads.nature)
-        self._coefficients = np.concatenate([*(head.coefficients for head in asked), urgency])
-        self._intercept = np.concatenate([head.intercept for head in (*asked, heads.urgency)])
+        asked = (*heads.flags, heads.accusation, heads.nature, heads.urgency)
+        self._coefficients = np.concatenate([head.coefficients for head in asked])
+        self._intercept = np.concatenate([head.intercept for head in asked])
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
@@ -148,7 +148,7 @@ class Classifier:
 class Heads:
     """The regressions over scores and signals; `flags` has one a flag, in the order of FLAGS.
 
-    Urgency does not see the cues: how a thing is put must not decide how grave it is.
+    All are as wide as what `join_inputs` gives; what one does not see weighs nothing in it.
     """
 
     urgency: Softmax
@@ -163,7 +163,7 @@ def read_signals(
     """(documents, signals) float32: what is counted beside the terms.
 
     The danger evidence as numbers, whether personal data stands in the text, the lengths, how
-    often it asks and exclaims, and last the cues of triage.cues.
+    often it asks and exclaims, and last the `SIGNS` of triage.accusations.
     """
     counts: list[list[float]] = []
     for reading, found in zip(readings, dangers, strict=True):
@@ -179,7 +179,7 @@ def read_signals(
                 log1p(both.count("！") + both.count("!")),
             ]
         )
-    return np.concatenate([np.array(counts, np.float32), count_cues(readings)], axis=1)
+    return np.concatenate([np.array(counts, np.float32), find_signs(readings)], axis=1)
 
 
 def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:

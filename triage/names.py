@@ -61,6 +61,8 @@ _FOLLOW = (
     r"|老?先生|女士|小姐|同志|老?师傅))"
 )
 _NAMED = re.compile(_NAME + _FOLLOW)
+_BEHIND_POST = re.compile(rf"[（(：:是为叫]?(?P<name>[{_COMMON}](?:某|{_GIVEN_ANY}){{1,2}})")
+_BEFORE_POST = re.compile(rf"[{_COMMON}](?:某|{_GIVEN_ANY}){{0,2}}$")
 
 # Behind these a name is meant, so that any surname will do.
 _SAID = re.compile(
@@ -97,6 +99,19 @@ def find_names(text: str) -> Iterator[tuple[int, int]]:
     for match in _NAMED.finditer(text):
         if _is_meant(text, *match.span()) and not _is_word(match[0]):
             yield match.span()
+
+
+def stands_by_name(text: str, start: int, end: int) -> bool:
+    """Whether the post in `text[start:end]` stands beside a name: 校长李明, 李明校长, 李校长.
+
+    A surname with one or two characters of a given name behind the post, or with none to two before
+    it. Offices are not looked at by `find_names`: whoever holds one is not a private person.
+    """
+    behind = _BEHIND_POST.match(text, end)
+    if behind and behind["name"][:2] not in _WORDS:
+        return True
+    before = _BEFORE_POST.search(text, max(start - 3, 0), start)
+    return before is not None and before[0][:2] not in _WORDS
 
 
 def masked_name(name: str) -> str:
