@@ -127,6 +127,6 @@ def test_urgency_is_blind_to_manner_and_manner_to_the_domain_and_the_danger(fitt
     )
     assert not heads.urgency.coefficients[:, -SIGNS:].any()
     assert heads.urgency.coefficients[:, answers:-SIGNS].any()
-    for head in (heads.nature, heads.accusation):
+    for head in (heads.nature, heads.accusation, heads.flags[0]):
         assert not head.coefficients[:, answers : -COUNTS - SIGNS].any()
         assert head.coefficients[:, -SIGNS:].any()

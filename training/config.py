@@ -69,6 +69,7 @@ class ModelConfig:
     shrink: float = 0.001
     head_strength: float = 0.02
     urgency_strength: float = 0.03
+    risk_strength: float = 0.003
     made_up_weight: float = 0.3
 
 

@@ -45,6 +45,7 @@ from triage.scores import LinearScores, Outputs
 from triage.suggestions import FLAGS, NATURES
 from triage.taxonomy import Taxonomy, load_taxonomy
 
+EXTREME_RISK = "极端风险"  # the one flag that follows from danger and not from how a thing is put
 NATURAL_ROLES = ("gold", "natural")  # splits with the mix of real life: lines are drawn on these
 MADE_UP_ROLES = ("seed", "written")  # no office ever got these: they count less at the second stage
 URGENT_STEPS = (1, 2, 3)  # the ridge learns "at most this level"
@@ -111,7 +112,6 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     made_up = ~natural & np.isin(corpus.roles, MADE_UP_ROLES)
     counts = np.where(made_up, config.model.made_up_weight, 1.0)
     inputs = join_inputs(unseen_scores, signals, labels.outputs)
-    views = _find_views(inputs.shape[1], signals.shape[1])
     by_level = [
         unseen_scores[:, part]
         for part in (labels.outputs.level1, labels.outputs.level2, labels.outputs.level3)
@@ -126,7 +126,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
             counts[known],
             shrink=config.model.shrink,
         )
-        return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], views, config)
+        return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], config)
 
     unseen = _judge_unseen(second_stage, by_level, inputs, corpus, config)
     lines = _draw_lines(unseen, labels, dangers, natural, domain, config)
@@ -246,32 +246,16 @@ def _as_packed(scores: LinearScores, unseen: Array, rows: Matrix, coefficients: 
     return packed
 
 
-@dataclass(frozen=True, slots=True)
-class _Views:
-    """Columns of `join_inputs` that a head sees: what it does not need only costs it.
+def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, config: Config) -> Heads:
+    """Each head sees what it needs of `join_inputs`.
 
-    A head that sees the scores of every domain, or hundreds of words, learns the texts it was
-    fitted on: 1,000 examples do not bear it.
+    One that sees the scores of every domain, or hundreds of words, learns the texts it is fitted
+    on: 1,000 examples do not bear it.
     """
-
-    urgency: Array
-    manner: Array  # of nature and accusation: neither the domain nor the danger
-    flags: Array
-
-
-def _find_views(width: int, signals: int) -> _Views:
+    width = inputs.shape[1]
+    grave = np.arange(width - SIGNS)  # how a thing is put must not decide how grave it is
     answers = np.arange(len(NATURES) + len(URGENT_STEPS) + len(FLAGS))  # they come first
-    counts = np.arange(width - COUNTS - SIGNS, width)  # these last
-    return _Views(
-        urgency=np.arange(width - SIGNS),  # how a thing is put must not decide how grave it is
-        manner=np.concatenate([answers, counts]),
-        flags=np.concatenate([answers, np.arange(width - signals, width)]),
-    )
-
-
-def _fit_heads(
-    inputs: Array, labels: _Labels, seen: Array, counts: Array, views: _Views, config: Config
-) -> Heads:
+    manner = np.concatenate([answers, np.arange(width - COUNTS - SIGNS, width)])
     scaler = StandardScaler().fit(inputs)
     scaled = scaler.transform(inputs).astype(np.float32)
 
@@ -284,7 +268,7 @@ def _fit_heads(
             model.fit(scaled[:, sees], truth, sample_weight=counts)
         # A class without an example stays possible on paper and never wins.
         binary = classes == 2
-        coefficients = np.zeros((1 if binary else classes, inputs.shape[1]))
+        coefficients = np.zeros((1 if binary else classes, width))
         intercept = np.full(len(coefficients), -30.0)
         known = np.array([0]) if binary else model.classes_.astype(int)
         coefficients[np.ix_(known, sees)] = model.coef_
@@ -292,13 +276,17 @@ def _fit_heads(
         return Softmax(scaler.mean_, scaler.scale_, coefficients, intercept)
 
     accused = labels.nature[seen] == NATURES.index(ACCUSATION)
+    knobs = config.model
     return Heads(
-        urgency=fit(
-            labels.urgency[seen] - 1, 4, views.urgency, strength=config.model.urgency_strength
+        urgency=fit(labels.urgency[seen] - 1, 4, grave, strength=knobs.urgency_strength),
+        nature=fit(labels.nature[seen], len(NATURES), manner),
+        accusation=fit(accused, 2, manner),
+        flags=tuple(
+            fit(column, 2, grave, strength=knobs.risk_strength)
+            if flag == EXTREME_RISK
+            else fit(column, 2, manner)
+            for flag, column in zip(FLAGS, labels.flags[seen].T, strict=True)
         ),
-        nature=fit(labels.nature[seen], len(NATURES), views.manner),
-        accusation=fit(accused, 2, views.manner),
-        flags=tuple(fit(column, 2, views.flags) for column in labels.flags[seen].T),
     )
 
 
