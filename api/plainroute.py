@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Match
 from starlette.types import Scope
 
-READERS = 4  # threads for each momentary route
+READERS = 1  # threads for each momentary route: more would only take turns with who writes
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
