@@ -29,12 +29,6 @@ Sure.props = ["share", "name"];
 export const DomainPath = ({ domain }) => html`<span class="domain"><span>${domain.level1} › ${domain.level2} › </span><b>${domain.level3}</b></span>`;
 DomainPath.props = ["domain"];
 
-// Why an alternative may be likelier than what is suggested: that is chosen level by level, so that each
-// level is the likeliest one. "" where none is.
-export const explainOrder = (domain) => (domain.alternatives.some((call) => call.confidence > domain.confidence)
-  ? `系统逐级选：一级最可能是${domain.level1}（${percent(domain.level1_confidence)}），再在其中选二级、三级。百分数是三级全对的可能，所以备选里会有更高的；二三级难分，请看原文定。`
-  : "");
-
 // All of it, as facts. html`<${Suggestion} suggestion=${said} />`; `alternatives` as (call, index) => node
 // draws the other domains in its own way, such as with keys to choose them.
 export const Suggestion = ({ suggestion, alternatives }) => {
@@ -49,7 +43,7 @@ export const Suggestion = ({ suggestion, alternatives }) => {
       ${department.ground && [html`<dt>法规依据</dt>`, html`<dd>${department.ground}</dd>`]}
       <dt>为何${urgency.name}</dt><dd>${urgency.reasons.length ? lines(urgency.reasons) : `未见紧急情形，把握 ${percent(urgency.confidence)}`}</dd>
       <dt>地点</dt><dd>${place.text || "文中没有写明"}${place.candidates.length > 0 && html`<span class="muted">　${place.division ? "" : "可能是 "}${place.candidates.map((one) => one.name).join("、")}</span>`}</dd>
-      ${domain.alternatives.length > 0 && [html`<dt>备选领域</dt>`, html`<dd>${domain.alternatives.map((call, at) => alternatives?.(call, at) ?? html`<div key=${call.code} class="muted">${call.level1} › ${call.level2} › ${call.level3} ${percent(call.confidence)}</div>`)}${explainOrder(domain) && html`<p class="hint">${explainOrder(domain)}</p>`}</dd>`]}
+      ${domain.alternatives.length > 0 && [html`<dt>备选领域</dt>`, html`<dd>${domain.alternatives.map((call, at) => alternatives?.(call, at) ?? html`<div key=${call.code} class="muted">${call.level1} › ${call.level2} › ${call.level3} ${percent(call.confidence)}</div>`)}</dd>`]}
     </dl>
   </div>`;
 };

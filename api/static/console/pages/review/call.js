@@ -7,7 +7,7 @@ import { bind, html } from "../../html.js";
 import { NATURES, URGENCIES } from "../../names.js";
 import { DepartmentPicker, DivisionPicker, DomainPicker, isLeaf } from "../../parts/pickers.js";
 import { RestFirst } from "../../parts/rest.js";
-import { explainOrder, Labels } from "../../parts/suggestion.js";
+import { Labels } from "../../parts/suggestion.js";
 import { find } from "../../parts/typing.js";
 import { loadDepartments, loadDomains, loadWords } from "../../reference.js";
 import { ACCUSATION, followCatalogue, partsChanged } from "./sheets.js";
@@ -76,8 +76,7 @@ export const Call = {
         ${call.urgency === 1 && props.alarm && call.nature !== ACCUSATION && html`<div class="note bad" role="group" aria-label="转紧急热线"><p><kbd>A</kbd> <b>特急：</b>请先拨电话，再按该条热线，立即交办；其余各项事后可改。</p>
           <div class="levels lines">${known.lines.map(({ code, name }, at) => html`<button type="button" key=${code} id=${at ? undefined : "review-alarm"} class="keyed" onClick=${() => props.alarm(code, name)}><b class="number">${code}</b>${name}</button>`)}</div></div>`}
         <div class="options" role="group" aria-label="领域">${options.map((one, at) => html`<button type="button" key=${one.code} class=${{ keyed: true, chosen: call.domain === one.code }} aria-pressed=${String(call.domain === one.code)} onClick=${() => then(() => chooseDomain(sheet, one.code))()}>
-            <kbd>${at + 1}</kbd><span class="domain"><span>${one.level1} › ${one.level2} › </span><b>${one.level3}</b></span>${at === 0 && html`<span class="tag">系统建议</span>`}<span class="number muted">${percent(one.confidence)}</span></button>`)}
-          ${sheet.suggestion && explainOrder(sheet.suggestion.domain) && html`<p class="hint">${explainOrder(sheet.suggestion.domain)}</p>`}</div>
+            <kbd>${at + 1}</kbd><span class="domain"><span>${one.level1} › ${one.level2} › </span><b>${one.level3}</b></span>${at === 0 && html`<span class="tag">系统建议</span>`}<span class="number muted">${percent(one.confidence)}</span></button>`)}</div>
         <dl class="fields">
           ${field("l", "另选领域", html`<${DomainPicker} id="review-domain" only=${isLeaf} label="另选领域" modelValue=${other} onPick=${then((code) => chooseDomain(sheet, code ?? sheet.said.domain))} />
             ${other && html`<span class="hint">${known.domains.find((one) => one.code === other)?.path.replaceAll("/", " › ")}</span>`}`)}
