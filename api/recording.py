@@ -27,14 +27,14 @@ def take_together(
     desk: Desk, store: Store, brought: Sequence[Brought], *, now: datetime
 ) -> list[tuple[Suggestion, Filed]]:
     """For each, in order, what the machine says of it and what became of it; where the database
-    fails, all carry that error."""
+    fails, all carry that error. Nobody may be told before `store.settle()` has returned."""
     said = desk.suggest_many([one.submission for one in brought])
     sent = [
         Sent(one.submission, suggestion, one.source, one.idempotency_key)
         for one, suggestion in zip(brought, said, strict=True)
     ]
     try:
-        with store.writing() as session:
+        with store.writing(settled=False) as session:
             filed = record_sent(session, sent, now=now)
     except StoreUnavailable as error:
         filed = [Filed(one.submission.id, error=error) for one in sent]

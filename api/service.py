@@ -99,7 +99,11 @@ def _turns(
     """What suggests alone, and what takes in, with this desk."""
     return (
         Turns(desk.suggest_many, CHUNK),
-        Turns(lambda brought: take_together(desk, store, brought, now=read_clock()), MOST),
+        Turns(
+            lambda brought: take_together(desk, store, brought, now=read_clock()),
+            MOST,
+            settle=store.settle,
+        ),
     )
 
 

@@ -1,9 +1,11 @@
 """Submissions sent at the same moment are read and recorded together, and none costs another."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
+import pytest
 from service_factories import load_tiny_desk, run_service
 
 from api.recording import Brought, take_together
@@ -38,6 +40,25 @@ def test_of_many_at_once_each_gets_its_own_answer(tmp_path: Path) -> None:
         assert set(map(tuple, said.values())) == {(201,)}
         for body in bodies[:12]:
             assert client.get(f"/v1/submissions/{body['id']}").status_code == 200
+
+
+def test_nobody_is_told_of_a_submission_that_the_disk_does_not_have_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_service(tmp_path) as running, running.client("submit") as client:
+        asked, lets = Event(), Event()
+
+        def sync(_file: int) -> None:
+            asked.set()
+            assert lets.wait(10)
+
+        monkeypatch.setattr(os, "fsync", sync)
+        with ThreadPoolExecutor(1) as pool:
+            sent = pool.submit(client.post, "/v1/submissions", json={"id": "L-1", **TOLD})
+            assert asked.wait(10)
+            assert not sent.done()
+            lets.set()
+            assert sent.result(10).status_code == 201
 
 
 def test_each_gets_what_is_said_of_it_and_what_became_of_it(store: Store) -> None:

@@ -1,8 +1,10 @@
 """Many threads at one desk: each gets its own answer, and one that fails costs no other."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
+from time import monotonic, sleep
 
 import pytest
 
@@ -62,3 +64,43 @@ def test_those_who_come_meanwhile_are_worked_on_together_and_one_that_fails_cost
             else:
                 assert each.result().id == f"T-{number}"
     assert desk.sizes[:2] == [1, 8]
+
+
+def test_the_next_turn_begins_while_the_one_before_waits_to_tell() -> None:
+    settled, turns_taken = Event(), []
+
+    def work(asked: list[int]) -> list[int]:
+        turns_taken.append(list(asked))
+        return [-one for one in asked]
+
+    turns = Turns(work, 64, settle=lambda: assert_set(settled))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(turns.ask, 1)
+        wait_until(lambda: turns_taken == [[1]])
+        second = pool.submit(turns.ask, 2)
+        wait_until(lambda: turns_taken == [[1], [2]])
+        assert not first.done()
+        assert not second.done()
+        settled.set()
+        assert (first.result(10), second.result(10)) == (-1, -2)
+
+
+def test_where_it_cannot_be_settled_nobody_is_told_that_it_was_done() -> None:
+    def fail() -> None:
+        raise OSError("the disk is full")
+
+    turns = Turns(lambda asked: asked, 64, settle=fail)
+    for number in range(2):
+        with pytest.raises(OSError, match="full"):
+            turns.ask(number)
+
+
+def assert_set(event: Event) -> None:
+    assert event.wait(10)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    began = monotonic()
+    while not true():
+        assert monotonic() - began < 10
+        sleep(0.005)

@@ -77,11 +77,12 @@ class Store:
     traces: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, *, settled: bool = True) -> Iterator[Session]:
         """One transaction that writes: committed at the end of the block, undone on any error.
 
         The events recorded in it are told to the outbox and chained to the log right before the
-        commit. Raises StoreUnavailable where the database cannot be reached or stays locked.
+        commit. Where it need not be `settled` yet, nobody may be told of it before `settle`. Raises
+        StoreUnavailable where the database cannot be reached or stays locked.
         """
         with (
             _unavailable(),
@@ -95,6 +96,11 @@ class Store:
             session.flush()
             enqueue(session, session.info[EVENTS])
             append_events(session)
+        if settled:
+            self.settle()
+
+    def settle(self) -> None:
+        """Return once no power cut can take back what was committed so far."""
         if self.syncs is not None:
             self.syncs.wait()
 
