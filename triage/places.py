@@ -27,8 +27,7 @@ LONGEST = 36  # characters of a place
 BUCKETS = 1 << 15  # of character pairs and triples, a power of two
 PAD = 3  # padding characters at each end, so that borders have neighbours
 STOP, COMMA, CAPITAL, DIGIT, SMALL, FIRST_CHAR = 1, 2, 3, 4, 5, 6  # ids; 0: a rare character
-_STARTS, _ENDS = 8, 16  # how many of the best borders are paired
-_NONE = np.full((2, 1), -np.inf, np.float32)
+_STARTS, _BEST = 8, 16  # how many of the best borders that begin and end a place are paired
 _CHUNK = 128  # texts looked at together: their numbers stay in the processor's cache
 
 LEARNED = ("chars", "pairs", "triples", "positions", "lengths", "inner", "empty")
@@ -207,26 +206,29 @@ def score_borders(borders: Borders, weights: PlaceWeights) -> Array:
 
 def find_spans(borders: Borders, weights: PlaceWeights) -> list[tuple[int, int] | None]:
     """The best (start, end) of a place in each of `borders.texts`, or None."""
-    first = np.array(borders.first)
-    sizes = np.array([len(text) + 1 for text in borders.texts])
-    numbers = first[:, None] + np.arange(sizes.max())
-    numbers[numbers >= (first + sizes)[:, None]] = len(borders.marks)
-    start_scores, end_scores = np.concatenate((score_borders(borders, weights), _NONE), axis=1)
-    starts, start_best = _best(start_scores, numbers, _STARTS)
-    ends, end_best = _best(end_scores, numbers, _ENDS)
-    scores = start_best[:, :, None] + end_best[:, None, :]
-    scores += score_inside(borders, weights, starts[:, :, None], ends[:, None, :])
+    first = np.array(borders.first)[:, None]
+    sizes = np.array([[len(text) + 1] for text in borders.texts])
+    places = np.arange(max(sizes.max(), _BEST))
+    table = score_borders(borders, weights).take(first + places, axis=1, mode="clip")
+    np.copyto(table, -np.inf, where=places >= sizes)
+    # (2, texts, _BEST): the best borders to begin with and to end with, the best first.
+    rows = np.arange(0, table.size, len(places)).reshape(2, -1, 1)
+    best = table.argpartition(-_BEST, axis=2)[:, :, -_BEST:]
+    order = table.take(best + rows).argsort(axis=2)[:, :, ::-1]
+    order += np.arange(0, best.size, _BEST).reshape(2, -1, 1)
+    best = best.take(order)
+    best_scores = table.take(best + rows).astype(float)
+    starts, ends = best[0, :, :_STARTS, None], best[1, :, None]
+    scores = best_scores[0, :, :_STARTS, None] + best_scores[1, :, None]
+    scores += score_inside(borders, weights, first[:, :, None] + starts, first[:, :, None] + ends)
     flat = scores.reshape(len(first), -1)
-    best = flat.argmax(axis=1)
-    rows = np.arange(len(first))
-    start, end = np.divmod(best, ends.shape[1])
-    found = zip(
-        (flat[rows, best] > weights.empty).tolist(),
-        (starts[rows, start] - first).tolist(),
-        (ends[rows, end] - first).tolist(),
-        strict=True,
-    )
-    return [(start, end) if better else None for better, start, end in found]
+    least = float(weights.empty[0])
+    spans: list[tuple[int, int] | None] = []
+    for number, place in enumerate(flat.argmax(axis=1).tolist()):
+        start, end = divmod(place, ends.shape[2])
+        better = flat[number, place] > least
+        spans.append((int(best[0, number, start]), int(best[1, number, end])) if better else None)
+    return spans
 
 
 def score_inside(borders: Borders, weights: PlaceWeights, start: Array, end: Array) -> Array:
@@ -236,14 +238,13 @@ def score_inside(borders: Borders, weights: PlaceWeights, start: Array, end: Arr
     marks = borders.marks
     before = marks.take(start, mode="clip")
     stops, commas, capitals = count_inside(marks.take(end, mode="clip") - before)
-    opens = np.minimum((marks.take(start + 1, mode="clip") - before) >> 20, 1)
+    opens = (marks.take(start + 1, mode="clip") - before) >> 20
     length = end - start
     inner = weights.inner.astype(float)
     inside: Array = inner.take(commas, mode="clip") + inner.take(4 + capitals, mode="clip")
     inside += weights.lengths.take(opens * (LONGEST + 1) + length, mode="clip")
-    length -= 2
     # As unsigned numbers, those below nothing are the greatest.
-    np.copyto(inside, -np.inf, where=(length.view(np.uint64) > LONGEST - 2) | (stops != 0))
+    inside[((length - 2).view(np.uint64) > LONGEST - 2) | (stops != 0)] = -np.inf
     return inside
 
 
@@ -267,20 +268,6 @@ def _diagonal_sum(matrix: Array, column: int, columns: int, first: int, size: in
     )
     sums: Array = np.add.reduce(view, axis=0)
     return sums
-
-
-def _best(scores: Array, numbers: Array, count: int) -> tuple[Array, Array]:
-    """The `count` numbers with the highest scores in each row of `numbers`, best first, and their
-    scores (float64). The last of `scores` stands for none.
-    """
-    table = scores.take(numbers)
-    rows, width = table.shape
-    count = min(count, width)
-    places = table.argpartition(-count, axis=1)[:, -count:]
-    places += np.arange(0, rows * width, width)[:, None]
-    best = table.take(places)
-    order = best.argsort(axis=1)[:, ::-1] + np.arange(0, rows * count, count)[:, None]
-    return numbers.take(places.take(order)), best.take(order).astype(float)
 
 
 def _phrase_in(text: str, title_end: int, span: tuple[int, int]) -> PlacePhrase | None:
