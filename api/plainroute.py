@@ -4,23 +4,23 @@ FastAPI looks in each request for all that the route could be given: for the fil
 which most requests leave out, that takes as long as to read the ledger.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response, params
-from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import HTTPConnection
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
+
+from api.threads import Threads
 
 READERS = 1  # threads for each momentary route: more would only take turns with who writes
-_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_MOST = 40  # threads for all other plain routes
 
 
 class PlainRoute(APIRoute):
@@ -31,30 +31,30 @@ class PlainRoute(APIRoute):
     one whose path is not as it should be, and FastAPI says what is wrong with it.
     """
 
+    threads = Threads(_MOST)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        try:
+            self._plan: _Plan | None = _make_plan(self.endpoint)
+        except _NotPlain:
+            self._plan = None
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         # Told by the path alone, first: nearly every request is another route's.
         if not scope.get("root_path") and self.path_regex.match(scope["path"]) is None:
             return Match.NONE, {}
         return super().matches(scope)
 
-    def get_route_handler(self) -> _Handler:
-        thorough = super().get_route_handler()
-        try:
-            plan = _make_plan(self.endpoint)
-        except _NotPlain:
-            return thorough
-
-        async def handle(request: Request) -> Response:
-            path = plan.read_path(request)
-            if path is None:
-                return await thorough(request)
-            return await self.run(partial(self.endpoint, **path, **await plan.ask(request)))
-
-        return handle
-
-    async def run(self, call: Callable[[], Response]) -> Response:
-        """Call the function, ready with all that it takes, off the event loop."""
-        return await run_in_threadpool(call)
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        plan = self._plan if scope["method"] in (self.methods or ()) else None
+        path = None if plan is None else plan.read_path(scope)
+        if plan is None or path is None:
+            await super().handle(scope, receive, send)
+            return
+        answers = await plan.ask(Request(scope, receive, send))
+        response: Response = await self.threads.run(partial(self.endpoint, **path, **answers))
+        await response(scope, receive, send)
 
 
 class MomentaryRoute(PlainRoute):
@@ -64,11 +64,8 @@ class MomentaryRoute(PlainRoute):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._limiter = CapacityLimiter(READERS)
         super().__init__(*args, **options)
-
-    async def run(self, call: Callable[[], Response]) -> Response:
-        return await to_thread.run_sync(call, limiter=self._limiter)
+        self.threads = Threads(READERS)
 
 
 class _NotPlain(Exception):
@@ -95,9 +92,8 @@ class _Plan:
     path: tuple[tuple[str, TypeAdapter[Any]], ...]
     headers: frozenset[bytes]
 
-    def read_path(self, request: Request) -> dict[str, Any] | None:
+    def read_path(self, scope: Scope) -> dict[str, Any] | None:
         """What stands in the path; None where that, or what else was sent, is for FastAPI."""
-        scope = request.scope
         if scope["query_string"]:
             return None
         if self.headers and any(name in self.headers for name, _ in scope["headers"]):
