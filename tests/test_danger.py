@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -274,7 +275,7 @@ def test_reasons_do_not_quote_the_same_words_twice(lexicon: DangerLexicon) -> No
 
 def test_cues_of_a_settled_or_planned_matter_are_counted(lexicon: DangerLexicon) -> None:
     def cue(name: str, content: str) -> float:
-        values = lexicon.features((), title="", content=content)
+        (values,) = lexicon.features([()], [("", content)])
         return values[lexicon.feature_names.index(f"cue:content:{name}")]
 
     assert cue("settled", "法院判决后又去仲裁，律师也请了") > cue("settled", "家里没有水")
@@ -306,7 +307,7 @@ def test_odd_input_gives_no_danger_and_no_error(lexicon: DangerLexicon, content:
 def test_features_follow_their_names(lexicon: DangerLexicon) -> None:
     title, content = "救命", "我不想活了，明天就是最后一天。"
     dangers = lexicon.find(title, content)
-    values = lexicon.features(dangers, title=title, content=content)
+    values, empty = lexicon.features([dangers, ()], [(title, content), ("标题", "")])
     by_name = dict(zip(lexicon.feature_names, values, strict=True))
     assert len(set(lexicon.feature_names)) == len(lexicon.feature_names)
     assert by_name["kind:轻生"] == by_name["level1:content"] > 0.8
@@ -314,7 +315,19 @@ def test_features_follow_their_names(lexicon: DangerLexicon) -> None:
     assert by_name["cue:title:plea"] == 1
     assert by_name["cue:content:days"] > 0
     assert by_name["no title"] == 0
-    assert set(lexicon.features((), title="标题", content="")) == {0.0}
+    assert set(empty) == {0.0}
+
+
+def test_messages_read_together_are_read_as_each_alone(lexicon: DangerLexicon) -> None:
+    messages = [("燃气泄漏", content) for _, content in CALM_LEVEL_1] + [("", ""), ("", "楼")]
+    together = lexicon.find_many(messages)
+    assert together == [lexicon.find(*message) for message in messages]
+    assert lexicon.features(together, messages) == [
+        *chain.from_iterable(
+            lexicon.features([found], [message])
+            for found, message in zip(together, messages, strict=True)
+        )
+    ]
 
 
 def test_a_very_long_text_yields_bounded_evidence(lexicon: DangerLexicon) -> None:

@@ -4,7 +4,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.numbering import MOST_NUMBERED, PAIRS, number_pairs, number_words
+from triage.numbering import (
+    MOST_NUMBERED,
+    PAIRS,
+    find_pairs,
+    mark_pairs,
+    number_pairs,
+    number_words,
+)
 
 
 def number(words: list[str]) -> list[int]:
@@ -23,6 +30,13 @@ def test_the_same_pair_has_the_same_number_wherever_it_stands() -> None:
 
 def test_a_text_without_a_pair_has_no_numbers() -> None:
     assert number_pairs("").tolist() == number_pairs("水").tolist() == []
+
+
+def test_marked_pairs_are_found_in_each_text() -> None:
+    marked = mark_pairs(["停水", "水三"])
+    assert find_pairs(["停水三天", "", "水", "三天又停水"], marked) == [[0, 1], [], [], [3]]
+    assert find_pairs([], marked) == []
+    assert find_pairs(["停水"], mark_pairs([])) == [[]]
 
 
 def test_words_differ_in_number_by_their_order_and_length() -> None:

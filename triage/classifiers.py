@@ -165,13 +165,14 @@ def read_signals(
     The danger evidence as numbers, whether personal data stands in the text, the lengths, how
     often it asks and exclaims, and last the `SIGNS` of triage.accusations.
     """
+    evidence = lexicon.features(dangers, [(each.title, each.content) for each in readings])
     counts: list[list[float]] = []
-    for reading, found in zip(readings, dangers, strict=True):
+    for reading, found in zip(readings, evidence, strict=True):
         title, content = reading.title, reading.content
         both = f"{title}\n{content}"
         counts.append(
             [
-                *lexicon.features(found, title=title, content=content),
+                *found,
                 has_personal_data(both),
                 log1p(len(content)),
                 log1p(len(title)),

@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log1p
 
-import numpy as np
-
+from triage.cues import Cues
 from triage.danger_table import (
     TENSE_NAMES,
     WHO_NAMES,
@@ -24,7 +23,7 @@ from triage.danger_table import (
     read_danger_table,
     scan,
 )
-from triage.numbering import PAIRS, number_pairs
+from triage.numbering import find_pairs, mark_pairs
 
 STANCES = ("stated", "hypothetical", "question", "negated", "figurative")
 TENSES = (*TENSE_NAMES, "conditional", "unstated")
@@ -49,7 +48,6 @@ _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
 _CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
 _NEAR = 60  # characters on either side in which a time word may stand
-_MOST_CUE_TEXT = 4000  # characters in which cues are counted
 _QUOTE = 30  # characters of the message that a reason quotes
 # The commonest characters of petitions: poor places to look for a trigger word.
 _COMMON = (
@@ -92,24 +90,32 @@ class DangerLexicon:
         self.feature_names = _feature_names(self.kinds, tuple(table.cues))
         self._feature_at = {name: place for place, name in enumerate(self.feature_names)}
         at = self._feature_at
+        self._weighed = len(at) - 2 * len(table.cues) - 1
         self._sums = [at[f"stance:{stance}"] for stance in STANCES]
         self._sums += at["level1:sum"], at["level2:sum"]
-        self._cues = [
-            (pattern, at[f"cue:title:{name}"], at[f"cue:content:{name}"])
-            for name, pattern in table.cues.items()
-        ]
+        self._cues = Cues(table.cues.values())
         self._table = table
         self._words_at: dict[str, list[tuple[str, int, frozenset[int]]]] = {}
         for word, numbers in table.triggers.items():
             place = _rarest_pair(word)
             self._words_at.setdefault(word[place : place + 2], []).append((word, place, numbers))
-        self._may_hold = np.zeros(PAIRS, bool)
-        self._may_hold[[number_pairs(pair).item() for pair in self._words_at]] = True
+        self._may_hold = mark_pairs(self._words_at)
 
     def find(self, title: str, content: str) -> tuple[Danger, ...]:
         """All danger evidence in a message, strongest first; both texts already cleaned."""
+        return self.find_many([(title, content)])[0]
+
+    def find_many(self, messages: Sequence[tuple[str, str]]) -> list[tuple[Danger, ...]]:
+        """`find` for many (title, content)."""
+        places = find_pairs([f"{title}\n{content}" for title, content in messages], self._may_hold)
+        return [
+            self._read(title, content, each)
+            for (title, content), each in zip(messages, places, strict=True)
+        ]
+
+    def _read(self, title: str, content: str, places: list[int]) -> tuple[Danger, ...]:
+        """The evidence of a message; `places` are those of `find_pairs` in title and content."""
         spoken = not title.strip()
-        places = self._find_pairs(f"{title}\n{content}")
         body = bisect_left(places, len(title))
         found = list(self._find_in("title", title, places[:body], side=1.0, spoken=False))
         aside = not spoken and all(danger.stance != "stated" for danger in found)
@@ -119,10 +125,22 @@ class DangerLexicon:
         found.sort(key=lambda danger: (-danger.strength, danger.field != "title", danger.start))
         return tuple(found)
 
-    def features(self, dangers: Sequence[Danger], *, title: str, content: str) -> list[float]:
-        """The evidence as numbers for the urgency model, in the order of `feature_names`."""
+    def features(
+        self, dangers: Sequence[Sequence[Danger]], messages: Sequence[tuple[str, str]]
+    ) -> list[list[float]]:
+        """The evidence of each (title, content) as numbers for the urgency model, in the order of
+        `feature_names`."""
+        return [
+            [*self._weigh(found), *cues, float(not title.strip())]
+            for found, cues, (title, _) in zip(
+                dangers, self._cues.count(messages), messages, strict=True
+            )
+        ]
+
+    def _weigh(self, dangers: Sequence[Danger]) -> list[float]:
+        """The evidence itself as numbers: the first of `feature_names`."""
         at = self._feature_at
-        values = [0.0] * len(self.feature_names)
+        values = [0.0] * self._weighed
         for danger in dangers:
             values[at[f"stance:{danger.stance}"]] += 1
             if danger.stance != "stated":
@@ -139,16 +157,7 @@ class DangerLexicon:
             values[at[f"level{danger.level}:sum"]] += danger.strength
         for place in self._sums:
             values[place] = log1p(values[place])
-        for pattern, in_title, in_content in self._cues:
-            values[in_title] = float(pattern.search(title) is not None)
-            values[in_content] = log1p(len(pattern.findall(content, 0, _MOST_CUE_TEXT)))
-        values[at["no title"]] = float(not title.strip())
         return values
-
-    def _find_pairs(self, text: str) -> list[int]:
-        """Where the rarest pair of a trigger word may stand, in order; a few are chance hits."""
-        places: list[int] = self._may_hold.take(number_pairs(text)).nonzero()[0].tolist()
-        return places
 
     def _find_in(
         self, field: str, text: str, places: list[int], *, side: float, spoken: bool
@@ -160,7 +169,7 @@ class DangerLexicon:
                 rule = self._table.rules[number]
                 if counts.get(rule.kind, 0) >= _MOST_OF_A_KIND:
                     continue
-                _, match = next(scan(rule.patterns, text, start, end), (0, None))
+                match = _find_first(rule.patterns, text, start, end)
                 if match is None:
                     continue
                 if any(
@@ -281,6 +290,18 @@ class DangerLexicon:
             if found is None or match.start() < span[1]:
                 found = match.lastgroup
         return found
+
+
+def _find_first(
+    patterns: Sequence[re.Pattern[str]], text: str, start: int, end: int
+) -> re.Match[str] | None:
+    """The first match that `scan` would give."""
+    first: re.Match[str] | None = None
+    for pattern in patterns:
+        match = pattern.search(text, start, end)
+        if match and (first is None or match.start() < first.start()):
+            first = match
+    return first
 
 
 def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:

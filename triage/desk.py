@@ -86,7 +86,7 @@ class Desk:
 
     def _suggest_chunk(self, submissions: Sequence[Submission]) -> list[Suggestion]:
         readings = [read_text(s.title, s.content) for s in submissions]
-        dangers = [self.dangers.find(reading.title, reading.content) for reading in readings]
+        dangers = self.dangers.find_many([(each.title, each.content) for each in readings])
         terms = self.classifier.features.read(readings)
         signals = read_signals(readings, dangers, self.dangers)
         judged = self.classifier.judge(terms.rows, signals, dangers)
@@ -199,13 +199,14 @@ class Desk:
             leaf = leaves[number]
             return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, _round(chance))
 
-        every = np.arange(len(paths))
         found = zip(
             paths,
-            judged.path[every, paths].tolist(),
-            judged.level1[every, domain.up1[level2]].tolist(),
-            judged.level2[every, level2].tolist(),
-            _find_best(judged.path, _ALTERNATIVES + 1),
+            level2.tolist(),
+            domain.up1[level2].tolist(),
+            judged.path,
+            judged.level2,
+            judged.level1,
+            _find_next(judged.path, paths, _ALTERNATIVES),
             strict=True,
         )
         return [
@@ -214,14 +215,12 @@ class Desk:
                 leaves[path].level1,
                 leaves[path].level2,
                 leaves[path].level3,
-                confidence=_round(chance),
-                level1_confidence=_round(chance1),
-                level2_confidence=_round(chance2),
-                alternatives=tuple(call(*other) for other in best if other[0] != path)[
-                    :_ALTERNATIVES
-                ],
+                confidence=_round(chances.item(path)),
+                level1_confidence=_round(chances1.item(above1)),
+                level2_confidence=_round(chances2.item(above2)),
+                alternatives=tuple(call(*other) for other in others),
             )
-            for path, chance, chance1, chance2, best in found
+            for path, above2, above1, chances, chances2, chances1, others in found
         ]
 
     def _urgency(
@@ -327,16 +326,20 @@ def _is_chinese(text: str) -> bool:
     return len(text) - len(_OTHER.findall(text)) >= _CHINESE_SHARE * len(text)
 
 
-def _find_best(chances: Array, count: int) -> list[tuple[tuple[int, float], ...]]:
-    """(number, chance) of the greatest in each row, the greatest first."""
-    left = chances.copy()
-    every = np.arange(len(left))
-    best = []
+def _find_next(
+    chances: Array, best: Sequence[int], count: int
+) -> list[tuple[tuple[int, float], ...]]:
+    """(number, chance) of the greatest in each row after its best, the greatest first."""
+    left = chances.ravel().copy()
+    rows = np.arange(0, left.size, chances.shape[1])
+    at = rows + best
+    found = []
     for _ in range(count):
-        numbers = left.argmax(axis=1)
-        best.append(zip(numbers.tolist(), left[every, numbers].tolist(), strict=True))
-        left[every, numbers] = -1
-    return list(zip(*best, strict=True))
+        left[at] = -1
+        numbers = left.reshape(chances.shape).argmax(axis=1)
+        at = rows + numbers
+        found.append(zip(numbers.tolist(), left.take(at).tolist(), strict=True))
+    return list(zip(*found, strict=True))
 
 
 def _round(probability: float) -> float:

@@ -1,5 +1,7 @@
 """Characters side by side as numbers, so that a whole batch of texts is looked up at once."""
 
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,25 @@ def number_pairs(text: str) -> NDArray[Any]:
     pairs: NDArray[Any] = np.ndarray(max(len(text) - 1, 0), np.uint64, codes, strides=4)
     mixed = pairs * np.uint64(0x9E3779B97F4A7C15)
     return (mixed >> np.uint64(65 - PAIRS.bit_length())).view(np.int64)
+
+
+def mark_pairs(pairs: Iterable[str]) -> NDArray[Any]:
+    """(`PAIRS`,) bool: the numbers of these pairs, for `find_pairs`."""
+    marked = np.zeros(PAIRS, bool)
+    marked[number_pairs("".join(pairs))[::2]] = True
+    return marked
+
+
+def find_pairs(texts: Sequence[str], marked: NDArray[Any]) -> list[list[int]]:
+    """Where in each text a marked pair of characters begins, in order; a few are chance hits."""
+    ends = [*accumulate(len(text) + 1 for text in texts)]
+    places = marked.take(number_pairs("\n".join(texts))).nonzero()[0]
+    stops = places.searchsorted(ends).tolist()
+    found = places.tolist()
+    return [
+        [place - begin for place in found[first:last]]
+        for begin, (first, last) in zip((0, *ends), pairwise((0, *stops)), strict=False)
+    ]
 
 
 def number_words(text: str, begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
