@@ -9,13 +9,14 @@ is where the kinds meet. Loose counts of such words made every answer worse.
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from math import log1p
 
 import numpy as np
 
 from triage.features import Array, Reading
 from triage.names import stands_by_name
-from triage.numbering import find_pairs, mark_pairs
+from triage.numbering import PAIRS, number_pairs
 
 # Posts, which may stand beside a name; others in public service; misdeeds; what may be one; manners
 # and small faults; idleness; what is asked for against a person; how an office is merely asked or
@@ -66,13 +67,14 @@ _PERSON = _POST | _BITS["servant"]
 _FAULT = _BAD | _WRONG | _MANNERS
 _NAMED = 1 << len(_TABLE)  # a post beside a name
 _TITLE_KINDS = (_BITS["own"], _BITS["fraud"], _NAMED, _BAD)
-_IN_BODY = 8
+_IN_TITLE = len(_TITLE_KINDS)
 
-_WORDS_AT: dict[str, list[tuple[str, int]]] = {}  # by the pair they begin with: a text holds few
+_WORDS_AT: dict[int, list[tuple[str, int]]] = {}  # by the pair they begin with: a text holds few
 for _kind, _words in _TABLE.items():
     for _word in _words.split():
-        _WORDS_AT.setdefault(_word[:2], []).append((_word, _BITS[_kind]))
-_MAY_BEGIN = mark_pairs(_WORDS_AT)
+        _WORDS_AT.setdefault(number_pairs(_word[:2]).item(), []).append((_word, _BITS[_kind]))
+_MAY_BEGIN = np.zeros(PAIRS, bool)
+_MAY_BEGIN[list(_WORDS_AT)] = True
 
 _STOP = re.compile(r"[。！？!?；;\n]")
 _LONGEST = 110  # characters read as one sentence where no stop comes
@@ -85,7 +87,7 @@ _GREETED = re.compile(r"[们，,：:！! ]{0,2}(?:[您你]|大家|各位)|[们]?
 _ASKING = frozenset("请望求盼给让谢向位级关敬")
 _ASKED = 4  # characters before a post in which they do
 
-SIGNS = len(_TITLE_KINDS) + _IN_BODY
+SIGNS = 12
 
 _Kinds = list[tuple[int, int]]  # where a word stands and the bits of its kind, in order
 
@@ -99,13 +101,15 @@ def find_signs(readings: Sequence[Reading]) -> Array:
     the share with manners; whether the end asks for punishment.
     """
     found = _find_kinds([reading.title for reading in readings] + [r.body for r in readings])
-    signs = [
-        [*_weigh_title(title), *_weigh_body(reading.body, body)]
-        for reading, title, body in zip(
-            readings, found[: len(readings)], found[len(readings) :], strict=True
-        )
-    ]
-    return np.array(signs, np.float32).reshape(-1, SIGNS)
+    signs = np.zeros((len(readings), SIGNS), np.float32)
+    for row, reading, title, body in zip(
+        signs, readings, found[: len(readings)], found[len(readings) :], strict=True
+    ):
+        if title:
+            row[:_IN_TITLE] = _weigh_title(title)
+        if body:
+            row[_IN_TITLE:] = _weigh_body(reading.body, body)
+    return signs
 
 
 def _weigh_title(kinds: _Kinds) -> list[bool]:
@@ -116,8 +120,6 @@ def _weigh_title(kinds: _Kinds) -> list[bool]:
 
 
 def _weigh_body(body: str, kinds: _Kinds) -> list[float]:
-    if not kinds:
-        return [0.0] * _IN_BODY
     ends = _find_ends(body)
     sentences = [0] * (len(ends) + 1)
     for at, kind in kinds:
@@ -157,19 +159,24 @@ def _find_ends(body: str) -> list[int]:
 
 def _find_kinds(texts: Sequence[str]) -> list[_Kinds]:
     """The words of each text that stand in the table, but posts that are only addressed."""
-    found: list[_Kinds] = []
-    for text, places in zip(texts, find_pairs(texts, _MAY_BEGIN), strict=True):
-        kinds: _Kinds = []
-        for at in places:
-            for word, kind in _WORDS_AT.get(text[at : at + 2], ()):
-                if not text.startswith(word, at):
-                    continue
-                if kind != _POST:
-                    kinds.append((at, kind))
-                elif not _is_addressed(text, at, at + len(word)):
-                    named = _NAMED if stands_by_name(text, at, at + len(word)) else 0
-                    kinds.append((at, kind | named))
-        found.append(kinds)
+    found: list[_Kinds] = [[] for _ in texts]
+    pairs = number_pairs("\n".join(texts))
+    places = _MAY_BEGIN.take(pairs).nonzero()[0]
+    begins = np.array([0, *accumulate(len(text) + 1 for text in texts[:-1])])
+    numbers = begins.searchsorted(places, "right") - 1
+    offsets = places - begins.take(numbers)
+    for number, at, pair in zip(
+        numbers.tolist(), offsets.tolist(), pairs.take(places).tolist(), strict=True
+    ):
+        text = texts[number]
+        for word, kind in _WORDS_AT[pair]:
+            if not text.startswith(word, at):
+                continue
+            if kind != _POST:
+                found[number].append((at, kind))
+            elif not _is_addressed(text, at, at + len(word)):
+                named = _NAMED if stands_by_name(text, at, at + len(word)) else 0
+                found[number].append((at, kind | named))
     return found
 
 
