@@ -244,9 +244,8 @@ class Divisions:
 
     def _division(self, row: _Row) -> Division:
         code = row.code
-        above = [f"{code[:2]}0000", f"{code[:4]}00", code[:6]]
-        codes = list(dict.fromkeys(c for c in above if c != code))
-        names = [self._names[c] for c in codes if c in self._names and _level(c) < _level(code)]
+        above = (f"{code[:2]}0000", f"{code[:4]}00", code[:6])[: _level(code) - 1]
+        names = [self._names[c] for c in dict.fromkeys(above) if c in self._names]
         return Division(
             code,
             row.name,

@@ -232,13 +232,13 @@ class TextFeatures:
         """
         laid, found = self.locate(readings)
         documents, size = len(readings), int(self._ends[-1])
-        every = np.arange(2 * documents)
-        every[documents:] -= documents
+        every = np.array([*range(documents)] * 2, np.int64)
         document = every.repeat(laid.sizes).take(found.start)
-        keys, order = _sort(document * size + found.column)
-        new = np.ones(len(keys), bool)
-        np.not_equal(keys[1:], keys[:-1], out=new[1:])
-        begins = np.concatenate((new.nonzero()[0], [len(keys)]))
+        keys, order = _sort(document * size + found.column, below=documents * size)
+        new = np.empty(len(keys) + 1, bool)
+        new[0] = new[-1] = True  # the end is as good as a new one
+        np.not_equal(keys[1:], keys[:-1], out=new[1:-1])
+        begins = new.nonzero()[0]
         counts = begins[1:] - begins[:-1]
         place = np.empty(len(keys), np.int64)
         place[order] = np.arange(len(counts)).repeat(counts)
@@ -267,10 +267,10 @@ def _list_texts(readings: Sequence[Reading], field: str) -> list[str]:
     return [getattr(reading, field)[:MOST_READ] for reading in readings]
 
 
-def _sort(keys: Array) -> tuple[Array, Array]:
-    """The numbers in rising order, and the places that they came from."""
+def _sort(keys: Array, *, below: int) -> tuple[Array, Array]:
+    """The numbers, all less than `below`, in rising order, and the places that they came from."""
     shift = len(keys).bit_length()
-    if len(keys) and int(keys.max()) >> (63 - shift):
+    if below >> (63 - shift):
         order = np.argsort(keys)
         return keys[order], order
     # With its place behind it each number is sorted in half the time.

@@ -152,11 +152,10 @@ class Vocabulary:
         begins -= lengths
         keys = number_words(laid.text, begins, lengths)
         column, known = self._words.look_up(keys)
-        column[~known] = len(self._words)
+        column = np.where(known, column, len(self._words))
         first = int(begins.searchsorted(laid.bodies))
-        numbers = np.concatenate(
-            (self._numbers[0].take(column[:first]), self._numbers[1].take(column[first:]))
-        )
+        column[first:] += self._numbers.shape[1]
+        numbers = self._numbers.take(column)
         for place in (keys == 0).nonzero()[0].tolist():
             numbers[place] = self._long[place >= first].get(words[place], -1)
         return numbers, begins, lengths
