@@ -5,11 +5,12 @@ what to offer, and the diagram and the table in docs/workflow.md are drawn from 
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from triage.errors import Conflict
 from triage.ledger.states import STATE_NAMES, EntryState, Outcome
-from triage.roles import ACTION_NAMES, Caller
+from triage.roles import ACTION_NAMES, Action, Caller
 from triage.transitions import COMMAND_NAMES, OFF_THE_LINE, TRANSITIONS, Command, Transition
 
 __all__ = [
@@ -91,13 +92,13 @@ def list_commands(entry: Standing, *, caller: Caller, now: datetime) -> tuple[Co
     Who reaches only an assisting department may add to the record and no more. What the entry
     itself rules out is left out: to return it too late, to reply while its clock stands.
     """
-    leads = caller.reaches(entry.lead_department)
-    return tuple(
-        row.command
-        for row in _IN_STATE[entry.state]
-        if caller.may(row.action)
-        and (leads or row.assisting)
-        and _suits(row.command, entry, now=now)
+    return _list_commands(
+        entry.state,
+        caller.actions,
+        leads=caller.reaches(entry.lead_department),
+        may_return=may_return(entry, now=now),
+        paused=entry.paused_at is not None,
+        most_urgent=entry.urgency == 1,
     )
 
 
@@ -158,11 +159,27 @@ def render_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _suits(command: Command, entry: Standing, *, now: datetime) -> bool:
-    if command is Command.RETURN:
-        return may_return(entry, now=now)
-    if command in (Command.PAUSE, Command.REPLY):
-        return entry.paused_at is None
-    if command is Command.RESUME:
-        return entry.paused_at is not None
-    return command is not Command.ALARM or entry.urgency == 1
+@lru_cache(maxsize=1024)
+def _list_commands(
+    state: EntryState,
+    actions: frozenset[Action],
+    *,
+    leads: bool,
+    may_return: bool,
+    paused: bool,
+    most_urgent: bool,
+) -> tuple[Command, ...]:
+    ruled_out = {
+        Command.RETURN: not may_return,
+        Command.PAUSE: paused,
+        Command.REPLY: paused,
+        Command.RESUME: not paused,
+        Command.ALARM: not most_urgent,
+    }
+    return tuple(
+        row.command
+        for row in _IN_STATE[state]
+        if row.action in actions
+        and (leads or row.assisting)
+        and not ruled_out.get(row.command, False)
+    )

@@ -167,7 +167,7 @@ def read_data(given: CommandIn, service: Service) -> dict[str, Any]:
     """What the command is given besides version and note, as the ledger takes it."""
     data = {
         name: value
-        for name, value in dict(given).items()
+        for name, value in vars(given).items()
         if value is not None and name not in _PLAIN
     }
     if given.assisting is not None:

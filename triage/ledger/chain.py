@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from triage.ledger.tables import EventRow, storable, to_utc
 
 EVENTS = "events"  # the name in `session.info`; only a session that writes has it
 _CHAIN_LOCK = 0x7472696167650002  # "triage", 2: any number that no other program locks
+_TAKE_TURN = f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"
 _EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
 _LAST = select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1)
-_ADD = insert(_EVENTS)
+_ADD = insert(_EVENTS).inline()  # nobody asks for the numbers
 _SPELLER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _PIECE = 1000  # events fetched at a time while the chain is walked
 
@@ -76,9 +77,9 @@ def append_events(session: Session) -> None:
     events, session.info[EVENTS] = session.info[EVENTS], []
     if not events:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
     connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_TAKE_TURN)
     linked = link_events(events, previous=connection.scalar(_LAST))
     connection.execute(_ADD, linked if linked[1:] else linked[0])
 

@@ -13,8 +13,9 @@ from triage.ledger.tables import ActionRow, DepartmentRow, EntryRow
 from triage.roles import Caller
 from triage.workflow import Command
 
-# Every command adds one; on the table itself it costs a tenth less of the whole command.
-_ADD_ACTION = insert(ActionRow.metadata.tables[ActionRow.__tablename__])
+# Every command adds one; on the table itself it costs a tenth less of the whole command. Its number
+# is not asked for (`inline`): that would take PostgreSQL and its driver a quarter of the insert.
+_ADD_ACTION = insert(ActionRow.metadata.tables[ActionRow.__tablename__]).inline()
 
 
 @dataclass(frozen=True, slots=True)
