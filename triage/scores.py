@@ -16,7 +16,7 @@ import numpy as np
 from triage.features import Array, Matrix, Rows
 
 _AT_ONCE = 1024  # entries of a document: in single precision they still fit the processor's cache
-_KEPT = 2 * _AT_ONCE  # entries that are read once for scoring and weighing
+_KEPT = 16 * _AT_ONCE  # entries whose terms are looked up once for scoring and weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +97,28 @@ class LinearScores:
         the basis, which last until the next.
 
         So few at a time and from the 8-bit numbers: what is needed stays in the processor's cache,
-        and the whole basis in single precision would take four times the memory. A document or two
-        are read once.
+        and the whole basis in single precision would take four times the memory. Of a small batch
+        the 8-bit numbers are kept.
         """
-        few = isinstance(rows, Rows) and len(rows.data) <= _KEPT
-        if few and rows.read:
-            yield from rows.read
-            return
         steps = rows.data * self.term_scale.take(rows.indices).astype(np.float32)
-        room = len(rows.data) if few else _AT_ONCE
-        small = np.empty((room, self.basis.shape[1]), np.int8)
+        kept = self._keep(rows)
+        small = np.empty((_AT_ONCE, self.basis.shape[1]), np.int8)
         wide = np.empty(small.shape, np.float32)
         for document, (first, last) in enumerate(pairwise(rows.indptr.tolist())):
             for start in range(first, last, _AT_ONCE):
                 entries = slice(start, min(start + _AT_ONCE, last))
-                place = entries if few else slice(0, entries.stop - start)
-                # Clipping needs no second buffer; all indices are those of terms.
-                self.basis.take(rows.indices[entries], axis=0, out=small[place], mode="clip")
-                wide[place] = small[place]
-                part = document, entries, steps[entries], wide[place]
-                if few:
-                    rows.read.append(part)
-                yield part
+                basis = small[: entries.stop - start] if kept is None else kept[entries]
+                if kept is None:
+                    # Clipping needs no second buffer; all indices are those of terms.
+                    self.basis.take(rows.indices[entries], axis=0, out=basis, mode="clip")
+                wide[: len(basis)] = basis
+                yield document, entries, steps[entries], wide[: len(basis)]
+
+    def _keep(self, rows: Matrix) -> Array | None:
+        """The rows of the basis for all entries of a small batch; None for a larger one."""
+        if not isinstance(rows, Rows) or len(rows.data) > _KEPT:
+            return None
+        if not rows.read:
+            rows.read.append(self.basis.take(rows.indices, axis=0))
+        kept: Array = rows.read[0]
+        return kept
