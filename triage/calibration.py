@@ -115,5 +115,5 @@ def find_chances(logits: Array) -> Array:
 
     Scipy has it too, but takes long to import.
     """
-    chances: Array = 1 / (1 + np.exp(-logits.clip(-80, 80)))
+    chances: Array = 1 / (1 + np.exp(np.minimum(-logits, 80)))  # never so much that it overflows
     return chances

@@ -112,17 +112,14 @@ class Desk:
         """(documents, width): the directions whose scores make up the logit of each path."""
         outputs, domain = self.classifier.outputs, self.classifier.domain
         level2 = domain.up2[paths]
-        columns = (
+        columns = [
             domain.up1[level2] + outputs.level1.start,
             level2 + outputs.level2.start,
             np.array(paths) + outputs.level3.start,
-        )
-        toward = self.classifier.scores.directions
-        first, second, third = (
-            blend * toward.take(column, axis=1)
-            for blend, column in zip(domain.blend_, columns, strict=True)
-        )
-        return np.ascontiguousarray((first + second + third).T)
+        ]
+        toward = self.classifier.scores.directions.take(columns, axis=1)
+        toward *= domain.blend_[:, None]
+        return np.ascontiguousarray((toward[:, 0] + toward[:, 1] + toward[:, 2]).T)
 
     def _compose(
         self,

@@ -207,10 +207,10 @@ def score_borders(borders: Borders, weights: PlaceWeights) -> Array:
 def find_spans(borders: Borders, weights: PlaceWeights) -> list[tuple[int, int] | None]:
     """The best (start, end) of a place in each of `borders.texts`, or None."""
     first = np.array(borders.first)[:, None]
-    sizes = np.array([[len(text) + 1] for text in borders.texts])
-    places = np.arange(max(sizes.max(), _BEST))
+    lengths = [len(text) for text in borders.texts]
+    places = np.arange(max(*lengths, _BEST) + 1)
     table = score_borders(borders, weights).take(first + places, axis=1, mode="clip")
-    np.copyto(table, -np.inf, where=places >= sizes)
+    np.copyto(table, -np.inf, where=places > np.array(lengths)[:, None])
     # (2, texts, _BEST): the best borders to begin with and to end with, the best first.
     rows = np.arange(0, table.size, len(places)).reshape(2, -1, 1)
     best = table.argpartition(-_BEST, axis=2)[:, :, -_BEST:]
