@@ -17,6 +17,7 @@ from api.service import Service
 from triage.errors import Conflict, StoreUnavailable, TriageError
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed, record_batch
+from triage.ledger.repeatlist import RepeatLine
 from triage.ledger.views import SubmissionFile
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
@@ -26,12 +27,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One submission as it now stands, whether this call brought it, and if so, whether it was
-    found to repeat another."""
+    """One submission as it now stands, whether this call brought it, and if so, what it was found
+    to repeat, as one sees it who reaches every department."""
 
     file: SubmissionFile
     created: bool
-    repeats: bool = False
+    repeats: tuple[RepeatLine, ...] = ()
 
 
 def take_in(

@@ -1,6 +1,7 @@
 """What a clerk sees of repeats, merges and calls none."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from triage.ledger.commands import run_command
 from triage.ledger.departments import sync_departments
 from triage.ledger.matters import list_reporters
 from triage.ledger.paging import Page
-from triage.ledger.records import record_batch
+from triage.ledger.records import Sent, record_batch, record_sent
 from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
 from triage.ledger.repeatlist import (
     RepeatLine,
@@ -22,9 +23,10 @@ from triage.ledger.repeatlist import (
     list_all_repeats,
     list_first_repeats,
     list_in_other_words,
+    list_new_repeats,
     list_repeats,
 )
-from triage.ledger.repeats import find_repeats
+from triage.ledger.repeats import Likely, find_repeats
 from triage.ledger.states import EntryState, ProblemState, RepeatState
 from triage.ledger.store import Store
 from triage.ledger.tables import EventRow, MemberRow, ProblemRow, RepeatRow, SubmissionRow
@@ -234,6 +236,37 @@ def test_a_pair_left_by_a_race_with_the_seal_is_not_shown(store: Store) -> None:
     with store.reading() as session:
         assert list_all_repeats(session, caller=CLERK).lines == ()
         assert list_first_repeats(session, "B", caller=CLERK) == ()
+
+
+def test_who_brings_several_is_told_what_each_repeats_as_the_ledger_tells_it_later(
+    store: Store,
+) -> None:
+    take(store, "A")
+    told = [
+        make_submission(id=name, title="", content=content, place=None)
+        for name, content in (("B", LIFT), ("C", DUST), ("D", f"{LIFT}谢谢"))
+    ]
+    with store.writing() as session:
+        sent = [Sent(one, make_suggestion(id=one.id)) for one in told]
+        filed = record_sent(session, sent, now=NOW)
+    assert {one.id: [line.other.id for line in one.repeats] for one in filed} == {
+        "B": ["A"],
+        "C": [],
+        "D": ["A", "B"],
+    }
+    with store.reading() as session:
+        for one in filed:
+            later = list_first_repeats(session, one.id, caller=CLERK)
+            assert one.repeats == tuple(replace(line, submission=None) for line in later)
+
+
+def test_what_was_sealed_since_it_was_found_is_not_told(store: Store) -> None:
+    take(store, "A")
+    found = {"B": [Likely("A", RepeatKind.SAME_TEXT, 1.0)]}
+    with store.writing() as session:
+        assert [line.other.id for line in list_new_repeats(session, found, now=NOW)["B"]] == ["A"]
+        put_away(session, session.get_one(SubmissionRow, "A"), who="wang", now=NOW)
+        assert list_new_repeats(session, found, now=NOW) == {"B": ()}
 
 
 def test_what_waits_for_review_is_assigned_before_it_is_merged(store: Store) -> None:

@@ -12,6 +12,7 @@ from triage.repeats import (
     is_elsewhere,
     judge_repeat,
     list_fingerprint,
+    list_fingerprints,
     mark_differences,
     read_wording,
 )
@@ -182,3 +183,12 @@ def test_long_texts_are_compared_by_sentences_and_cut() -> None:
     pieces = mark_differences(long, long.replace("第7件", "第七件"))
     assert next(piece for piece in pieces if piece.where == "one").text == "第7件事情还没有办好。"
     assert sum(len(piece.text) for piece in pieces if piece.where != "other") == 10_000
+
+
+def test_the_keys_of_many_are_those_of_each() -> None:
+    wordings = [
+        read_wording("", text) for text in ("幸福里小区电梯停运四天", "", "！！", "路灯不亮")
+    ]
+    assert list_fingerprints(wordings) == [list_fingerprint(one) for one in wordings]
+    assert [len(keys) for keys in list_fingerprints(wordings)] == [24, 0, 0, 24]
+    assert list_fingerprints([]) == []

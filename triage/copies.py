@@ -18,7 +18,7 @@ _WIDTH = 5  # characters in a run: a changed name or number costs five, a new se
 _BANDS, _ROWS = 16, 5  # of texts that share 0.8 of their runs 998 in 1,000 pairs meet
 _KEPT = 8  # texts that a band remembers, so that a thousand equal ones cost a thousand steps
 _SEED = 7
-_SAID = re.compile("[^0-9A-Za-z\u4e00-\u9fff]+")
+_SAID = re.compile("[0-9A-Za-z\u4e00-\u9fff]+")
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
@@ -61,7 +61,7 @@ def measure_likeness(one: str, other: str) -> float:
 
 def list_said(text: str) -> str:
     """The letters, digits and Chinese characters of a text, without all that stands between."""
-    return _SAID.sub("", text)
+    return "".join(_SAID.findall(text))
 
 
 def count_said(text: str) -> int:
@@ -78,7 +78,9 @@ def cut_said(said: str, width: int) -> Runs:
     """As `cut_runs`, of what `list_said` gave."""
     if len(said) <= width:
         return frozenset((said,)) if said else frozenset()
-    return frozenset([said[at : at + width] for at in range(len(said) - width + 1)])
+    # As an array that steps a character (four bytes) at a time: half the time of cutting each.
+    every = np.ndarray(len(said) - width + 1, f"<U{width}", said.encode("utf-32-le"), strides=4)
+    return frozenset(every.tolist())
 
 
 def measure_share(one: Runs, other: Runs) -> float:
@@ -94,18 +96,29 @@ def list_keys(runs: Runs, *, bands: int, rows: int) -> tuple[int, ...]:
     The same runs give the same keys in every process, so that they can be kept: of two texts that
     share s of their runs a band agrees with the chance s ** rows.
     """
-    if not runs:
-        return ()
-    sketch = RMinHash(bands * rows, _SEED)
-    sketch.update(list(runs))
+    return list_keys_of_each([runs], bands=bands, rows=rows)[0]
+
+
+def list_keys_of_each(texts: Sequence[Runs], *, bands: int, rows: int) -> list[tuple[int, ...]]:
+    """`list_keys` for many texts, at a third of the time for each."""
+    digests = [_digest(runs, bands * rows) for runs in texts if runs]
     # Multiply and fold, as hash tables do: chance decides, no adversary does.
+    columns = np.array(digests, np.uint64).reshape(len(digests), bands, rows)
     keys = np.arange(1, bands + 1, dtype=np.uint64) * _MIX[0]
-    for column in np.array(sketch.digest(), np.uint64).reshape(bands, rows).T:
-        keys = (keys ^ column) * _MIX[1]
+    for row in range(rows):
+        keys = (keys ^ columns[:, :, row]) * _MIX[1]
         keys ^= keys >> np.uint64(29)
     keys *= _MIX[2]
     keys ^= keys >> np.uint64(32)
-    return tuple(keys.view(np.int64).tolist())
+    told = iter(keys.view(np.int64).tolist())
+    return [tuple(next(told)) if runs else () for runs in texts]
+
+
+def _digest(runs: Runs, size: int) -> list[int]:
+    sketch = RMinHash(size, _SEED)
+    sketch.update(list(runs))
+    digest: list[int] = sketch.digest()
+    return digest
 
 
 def _cut(text: str, length: int) -> Runs:

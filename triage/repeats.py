@@ -7,13 +7,20 @@ about two places are two matters, however alike their words.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
 
-from triage.copies import Runs, cut_runs, cut_said, list_keys, list_said, measure_share
+from triage.copies import (
+    Runs,
+    cut_runs,
+    cut_said,
+    list_keys_of_each,
+    list_said,
+    measure_share,
+)
 from triage.places import find_place
 from triage.problems import JOINS
 from triage.text import clean_text
@@ -81,7 +88,13 @@ def list_fingerprint(wording: Wording) -> tuple[int, ...]:
 
     They are kept, so that another way to make them needs all of them made anew.
     """
-    return list_keys(wording.runs, bands=_BANDS, rows=_ROWS)
+    return list_fingerprints([wording])[0]
+
+
+def list_fingerprints(wordings: Sequence[Wording]) -> list[tuple[int, ...]]:
+    """`list_fingerprint` for many, at a third of the time for each."""
+    runs = [wording.runs for wording in wordings]
+    return list_keys_of_each(runs, bands=_BANDS, rows=_ROWS)
 
 
 def judge_repeat(

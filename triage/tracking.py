@@ -31,14 +31,15 @@ _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TO_LETTERS = str.maketrans(_BASE32, _LETTERS)
 _MISREAD = str.maketrans("OIL", "011")
 _LENGTH = 16
+_BYTES = _LENGTH * 5 // 8  # a letter says five bits
 _GROUP = 4
 
 
 def make_code(ring: KeyRing, submission_id: str) -> str:
     """The code of this submission, always the same: XXXX-XXXX-XXXX-XXXX."""
     digest = bytes.fromhex(ring.digest(submission_id, purpose="tracking"))
-    letters = base64.b32encode(digest).decode().translate(_TO_LETTERS)[:_LENGTH]
-    return "-".join(letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
+    letters = base64.b32encode(digest[:_BYTES]).decode().translate(_TO_LETTERS)
+    return _group(letters)
 
 
 def read_code(text: str) -> str | None:
@@ -48,7 +49,7 @@ def read_code(text: str) -> str | None:
     letters = typed.translate(_MISREAD)
     if len(letters) != _LENGTH or not set(letters) <= set(_LETTERS):
         return None
-    return "-".join(letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
+    return _group(letters)
 
 
 def digest_code(code: str) -> str:
@@ -66,6 +67,10 @@ def tell_delay(*, longer: str | None, reason: str | None, pause_ground: str | No
     if pause_ground is not None:
         told.append(f"按规定暂停计时，事由：{pause_ground}")
     return "；".join(told) or None
+
+
+def _group(letters: str) -> str:
+    return "-".join([letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP)])
 
 
 def tell(state: EntryState, *, department: str, ground: str | None) -> str:

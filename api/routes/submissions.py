@@ -193,13 +193,18 @@ def _destination(submission: StoredSubmission) -> Destination:
 def _accepted_out(taken: Taken, caller: Caller, service: Service) -> AcceptedOut:
     """The answer to one submission, with what it probably repeats (not for an accusation)."""
     told = _taken_out(taken, caller, service)
-    lines: tuple[RepeatLine, ...] = ()
-    may_be_shown = not taken.file.submission.confidential and caller.may(Action.READ)
-    if may_be_shown and (taken.repeats or not taken.created):
-        with service.store.reading() as session:
-            lines = list_first_repeats(session, taken.file.submission.id, caller=caller)
-    repeats = [RepeatOut.model_validate(line) for line in lines]
+    repeats = [RepeatOut.model_validate(line) for line in _list_repeats(taken, caller, service)]
     return AcceptedOut(**dict(told), repeats=repeats)
+
+
+def _list_repeats(taken: Taken, caller: Caller, service: Service) -> tuple[RepeatLine, ...]:
+    submission = taken.file.submission
+    if submission.confidential or not caller.may(Action.READ):
+        return ()
+    if taken.created and (caller.reach is None or not taken.repeats):
+        return taken.repeats
+    with service.store.reading() as session:
+        return list_first_repeats(session, submission.id, caller=caller)
 
 
 def _taken_out(taken: Taken, caller: Caller, service: Service) -> TakenOut:

@@ -4,7 +4,7 @@ Each function has a form for one and a form for thousands; both are the same pat
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,8 @@ from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
 from triage.ledger.placing import await_placing
-from triage.ledger.repeats import record_repeats
+from triage.ledger.repeatlist import RepeatLine, list_new_repeats
+from triage.ledger.repeats import Likely, record_repeats
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
 from triage.ledger.timetables import load_timetable
@@ -55,7 +56,8 @@ class Filed:
 
     `error` says why it was not taken; else `submission` stands, `created` by this batch or before
     it, `entry` is the entry that this batch opened for it (None: it waits in review), and `repeats`
-    whether it probably repeats an earlier one.
+    what it probably repeats, as one sees it who reaches every department; `record_batch` does not
+    say that.
     """
 
     id: str
@@ -63,7 +65,7 @@ class Filed:
     created: bool = False
     entry: StoredEntry | None = None
     error: TriageError | None = None
-    repeats: bool = False
+    repeats: tuple[RepeatLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,25 @@ def record_batch(
 ) -> list[Filed]:
     """Take in many submissions of one source with their suggestions; as `record_sent`."""
     sent = [Sent(told, said, source) for told, said in pairs]
-    return record_sent(session, sent, now=now, taxonomy=taxonomy)
+    return _record(session, sent, now=now, taxonomy=taxonomy)[0]
 
 
 def record_sent(
     session: Session, sent: Sequence[Sent], *, now: datetime, taxonomy: str = "letters"
 ) -> list[Filed]:
     """Take in many submissions; one outcome for each, in the same order."""
+    filed, found = _record(session, sent, now=now, taxonomy=taxonomy)
+    lines = list_new_repeats(session, found, now=now)
+    return [
+        replace(one, repeats=lines[one.id]) if one.created and one.id in lines else one
+        for one in filed
+    ]
+
+
+def _record(
+    session: Session, sent: Sequence[Sent], *, now: datetime, taxonomy: str
+) -> tuple[list[Filed], dict[str, list[Likely]]]:
+    """The outcomes, and what the submissions (by id) repeat that were created."""
     leads = _find_leads(session, [(one.submission, one.suggestion) for one in sent])
     arrivals = [
         Arrival(
@@ -110,31 +124,28 @@ def record_sent(
         for one, lead, outcome in zip(sent, leads, recorded, strict=True)
         if not isinstance(outcome, TriageError) and outcome[1]
     ]
-    entries, repeating = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
+    entries, found = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
     filed = []
     for one, outcome in zip(sent, recorded, strict=True):
         if isinstance(outcome, TriageError):
             filed.append(Filed(one.submission.id, error=outcome))
             continue
         stored, created = outcome
-        entry = entries.get(stored.id) if created else None
-        repeats = created and stored.id in repeating
-        filed.append(Filed(stored.id, stored, created, entry, repeats=repeats))
-    return filed
+        filed.append(Filed(stored.id, stored, created, entries.get(stored.id) if created else None))
+    return filed, found
 
 
 def _follow_up(
     session: Session, fresh: Sequence[_Placed], *, now: datetime, taxonomy: str
-) -> tuple[dict[str, StoredEntry], set[str]]:
+) -> tuple[dict[str, StoredEntry], dict[str, list[Likely]]]:
     """What follows where submissions were created, each to be led by a department or none: their
-    suggestions, their entries (given by submission id), and what they have to do with others (given
-    are the ids of those that repeat any)."""
+    suggestions, their entries, and what they repeat (both given by submission id)."""
     shown = [(told, said) for told, said, _ in fresh if not said.confidential]
     _insert_suggestions(session, shown, now=now)
     entries = _open_entries(session, fresh, now=now, taxonomy=taxonomy)
-    repeating = record_repeats(session, [told for told, _ in shown], now=now)
+    found = record_repeats(session, [told for told, _ in shown], now=now)
     await_placing(session, [told.id for told, _ in shown])
-    return entries, repeating
+    return entries, found
 
 
 def record_suggestion(

@@ -5,7 +5,7 @@ accusation (Art. 30), or a submission none of whose entries is within reach.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -20,16 +20,14 @@ from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
 from triage.ledger.repeats import Likely, are_pair
 from triage.ledger.states import RepeatState
 from triage.ledger.store import among
-from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow
-from triage.ledger.views import (
-    ENTRY_COLUMNS,
-    StoredEntry,
-    StoredSubmission,
-    entry_view,
-    submission_view,
-)
+from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow, to_utc
+from triage.ledger.views import StoredEntry, StoredSubmission, entry_view, submission_view
 from triage.repeats import RepeatKind
 from triage.roles import Action, Caller
+
+# On the tables themselves: half of what a statement costs.
+_SUBMISSIONS = SubmissionRow.metadata.tables[SubmissionRow.__tablename__].c
+_ENTRIES = EntryRow.metadata.tables[EntryRow.__tablename__].c
 
 MOST_OTHERS = 20  # told in other words: submissions of the same common problem that are shown
 _FIRST = (
@@ -98,6 +96,28 @@ def list_first_repeats(
         for row in rows
         if row.submission_id in seen and row.earlier_id in seen
     )
+
+
+def list_new_repeats(
+    session: Session, found: Mapping[str, Sequence[Likely]], *, now: datetime
+) -> dict[str, tuple[RepeatLine, ...]]:
+    """As `list_first_repeats`, for many whose repeats have just been `found` and recorded: what a
+    caller sees of them who reaches every department."""
+    ids = {likely.submission_id for likelies in found.values() for likely in likelies}
+    seen = _load_open(session, ids)
+
+    def line(likely: Likely) -> RepeatLine:
+        other, entries = seen[likely.submission_id]
+        state, found_at = RepeatState.SUSPECTED, to_utc(now)
+        return RepeatLine(
+            other, likely.kind, likely.similarity, entries, state=state, found_at=found_at
+        )
+
+    # On PostgreSQL another process may have made one an accusation since it was found.
+    return {
+        name: tuple(line(likely) for likely in likelies if likely.submission_id in seen)
+        for name, likelies in found.items()
+    }
 
 
 def list_all_repeats(
@@ -232,41 +252,55 @@ def load_seen(
 ) -> dict[str, tuple[StoredSubmission, tuple[StoredEntry, ...]]]:
     """Those of these submissions that the caller may know of, each with the entries within reach;
     two or three statements, however many there are."""
+    found = _load_open(session, submission_ids)
+    if caller.reach is None or not found:
+        return found
+    names = find_names(session, caller.reach)
+    seen = {}
+    for name, (submission, entries) in found.items():
+        within = tuple(
+            entry
+            for entry in entries
+            if caller.reaches(entry.lead_department) or not names.isdisjoint(entry.assisting)
+        )
+        if within:
+            seen[name] = (submission, within)
+    return seen
+
+
+def _load_open(
+    session: Session, submission_ids: Collection[str]
+) -> dict[str, tuple[StoredSubmission, tuple[StoredEntry, ...]]]:
+    """Those of these submissions that are no accusation, each with its entries."""
     if not submission_ids:
         return {}
-    entries: defaultdict[str, list[StoredEntry]] = defaultdict(list)
-    names = None if caller.reach is None else find_names(session, caller.reach)
     told = {"ids": sorted(submission_ids)}
-    dialect = session.get_bind().dialect.name
-    for row in session.execute(_entries_query(dialect), told):
-        if (
-            names is None
-            or caller.reaches(row.lead_department)
-            or not names.isdisjoint(row.assisting)
-        ):
-            entries[row.submission_id].append(entry_view(row))
+    connection = session.connection()
+    on_postgres = connection.dialect.name == "postgresql"
+    entries: defaultdict[str, list[StoredEntry]] = defaultdict(list)
+    for row in connection.execute(_entries_query(on_postgres=on_postgres), told):
+        entries[row.submission_id].append(entry_view(row))
     return {
         row.id: (submission_view(row), tuple(entries[row.id]))
-        for row in session.execute(_submissions_query(dialect), told)
-        if names is None or row.id in entries
+        for row in connection.execute(_submissions_query(on_postgres=on_postgres), told)
     }
 
 
 @cache
-def _entries_query(dialect: str) -> Select[Any]:
-    among_ids = among(EntryRow.submission_id, "ids", on_postgres=dialect == "postgresql")
+def _entries_query(*, on_postgres: bool) -> Select[Any]:
+    among_ids = among(_ENTRIES.submission_id, "ids", on_postgres=on_postgres)
     return (
-        select(*ENTRY_COLUMNS)
-        .where(among_ids, EntryRow.confidential.is_(False))
-        .order_by(EntryRow.id)
+        select(*(_ENTRIES[field.name] for field in fields(StoredEntry)))
+        .where(among_ids, _ENTRIES.confidential.is_(False))
+        .order_by(_ENTRIES.id)
     )
 
 
 @cache
-def _submissions_query(dialect: str) -> Select[Any]:
-    columns = (getattr(SubmissionRow, field.name) for field in fields(StoredSubmission))
-    among_ids = among(SubmissionRow.id, "ids", on_postgres=dialect == "postgresql")
-    return select(*columns).where(among_ids, SubmissionRow.confidential.is_(False))
+def _submissions_query(*, on_postgres: bool) -> Select[Any]:
+    columns = (_SUBMISSIONS[field.name] for field in fields(StoredSubmission))
+    among_ids = among(_SUBMISSIONS.id, "ids", on_postgres=on_postgres)
+    return select(*columns).where(among_ids, _SUBMISSIONS.confidential.is_(False))
 
 
 def get_seen(session: Session, submission_id: str, *, caller: Caller) -> StoredSubmission:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Select, and_, func, insert, or_, select, text, update
@@ -29,6 +30,7 @@ from triage.repeats import (
     is_told_again,
     judge_repeat,
     list_fingerprint,
+    list_fingerprints,
     read_wording,
 )
 from triage.submissions import Submission
@@ -71,21 +73,21 @@ class _Known:
 
 def record_repeats(
     session: Session, submissions: Sequence[Submission], *, now: datetime
-) -> set[str]:
+) -> dict[str, list[Likely]]:
     """Keep the fingerprints of submissions that have just been recorded, and for each at most
-    `MOST` earlier ones that it probably repeats, those among the others included; the ids of those
-    that repeat any.
+    `MOST` earlier ones that it probably repeats, those among the others included, the likeliest
+    first; given are those (by id) that repeat any.
 
     Accusations do not belong here. Called again for the same ones it changes nothing.
     """
     read = cache(read_wording)  # of a mass letter the words are read once
     wordings = {one.id: read(one.title, one.content, one.place) for one in submissions}
-    keys = {name: list_fingerprint(wording) for name, wording in wordings.items()}
+    keys = dict(zip(wordings, list_fingerprints([*wordings.values()]), strict=True))
     met = _find_met(session, keys.values())
     for name in {name for same in met.values() for name in same} & wordings.keys():
         del wordings[name]  # it came before
     if not wordings:
-        return set()
+        return {}
     people = _find_people(session, [one.id for one in submissions if one.submitter is not None])
     of_people = _find_of_people(session, set(people.values()))
     shared = {name: _rank(keys[name], met) for name in wordings}
@@ -114,7 +116,7 @@ def record_repeats(
                 fingerprints.append((key, name))
     _insert_fingerprints(session, fingerprints)
     _insert_repeats(session, repeats, now=now)
-    return set(repeats)
+    return repeats
 
 
 def record_repeats_again(session: Session, submission_id: str, *, now: datetime) -> None:
@@ -187,9 +189,7 @@ def are_pair(one: str, other: Any) -> Any:
 def _rank(keys: Sequence[int], met: Mapping[int, Sequence[str]]) -> list[str]:
     """Those that share most keys. Among equals those that came first, as their keys were kept
     first: all copies of a letter then point at the same few."""
-    shared: Counter[str] = Counter()
-    for key in keys:
-        shared.update(met.get(key, ()))
+    shared = Counter(chain.from_iterable([met[key] for key in keys if key in met]))
     return [name for name, _ in shared.most_common(COMPARED)]
 
 
