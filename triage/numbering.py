@@ -1,7 +1,7 @@
 """Characters side by side as numbers, so that a whole batch of texts is looked up at once."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -31,14 +31,15 @@ def mark_pairs(pairs: Iterable[str]) -> NDArray[Any]:
 
 def find_pairs(texts: Sequence[str], marked: NDArray[Any]) -> list[list[int]]:
     """Where in each text a marked pair of characters begins, in order; a few are chance hits."""
-    ends = [*accumulate(len(text) + 1 for text in texts)]
-    places = marked.take(number_pairs("\n".join(texts))).nonzero()[0]
-    stops = places.searchsorted(ends).tolist()
-    found = places.tolist()
-    return [
-        [place - begin for place in found[first:last]]
-        for begin, (first, last) in zip((0, *ends), pairwise((0, *stops)), strict=False)
-    ]
+    found = marked.take(number_pairs("\n".join(texts))).nonzero()[0].tolist()
+    places: list[list[int]] = []
+    begin = first = 0
+    for text in texts:
+        end = begin + len(text) + 1
+        last = bisect_left(found, end, first)
+        places.append([place - begin for place in found[first:last]])
+        begin, first = end, last
+    return places
 
 
 def number_words(text: str, begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
