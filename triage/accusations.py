@@ -124,16 +124,17 @@ def _weigh_body(body: str, kinds: _Kinds) -> list[float]:
     sentences = [0] * (len(ends) + 1)
     for at, kind in kinds:
         sentences[bisect_left(ends, at)] |= kind
-    people = [seen for seen in sentences if seen & _PERSON]
+    told = [seen for seen in sentences if seen]
+    people = [seen for seen in told if seen & _PERSON]
     tail = len(body) - _END
     return [
         any(seen & _PERSON and seen & _FAULT for seen in sentences[:_OPENING]),
         log1p(_count(people, _CONTACT)),
         _count(people, _IDLE) / len(sentences),
         _count(people, _NAMED) / len(sentences),
-        log1p(_count(sentences, _BAD)),
-        log1p(_count(sentences, _WRONG)),
-        _count(sentences, _MANNERS) / len(sentences),
+        log1p(_count(told, _BAD)),
+        log1p(_count(told, _WRONG)),
+        _count(told, _MANNERS) / len(sentences),
         any(at >= tail and kind & _PUNISH for at, kind in kinds),
     ]
 
@@ -146,7 +147,9 @@ def _find_ends(body: str) -> list[int]:
     """Where the sentences of `body` end, but the last; scraps belong to the one before."""
     ends = []
     begun = 0
-    for stop in (*(match.start() for match in _STOP.finditer(body)), len(body)):
+    stop = -1
+    for piece in _STOP.split(body):
+        stop += 1 + len(piece)
         while stop - begun > _LONGEST:
             comma = body.rfind("，", begun + _LONGEST // 2, begun + _LONGEST)
             begun = comma if comma > 0 else begun + _LONGEST
