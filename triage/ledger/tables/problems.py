@@ -15,14 +15,17 @@ from triage.ledger.tables.base import SERIAL, Row
 
 
 class FingerprintRow(Row):
-    """One band of the MinHash of a submission's words; near copies share at least one `key`."""
+    """One band of the MinHash of a submission's words; near copies share at least one `key`.
+
+    Two dozen come with each submission: to hold them against it would cost as much as to write
+    them. They are written with it, no submission is ever deleted, and they are read joined to it.
+    """
 
     __tablename__ = "fingerprint"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    submission_id: Mapped[str] = mapped_column(
-        ForeignKey("submission.id"), primary_key=True, index=True
-    )
+    submission_id: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
 class RepeatRow(Row):
