@@ -10,6 +10,7 @@ import pytest
 from service_factories import RunningService, load_tiny_desk, make_body, run_service
 from work_factories import file_one, give, sign_in, try_to
 
+from api.schemas.entries import StandingOut
 from triage.roles import Role
 
 REPLY = {"text": "已责令更换曳引机，3月5日恢复运行，联系人李工。", "outcome": "solved"}
@@ -79,6 +80,16 @@ def test_an_entry_says_what_this_caller_may_do_with_it_now(
     names = [one["command"] for one in read(clerk, entry_id)["commands"]]
     assert "reassign" in names
     assert "reply" not in names
+
+
+def test_the_answer_to_a_command_is_spelt_as_it_is_described(
+    running: RunningService, housing: httpx.Client
+) -> None:
+    entry_id = file_one(running)
+    answer = try_to(housing, entry_id, "accept", version=1)
+    described = StandingOut.model_validate_json(answer.content)
+    assert described.commands
+    assert answer.text == described.model_dump_json()
 
 
 def test_two_officers_at_once_the_second_gets_a_clear_conflict(

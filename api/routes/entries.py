@@ -20,6 +20,7 @@ from api.schemas.entries import (
     PartIn,
     StandingOut,
     describe_commands,
+    spell_standing,
 )
 from api.schemas.submissions import EntryOut
 from api.service import Service, ServiceHere, read_clock
@@ -117,14 +118,12 @@ def post_command(
             note=given.note,
             **data,
         )
-    standing = StandingOut(entry=None, commands=[], notice=_SEALED)
-    if not entry.confidential:
-        commands = list_commands(entry, caller=caller, now=now)
-        standing = StandingOut(
-            entry=EntryOut.model_validate(entry), commands=describe_commands(entry, commands)
-        )
     # Spelt here, once: FastAPI would check again what was put together from checked parts.
-    return Response(standing.model_dump_json(), media_type="application/json")
+    if entry.confidential:
+        sealed = StandingOut(entry=None, commands=[], notice=_SEALED)
+        return Response(sealed.model_dump_json(), media_type="application/json")
+    commands = list_commands(entry, caller=caller, now=now)
+    return Response(spell_standing(entry, commands), media_type="application/json")
 
 
 @router.post(

@@ -1,9 +1,9 @@
 """What goes in and out where entries are worked on. The examples are invented."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, computed_field
 
 from api.schemas.submissions import DecisionOut, EntryOut, Moment, ReadMoment, SubmissionOut
 from triage.ledger.states import OUTCOME_NAMES, STATE_NAMES, EntryState, Outcome
@@ -108,6 +108,9 @@ class CommandOut(_Out):
     name: str
     needs: list[str] = Field(description="须填的字段")
     takes: list[str] = Field(description="可填的字段")
+
+
+_COMMANDS = TypeAdapter(list[CommandOut])
 
 
 class StandingOut(_Out):
@@ -234,9 +237,24 @@ class EntryFileOut(_Out):
     commands: list[CommandOut] = Field(description="调用者这时可以办的动作")
 
 
+def spell_standing(entry: StoredEntry, commands: tuple[Command, ...]) -> bytes:
+    """As `StandingOut` says, of an entry that is still to be seen. What is told of the commands is
+    kept, so that only the entry has to be spelt."""
+    told = EntryOut.model_validate(entry).model_dump_json().encode()
+    return b'{"entry":%b,"commands":%b,"notice":null}' % (
+        told,
+        _spell_commands(commands, entry.state),
+    )
+
+
 def describe_commands(entry: StoredEntry, commands: tuple[Command, ...]) -> list[CommandOut]:
     """Each command with what it needs and takes in the state of this entry."""
     return [_describe(command, entry.state) for command in commands]
+
+
+@lru_cache(maxsize=1024)
+def _spell_commands(commands: tuple[Command, ...], state: EntryState) -> bytes:
+    return _COMMANDS.dump_json([_describe(command, state) for command in commands])
 
 
 @cache

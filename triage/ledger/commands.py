@@ -15,6 +15,7 @@ from triage.errors import AccessDenied, Conflict, InvalidInput
 from triage.ledger import answers, assignments, evidence, extensions, matters, urgings
 from triage.ledger.accusations import put_away
 from triage.ledger.events import record_events
+from triage.ledger.outbox import HEARD, IS_HEARD
 from triage.ledger.sight import is_visible, unknown_entry
 from triage.ledger.steps import Done, Step, append_action
 from triage.ledger.tables import EntryRow, SubmissionRow
@@ -28,7 +29,7 @@ MAX_NOTE = 2_000
 # six times as long to write back.
 _ENTRIES = EntryRow.metadata.tables[EntryRow.__tablename__]
 _LOCKED = (
-    select(_ENTRIES)
+    select(_ENTRIES, IS_HEARD)
     .where(_ENTRIES.c.id.in_((bindparam("entry"), bindparam("also"))))
     .order_by(_ENTRIES.c.id)
     .with_for_update(key_share=True)
@@ -167,9 +168,12 @@ def _lock_entry(session: Session, entry_id: int, *, also: int | None) -> EntryRo
     session.flush()
     session.expire_all()  # what of them it knows from before the lock
     told = {"entry": entry_id, "also": also or entry_id}
-    rows = session.connection().execute(_LOCKED, told).mappings()
-    found = {row["id"]: row for row in rows}.get(entry_id)
-    return None if found is None else cast(EntryRow, SimpleNamespace(**found))
+    for row in session.connection().execute(_LOCKED, told).mappings().all():
+        if row["id"] == entry_id:
+            columns = dict(row)
+            session.info[HEARD] = columns.pop(HEARD)
+            return cast(EntryRow, SimpleNamespace(**columns))
+    return None
 
 
 def _check_fields(transition: Transition, given: Mapping[str, Any]) -> None:

@@ -48,6 +48,8 @@ _CODES = (  # of an event's payload: what the receiver gets to know of the step
 )
 _CHUNK = 500  # entries looked up by one statement
 _UNSENT = (DeliveryRow.delivered_at.is_(None), DeliveryRow.dead_at.is_(None))
+HEARD = "heard"  # the name in `session.info` of whether any webhook is active, where that is known
+IS_HEARD = exists().where(WebhookRow.active).label(HEARD)
 _ACTIVE = (
     select(WebhookRow.id, WebhookRow.kinds, WebhookRow.department)
     .where(WebhookRow.active)
@@ -102,8 +104,12 @@ class Attempt:
 def enqueue(session: Session, events: Sequence[dict[str, Any]]) -> None:
     """Write the messages that these events (as `record_events` takes them) are worth.
 
-    Called right before the commit, so that a message shows the entry as it then stands.
+    Called right before the commit, so that a message shows the entry as it then stands. Who has
+    asked `IS_HEARD` along with something else notes the answer in the session: most towns have no
+    webhook, and to ask for them takes as long as to add the event.
     """
+    if not session.info.get(HEARD, True):
+        return
     told = [
         event
         for event in events
