@@ -16,7 +16,7 @@ import numpy as np
 from triage.features import Array, Matrix, Rows
 
 _AT_ONCE = 1024  # entries of a document: in single precision they still fit the processor's cache
-_KEPT = 16 * _AT_ONCE  # entries whose terms are looked up once for scoring and weighing
+_KEPT = 8 * _AT_ONCE  # entries whose terms are looked up once for scoring and weighing
 
 
 @dataclass(frozen=True, slots=True)
