@@ -55,6 +55,7 @@ _BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重�
 _IDLE_S = 5  # since a connection was used, from which on it is asked whether it still stands
 _FULL = 2  # as SQLite numbers it: waits for the disk within every commit
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_SPELLER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
 
 
@@ -263,7 +264,7 @@ def among(column: Any, name: str, *, on_postgres: bool) -> ColumnElement[bool]:
 
 
 def _to_json(value: Any) -> str:
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return storable(_SPELLER.encode(value))
 
 
 def _open_postgres(place: URL) -> Store:

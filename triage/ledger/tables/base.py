@@ -38,7 +38,11 @@ def storable(raw: str) -> str:
 
     The length stays the same, so the offsets of evidence still point at the right words.
     """
-    return _UNSTORABLE.sub("\ufffd", raw)
+    try:  # by far the quickest way to see that there are no surrogates
+        raw.encode()
+    except UnicodeEncodeError:
+        return _UNSTORABLE.sub("\ufffd", raw)
+    return raw.replace("\x00", "\ufffd")
 
 
 def to_utc(moment: datetime) -> datetime:
