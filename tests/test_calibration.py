@@ -9,7 +9,7 @@ from scipy.optimize import approx_fprime
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from triage.calibration import DomainCalibration, Softmax, find_chances
+from triage.calibration import NETWORK_SHARE, DomainCalibration, Softmax, find_chances
 from triage.features import Array
 from triage.taxonomy import Domain, Taxonomy
 
@@ -58,6 +58,21 @@ def test_the_probability_of_a_level_is_the_sum_over_the_paths_under_it(
     for number, pair in enumerate(fitted.level2):
         under = [domain.path[:2] == pair for domain in TAXONOMY]
         np.testing.assert_allclose(level2[:, number], path[:, under].sum(axis=1), rtol=1e-5)
+
+
+def test_a_network_beside_the_regressions_is_heard_for_more_than_half(
+    case: dict[str, Any], fitted: DomainCalibration
+) -> None:
+    alone = np.log(fitted.probabilities(case["scores"])[2])
+    beside = np.random.default_rng(3).normal(0, 2, alone.shape)
+    level1, level2, path = fitted.probabilities(case["scores"], beside)
+    expected = np.exp((1 - NETWORK_SHARE) * alone + NETWORK_SHARE * beside)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(path, expected, rtol=1e-4)
+    np.testing.assert_allclose(level1.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(level2.sum(axis=1), 1, rtol=1e-5)
+    mine = fitted.probabilities(case["scores"], alone)[2]
+    np.testing.assert_allclose(mine, np.exp(alone), rtol=1e-4)  # who agrees changes nothing
 
 
 def test_the_gradient_is_that_of_finite_differences(

@@ -13,6 +13,7 @@ from triage.classifiers import (
     is_grave,
     rank_urgency,
     read_signals,
+    weigh_urgency,
 )
 from triage.danger import EVIDENT, Danger
 from triage.desk import Desk
@@ -89,6 +90,14 @@ def test_the_likeliest_path_counts_and_not_the_likeliest_level_1() -> None:
 def test_of_two_as_likely_urgent_the_one_less_likely_to_be_calm_is_called_first() -> None:
     else_soon, else_calm = rank_urgency(np.array([[0.1, 0.1, 0.7, 0.1], [0.1, 0.1, 0.1, 0.7]]))
     assert else_soon > else_calm
+
+
+def test_urgency_lies_halfway_between_the_regression_and_the_network() -> None:
+    own = np.log(np.array([[0.1, 0.2, 0.3, 0.4]]))
+    beside = np.log(np.array([[0.4, 0.2, 0.3, 0.1]]))
+    middle = np.array([[0.2, 0.2, 0.3, 0.2]])
+    np.testing.assert_allclose(weigh_urgency(own, beside + 5), middle / middle.sum())
+    np.testing.assert_allclose(weigh_urgency(own, None), np.exp(own))
 
 
 def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:

@@ -71,6 +71,9 @@ class ModelConfig:
     urgency_strength: float = 0.03
     risk_strength: float = 0.003
     made_up_weight: float = 0.3
+    networks: int = 3
+    units: int = 256
+    epochs: int = 10
 
 
 @dataclass(frozen=True, slots=True)

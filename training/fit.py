@@ -1,54 +1,48 @@
 """From a corpus to a classifier, and what it would have said of every example unseen.
 
 Two stages. Logistic and ridge regression on one kernel score every label from the terms; the scores
-of texts unseen are what the second stage learns from: calibration of the domains, and regressions
-for urgency, nature and flags over the scores and the danger evidence. The second stage is
+of texts unseen are what the second stage learns from: calibration of the domains, regressions for
+urgency, nature and flags over the scores and the danger evidence, and networks. It is
 cross-validated by groups, so that no figure of `Unseen` comes from a model fitted on the example or
 a near-copy of it. (What remains of it are the scores of other examples, whose first stage knew its
 label: a shift of less than 0.01 in a probability.)
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from training.config import Config
 from training.dataset import Corpus
 from training.kernel import invert, make_kernel
+from training.labels import Labels, read_labels
 from training.logits import fit_logits, slope_of_answers, slope_of_classes, slope_of_paths
-from training.readers import Example
 from training.ridge import fit_ridge
-from triage.accusations import SIGNS
-from triage.calibration import DomainCalibration, Softmax
+from training.secondstage import SecondStage, fit_heads, fit_network
+from triage.calibration import DomainCalibration
 from triage.classifiers import (
     ACCUSATION,
-    COUNTS,
     Classifier,
-    Heads,
     Judgements,
     Lines,
+    ask_network,
     decide_urgency,
     is_grave,
     join_inputs,
     rank_urgency,
     read_signals,
+    weigh_urgency,
 )
 from triage.danger import Danger, load_dangers
 from triage.features import Array, Matrix, TextFeatures, read_text
-from triage.scores import LinearScores, Outputs
+from triage.scores import LinearScores
 from triage.suggestions import FLAGS, NATURES
-from triage.taxonomy import Taxonomy, load_taxonomy
+from triage.taxonomy import load_taxonomy
 
-EXTREME_RISK = "极端风险"  # the one flag that follows from danger and not from how a thing is put
 NATURAL_ROLES = ("gold", "natural")  # splits with the mix of real life: lines are drawn on these
 MADE_UP_ROLES = ("seed", "written")  # no office ever got these: they count less at the second stage
-URGENT_STEPS = (1, 2, 3)  # the ridge learns "at most this level"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +58,11 @@ class Fit:
     unseen: Unseen
 
 
-@dataclass(frozen=True, slots=True)
-class _Labels:
-    """Label numbers of each example, and all of them as 0/1 targets for the ridge."""
-
-    level1: Array
-    level2: Array
-    path: Array
-    urgency: Array
-    nature: Array
-    flags: Array
-    targets: Array
-    outputs: Outputs
-
-
 def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None] = print) -> Fit:
     """Fit on all of `corpus`, whose examples must carry every label. Deterministic."""
     taxonomy = load_taxonomy("letters")
     domain = DomainCalibration(taxonomy)
-    labels = _read_labels(corpus.examples, taxonomy, domain)
+    labels = read_labels(corpus.examples, taxonomy, domain)
     readings = [read_text(example.title, example.content) for example in corpus.examples]
     lexicon = load_dangers((files("triage") / "data" / "danger.toml").read_bytes())
     dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
@@ -118,7 +98,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     ]
     truth = [labels.level1, labels.level2, labels.path]
 
-    def second_stage(seen: Array) -> tuple[DomainCalibration, Heads]:
+    def second_stage(seen: Array) -> SecondStage:
         known = seen[natural[seen]]  # the calibration is that of the mix of real life
         calibration = DomainCalibration(taxonomy).fit(
             [part[known] for part in by_level],
@@ -126,56 +106,30 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
             counts[known],
             shrink=config.model.shrink,
         )
-        return calibration, _fit_heads(inputs[seen], labels, seen, counts[seen], config)
+        heads = fit_heads(inputs[seen], labels, seen, counts[seen], config)
+        network = fit_network(inputs, unseen_scores, labels, domain, seen, counts, config)
+        return SecondStage(calibration, heads, network)
 
-    unseen = _judge_unseen(second_stage, by_level, inputs, corpus, config)
+    unseen = _judge_unseen(second_stage, by_level, inputs, unseen_scores, corpus, config)
     lines = _draw_lines(unseen, labels, dangers, natural, domain, config)
-    calibration, heads = second_stage(np.arange(len(counts)))
+    last = second_stage(np.arange(len(counts)))
     classifier = Classifier(
         features=features,
         scores=scores,
         outputs=labels.outputs,
-        domain=calibration,
-        heads=heads,
+        domain=last.calibration,
+        heads=last.heads,
         lines=lines,
+        network=last.network,
     )
     decided = decide_urgency(unseen.urgency, dangers, lines)
     answers = {field.name: getattr(unseen, field.name) for field in fields(Judgements)}
     return Fit(classifier, Unseen(**(answers | {"urgency_level": decided})))
 
 
-def _read_labels(
-    examples: Sequence[Example], taxonomy: Taxonomy, domain: DomainCalibration
-) -> _Labels:
-    code_at = {code: number for number, code in enumerate(domain.codes)}
-    path = np.array(
-        [
-            code_at[taxonomy.get_by_path(e.level1 or "", e.level2 or "", e.level3 or "").code]
-            for e in examples
-        ]
-    )
-    level2 = domain.up2[path]
-    level1 = domain.up1[level2]
-    urgency = np.array([e.urgency or 4 for e in examples])
-    nature = np.array([NATURES.index(e.nature or "投诉") for e in examples])
-    flags = np.array([[flag in (e.flags or ()) for flag in FLAGS] for e in examples])
-    parts = [
-        np.eye(len(domain.level1))[level1],
-        np.eye(len(domain.level2))[level2],
-        np.eye(len(domain.codes))[path],
-        np.eye(len(NATURES))[nature],
-        np.column_stack([urgency <= step for step in URGENT_STEPS]),
-        flags,
-    ]
-    ends = np.cumsum([part.shape[1] for part in parts]).tolist()
-    slices = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-    targets = np.hstack(parts).astype(np.float32)
-    return _Labels(level1, level2, path, urgency, nature, flags, targets, Outputs(*slices))
-
-
 def _fit_scores(
     rows: Matrix,
-    labels: _Labels,
+    labels: Labels,
     corpus: Corpus,
     domain: DomainCalibration,
     config: Config,
@@ -246,67 +200,27 @@ def _as_packed(scores: LinearScores, unseen: Array, rows: Matrix, coefficients: 
     return packed
 
 
-def _fit_heads(inputs: Array, labels: _Labels, seen: Array, counts: Array, config: Config) -> Heads:
-    """Each head sees what it needs of `join_inputs`.
-
-    One that sees the scores of every domain, or hundreds of words, learns the texts it is fitted
-    on: 1,000 examples do not bear it.
-    """
-    width = inputs.shape[1]
-    grave = np.arange(width - SIGNS)  # how a thing is put must not decide how grave it is
-    answers = np.arange(len(NATURES) + len(URGENT_STEPS) + len(FLAGS))  # they come first
-    manner = np.concatenate([answers, np.arange(width - COUNTS - SIGNS, width)])
-    scaler = StandardScaler().fit(inputs)
-    scaled = scaler.transform(inputs).astype(np.float32)
-
-    def fit(
-        truth: Array, classes: int, sees: Array, *, strength: float = config.model.head_strength
-    ) -> Softmax:
-        model = LogisticRegression(C=strength, max_iter=80)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # shrunk hard: near enough by then
-            model.fit(scaled[:, sees], truth, sample_weight=counts)
-        # A class without an example stays possible on paper and never wins.
-        binary = classes == 2
-        coefficients = np.zeros((1 if binary else classes, width))
-        intercept = np.full(len(coefficients), -30.0)
-        known = np.array([0]) if binary else model.classes_.astype(int)
-        coefficients[np.ix_(known, sees)] = model.coef_
-        intercept[known] = model.intercept_
-        return Softmax(scaler.mean_, scaler.scale_, coefficients, intercept)
-
-    accused = labels.nature[seen] == NATURES.index(ACCUSATION)
-    knobs = config.model
-    return Heads(
-        urgency=fit(labels.urgency[seen] - 1, 4, grave, strength=knobs.urgency_strength),
-        nature=fit(labels.nature[seen], len(NATURES), manner),
-        accusation=fit(accused, 2, manner),
-        flags=tuple(
-            fit(column, 2, grave, strength=knobs.risk_strength)
-            if flag == EXTREME_RISK
-            else fit(column, 2, manner)
-            for flag, column in zip(FLAGS, labels.flags[seen].T, strict=True)
-        ),
-    )
-
-
 def _judge_unseen(
-    second_stage: Callable[[Array], tuple[DomainCalibration, Heads]],
+    second_stage: Callable[[Array], SecondStage],
     by_level: Sequence[Array],
     inputs: Array,
+    scores: Array,
     corpus: Corpus,
     config: Config,
 ) -> Unseen:
     found: dict[str, Array] = {}
     for held_out in _folds(corpus.groups, config.folds, config.seed):
-        calibration, heads = second_stage(np.flatnonzero(~held_out))
-        level1, level2, path = calibration.probabilities([part[held_out] for part in by_level])
-        known = inputs[held_out]
+        stage = second_stage(np.flatnonzero(~held_out))
+        known, heads = inputs[held_out], stage.heads
+        paths, urgency = ask_network(stage.network, known, scores[held_out])
+        level1, level2, path = stage.calibration.probabilities(
+            [part[held_out] for part in by_level], paths
+        )
         answers = {
             "level1": level1,
             "level2": level2,
             "path": path,
-            "urgency": heads.urgency.probabilities(known),
+            "urgency": weigh_urgency(heads.urgency.logits(known), urgency),
             "nature": heads.nature.probabilities(known),
             "flags": np.column_stack([head.probabilities(known)[:, 1] for head in heads.flags]),
             "accusation": heads.accusation.probabilities(known)[:, 1],
@@ -328,7 +242,7 @@ def _folds(groups: Array, folds: int, seed: int) -> Iterator[Array]:
 
 def _draw_lines(
     unseen: Unseen,
-    labels: _Labels,
+    labels: Labels,
     dangers: Sequence[Sequence[Danger]],
     natural: Array,
     domain: DomainCalibration,

@@ -7,6 +7,8 @@ import numpy as np
 from triage.features import Array
 from triage.taxonomy import Taxonomy
 
+NETWORK_SHARE = 0.6  # of a network's logits in those of the paths; 0.5 to 0.7 are as good
+
 
 class DomainCalibration:
     """Probabilities of every path of the taxonomy from the scores of its three levels.
@@ -70,12 +72,20 @@ class DomainCalibration:
         self.blend_, self.bias1_, self.bias2_ = np.split(found.x.astype(np.float32), ends[:-1])
         return self
 
-    def probabilities(self, scores: Sequence[Array]) -> tuple[Array, Array, Array]:
-        """(documents, names) probabilities of level 1, level 2 and the whole path."""
+    def probabilities(
+        self, scores: Sequence[Array], beside: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        """(documents, names) probabilities of level 1, level 2 and the whole path.
+
+        `beside`: logits of the paths that a network gives; both are heard.
+        """
         second = self.blend_[1] * scores[1] + self.bias2_
         second += (self.blend_[0] * scores[0] + self.bias1_).take(self.up1, axis=1)
         path = self.blend_[2] * scores[2]
         path += second.take(self.up2, axis=1)
+        if beside is not None:
+            path *= 1 - NETWORK_SHARE
+            path += NETWORK_SHARE * beside
         path -= path.max(axis=1, keepdims=True)
         np.exp(path, out=path)
         path /= path.sum(axis=1, keepdims=True)
@@ -94,9 +104,14 @@ class Softmax:
         self.coefficients = (coefficients / scale[None, :]).astype(np.float32)
         self.intercept = (intercept - self.coefficients @ mean).astype(np.float32)
 
+    def logits(self, inputs: Array) -> Array:
+        """(documents, classes); for two classes only the second is modelled."""
+        logits: Array = inputs @ self.coefficients.T + self.intercept
+        return logits
+
     def probabilities(self, inputs: Array) -> Array:
-        """(documents, classes) probabilities; for two classes only the second is modelled."""
-        logits = inputs @ self.coefficients.T + self.intercept
+        """(documents, classes) probabilities."""
+        logits = self.logits(inputs)
         if logits.shape[1] == 1:
             yes = find_chances(logits)
             return np.hstack([1 - yes, yes])

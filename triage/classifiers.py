@@ -15,6 +15,7 @@ from triage.accusations import find_signs
 from triage.calibration import DomainCalibration, Softmax, find_chances, find_shares
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Reading, TextFeatures
+from triage.networks import Network
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
 
@@ -75,6 +76,7 @@ class Classifier:
         domain: DomainCalibration,
         heads: "Heads",
         lines: Lines,
+        network: Network | None = None,  # none where there was too little to learn it from
     ) -> None:
         self.features = features
         self.scores = scores
@@ -82,6 +84,7 @@ class Classifier:
         self.domain = domain
         self.heads = heads
         self.lines = lines
+        self.network = network
         self._join_heads()
 
     def _join_heads(self) -> None:
@@ -95,7 +98,7 @@ class Classifier:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update({"network": None} | state)  # one fitted before has none
         self._join_heads()
 
     @property
@@ -124,14 +127,16 @@ class Classifier:
     ) -> Judgements:
         """The judgements of documents whose (documents, outputs) scores are known."""
         outputs = self.outputs
-        level1, level2, path = self.domain.probabilities(
-            [scores[:, outputs.level1], scores[:, outputs.level2], scores[:, outputs.level3]]
-        )
         inputs = join_inputs(scores, signals, outputs)
+        paths_beside, urgency_beside = ask_network(self.network, inputs, scores)
+        level1, level2, path = self.domain.probabilities(
+            [scores[:, outputs.level1], scores[:, outputs.level2], scores[:, outputs.level3]],
+            paths_beside,
+        )
         logits = inputs @ self._coefficients.T + self._intercept
         flags, urgent = len(self.heads.flags), len(self.heads.urgency.intercept)
         chances = find_chances(logits[:, : flags + 1])
-        urgency = find_shares(logits[:, -urgent:])
+        urgency = weigh_urgency(logits[:, -urgent:], urgency_beside)
         return Judgements(
             level1=level1,
             level2=level2,
@@ -196,6 +201,19 @@ def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
         )
     ]
     return np.concatenate([*parts, signals], axis=1).astype(np.float32, copy=False)
+
+
+def ask_network(
+    network: Network | None, inputs: Array, scores: Array
+) -> tuple[Array | None, Array | None]:
+    """Its logits of the paths and of the urgencies, where there is one."""
+    return (None, None) if network is None else network.logits(inputs, scores)
+
+
+def weigh_urgency(logits: Array, beside: Array | None) -> Array:
+    """(documents, 4) probabilities halfway between the regression's logits and those of a network,
+    if there is one: it alone ranks better where it was tuned, but not where it was not."""
+    return find_shares(logits if beside is None else (logits + beside) / 2)
 
 
 def decide_urgency(

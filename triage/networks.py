@@ -1,0 +1,71 @@
+"""A layer of small units beside the regressions: what stands together counts, not each by itself.
+
+A weighted sum of scores cannot say that a school beside food is another matter than either alone.
+Learned by `training.networks`; of the paths and the urgency it is asked together with the
+regressions, which err on other texts.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from triage.features import Array
+
+REACH = 5.0  # deviations beyond which an input counts no more: a text of a kind never met
+URGENCIES = 4
+_HALVES = ("from_inputs", "from_scores", "outward")  # weights, kept as numbers of two bytes
+
+
+class Network:
+    """Logits of every path and of the urgencies from what the heads see and from all scores.
+
+    `sees`: which columns of `join_inputs`, with their `mean` and `scale`. (inputs, units) and
+    (outputs, units) weights lead to the units, `inward` are their biases; (units, paths + 4)
+    `outward` and `bias` lead on.
+    """
+
+    def __init__(
+        self,
+        *,
+        sees: Array,
+        mean: Array,
+        scale: Array,
+        from_inputs: Array,
+        from_scores: Array,
+        inward: Array,
+        outward: Array,
+        bias: Array,
+    ) -> None:
+        self.sees, self.mean, self.scale = sees, mean, scale
+        self.inward, self.bias = inward, bias
+        # Rounded here already, so that one just fitted answers as it will when it is loaded.
+        self.from_inputs = from_inputs.astype(np.float16).astype(np.float32)
+        self.from_scores = from_scores.astype(np.float16).astype(np.float32)
+        self.outward = outward.astype(np.float16).astype(np.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            name: value.astype(np.float16) if name in _HALVES else value
+            for name, value in self.__dict__.items()
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value.astype(np.float32) if name in _HALVES else value)
+
+    def logits(self, inputs: Array, scores: Array) -> tuple[Array, Array]:
+        """(documents, paths) and (documents, 4) of the urgencies, from what `join_inputs` gives and
+        all (documents, outputs) scores."""
+        seen = standardise(inputs[:, self.sees], self.mean, self.scale)
+        units = seen @ self.from_inputs
+        units += scores @ self.from_scores
+        units += self.inward
+        np.maximum(units, 0, out=units)
+        logits = units @ self.outward + self.bias
+        return logits[:, :-URGENCIES], logits[:, -URGENCIES:]
+
+
+def standardise(inputs: Array, mean: Array, scale: Array) -> Array:
+    """In deviations from the mean, none further than `REACH`."""
+    deviations: Array = np.clip((inputs - mean) / scale, -REACH, REACH)
+    return deviations
