@@ -36,4 +36,4 @@ class KnownKeys:
 
 
 def _digest(plain: str) -> bytes:
-    return hashlib.sha256(plain.encode(errors="surrogatepass")).digest()
+    return hashlib.blake2s(plain.encode(errors="surrogatepass")).digest()

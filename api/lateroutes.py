@@ -21,6 +21,7 @@ from api.routes import (
     maps,
     oidc,
     open311,
+    pages,
     people,
     problems,
     repeats,
@@ -40,11 +41,12 @@ from api.routes import (
 
 
 def add_late_routes(app: FastAPI) -> None:
-    """Behind those that `app` has already, and the page that describes them all."""
+    """Beside those that `app` has already, and the page that describes them all."""
+    # Those asked for most come before the pages: each request is held against one route after the
+    # other.
+    place = app.router.routes.index(pages.router.routes[0])
+    app.router.routes[place:place] = [*ledgers.router.routes, *entries.router.routes]
     for routes in (
-        # Those asked for most come first: each request is held against one route after the other.
-        ledgers,
-        entries,
         home,
         words,
         work,

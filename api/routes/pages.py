@@ -5,9 +5,10 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from api.console import console_page
+from api.plainroute import PlainRoute
 from api.service import ServiceHere
 
-router = APIRouter(tags=["运行"])
+router = APIRouter(tags=["运行"], route_class=PlainRoute)
 
 
 class Health(BaseModel):
