@@ -4,7 +4,7 @@ import re
 from math import log1p
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.cues import Cues
@@ -29,6 +29,7 @@ def search(title: str, content: str) -> list[float]:
     return counts
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=4))
 def test_cues_are_counted_as_a_search_counts_them(messages: list[tuple[str, str]]) -> None:
     assert Cues(PATTERNS).count(messages) == [search(*message) for message in messages]
