@@ -1,10 +1,9 @@
 """Reading and recording what came in at the same time together: each costs a fraction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from triage.desk import Desk
 from triage.errors import StoreUnavailable
 from triage.ledger.records import Filed, Sent, record_sent
 from triage.ledger.store import Store
@@ -24,11 +23,15 @@ class Brought:
 
 
 def take_together(
-    desk: Desk, store: Store, brought: Sequence[Brought], *, now: datetime
+    suggest: Callable[[list[Submission]], Sequence[Suggestion]],
+    store: Store,
+    brought: Sequence[Brought],
+    *,
+    now: datetime,
 ) -> list[tuple[Suggestion, Filed]]:
     """For each, in order, what the machine says of it and what became of it; where the database
     fails, all carry that error. Nobody may be told before `store.settle()` has returned."""
-    said = desk.suggest_many([one.submission for one in brought])
+    said = suggest([one.submission for one in brought])
     sent = [
         Sent(one.submission, suggestion, one.source, one.idempotency_key)
         for one, suggestion in zip(brought, said, strict=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -31,7 +32,9 @@ class Service:
     """The open parts of one running service.
 
     `base` is the desk of the files; `desk`, `suggesting` and `taking` are those of the town's
-    settings as they were at `stamp`, and are changed by `refresh` alone.
+    settings as they were at `stamp`, and are changed by `refresh` alone. `processor` is held by
+    whoever computes for milliseconds: a suggestion and a page would take the interpreter from each
+    other at every turn, and the suggestion, which lets go of it oftener, would take twice as long.
     """
 
     settings: Settings
@@ -41,6 +44,7 @@ class Service:
     suggesting: Turns[Submission, Suggestion]
     taking: Turns[Brought, tuple[Suggestion, Filed]]
     replies: ReplyModel
+    processor: Lock
     stamp: Stamp = ()
     keys: KnownKeys = field(default_factory=KnownKeys)
     busy: Busy = field(default_factory=Busy)
@@ -75,8 +79,16 @@ def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel)
         town = load_settings(session)
         fitted = fit_or_keep(desk, town, settings)
         sync_departments(session, fitted.departments)
+    processor = Lock()
     return Service(
-        settings, store, desk, fitted, *_turns(fitted, store), replies, stamp=stamp_of(town)
+        settings,
+        store,
+        desk,
+        fitted,
+        *_turns(fitted, store, processor),
+        replies,
+        processor,
+        stamp=stamp_of(town),
     )
 
 
@@ -88,19 +100,24 @@ def refresh(service: Service) -> bool:
         town = load_settings(session)
     fitted = fit_or_keep(service.base, town, service.settings)
     service.desk = fitted
-    service.suggesting, service.taking = _turns(fitted, service.store)
+    service.suggesting, service.taking = _turns(fitted, service.store, service.processor)
     service.stamp = stamp_of(town)
     return True
 
 
 def _turns(
-    desk: Desk, store: Store
+    desk: Desk, store: Store, processor: Lock
 ) -> tuple[Turns[Submission, Suggestion], Turns[Brought, tuple[Suggestion, Filed]]]:
     """What suggests alone, and what takes in, with this desk."""
+
+    def suggest(submissions: list[Submission]) -> list[Suggestion]:
+        with processor:
+            return list(desk.suggest_many(submissions))
+
     return (
-        Turns(desk.suggest_many, CHUNK),
+        Turns(suggest, CHUNK),
         Turns(
-            lambda brought: take_together(desk, store, brought, now=read_clock()),
+            lambda brought: take_together(suggest, store, brought, now=read_clock()),
             MOST,
             settle=store.settle,
         ),

@@ -65,7 +65,7 @@ def test_each_gets_what_is_said_of_it_and_what_became_of_it(store: Store) -> Non
     lift, lamp = make_submission(), make_submission(id="L-2", title="路灯不亮", place=None)
     brought = [Brought(lift, "a", "k"), Brought(lamp, "b", "k"), Brought(lift, "a", "k")]
     desk = load_tiny_desk()
-    told = take_together(desk, store, brought, now=NOW)
+    told = take_together(desk.suggest_many, store, brought, now=NOW)
     assert [said for said, _ in told] == desk.suggest_many([lift, lamp, lift])
     assert [(filed.id, filed.created) for _, filed in told] == [
         ("L-1", True),
@@ -78,7 +78,7 @@ def test_each_gets_what_is_said_of_it_and_what_became_of_it(store: Store) -> Non
 def test_where_the_database_cannot_be_reached_each_is_told_so(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/none/ledger.db")
     brought = [Brought(make_submission(id=name), "a", None) for name in ("L-1", "L-2")]
-    told = take_together(load_tiny_desk(), store, brought, now=NOW)
+    told = take_together(load_tiny_desk().suggest_many, store, brought, now=NOW)
     assert [filed.id for _, filed in told] == ["L-1", "L-2"]
     assert all(isinstance(filed.error, StoreUnavailable) for _, filed in told)
     store.close()

@@ -9,6 +9,7 @@ levels at once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi
 
 import numpy as np
 
@@ -92,6 +93,7 @@ def _fit_one(
     chance = np.random.default_rng(seed)
     texts, width = seen.shape
     batch = min(BATCH, texts)
+    shares = (counts / batch).astype(np.float32)[:, None]
     steps = shape.epochs * (texts // batch)
     first = chance.standard_normal((width, shape.units)) * np.sqrt(2 / width)
     last = chance.standard_normal((shape.units, logits)) * START
@@ -114,10 +116,10 @@ def _fit_one(
         units = given @ layers[0] + layers[1]
         passed = (units > 0) * drop(units, DROPPED)
         units *= passed
-        back = slope(units @ layers[2] + layers[3], chosen) * (counts[chosen] / batch)[:, None]
+        back = slope(units @ layers[2] + layers[3], chosen) * shares[chosen]
         before = (back @ layers[2].T) * passed
         slopes = [given.T @ before, before.sum(axis=0), units.T @ back, back.sum(axis=0)]
-        rate = RATE * (0.5 + 0.5 * np.cos(np.pi * step / steps))
+        rate = RATE * (0.5 + 0.5 * cos(pi * step / steps))
         for layer, mean, square, pull in zip(layers, means, squares, slopes, strict=True):
             mean += 0.1 * (pull - mean)
             square += 0.001 * (pull * pull - square)

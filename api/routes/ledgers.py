@@ -68,7 +68,7 @@ def get_ledger(
     cursor: Cursor = None,
 ) -> Response:
     """一个责任单位的台账，一次一页。"""
-    with service.store.looking() as connection:
+    with service.processor, service.store.looking() as connection:
         page = list_ledger(
             connection,
             department,
