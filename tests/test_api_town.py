@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+from ledger_factories import make_submission
 from people_factories import person
 from service_factories import TINY_MODEL, RunningService, load_tiny_desk, make_body, run_service
 from work_factories import file_one
@@ -253,7 +254,11 @@ def test_a_line_of_another_process_reaches_this_one_by_itself(
         while other.desk.classifier.lines.review != 0.6 and time.monotonic() < until:
             time.sleep(0.1)
     assert other.desk.classifier.lines.review == 0.6
-    assert other.suggesting.work == other.desk.suggest_many
+    told = make_submission(
+        title="学校食堂", content="学校食堂饭菜不新鲜，学生吃了拉肚子。", place=None
+    )
+    assert other.base.suggest(told).needs_review
+    assert not other.suggesting.ask(told).needs_review
     other.close()
 
 

@@ -39,6 +39,7 @@ from triage.ledger.tables import (
     EntryRow,
     EventRow,
     FindingRow,
+    FingerprintRow,
     ImportedRow,
     ImportRow,
     Row,
@@ -270,7 +271,7 @@ def test_what_nobody_has_begun_is_taken_back_without_a_trace_but_in_the_log(stor
         step = take_back(session, done.id, caller=CLERK, now=NOW)
     assert (step.gone, step.stayed, step.last) == (2, (), None)
     assert step.standing.state is ImportState.UNDONE
-    tables = (SubmissionRow, EntryRow, SubmitterRow, ImportedRow, FindingRow)
+    tables = (SubmissionRow, EntryRow, SubmitterRow, ImportedRow, FindingRow, FingerprintRow)
     assert [count(store, table) for table in tables] == [0] * len(tables)
     with store.reading() as session:
         kinds = set(session.scalars(select(EventRow.kind)))
@@ -341,7 +342,7 @@ def test_a_running_file_is_paused_before_it_is_taken_back(store: Store) -> None:
 def test_every_table_that_refers_to_a_submission_is_thought_of() -> None:
     """Else a row of a new table would keep a submission from being taken back."""
     removed = {"imported", "suggestion", "entry", "submitter", "delivery", "finding"}
-    shared = {"fingerprint", "repeat", "trace", "unplaced", "problem_member"}
+    shared = {"repeat", "trace", "unplaced", "problem_member"}
     keeps = {
         *("accusation", "decision", "action", "attachment", "evaluation", "extension"),
         *("reply", "task_entry", "sealed_work"),

@@ -27,7 +27,7 @@ from triage.submissions import Channel, Submission
 from triage.suggestions import Suggestion
 from triage.workflow import Command, find_transition
 
-_LEFT = 3  # in the review queue
+LEFT = 3  # in the review queue
 
 
 class Courses:
@@ -75,7 +75,7 @@ class Courses:
             for matter in (by_id.get(line.submission_id) for line in queue)
             if matter is not None and matter.letter.nature != ACCUSATION
         ]
-        if len(queue) > _LEFT and ordinary:
+        if len(queue) > LEFT and ordinary:
             self._decide(session, now, ordinary[0])
 
     def _arrive(self, session: Session, now: datetime, matter: Matter) -> None:

@@ -18,7 +18,8 @@ class FingerprintRow(Row):
     """One band of the MinHash of a submission's words; near copies share at least one `key`.
 
     Two dozen come with each submission: to hold them against it would cost as much as to write
-    them. They are written with it, no submission is ever deleted, and they are read joined to it.
+    them. They are written with it and go with it (`triage.ledger.problems`), and are read joined to
+    it.
     """
 
     __tablename__ = "fingerprint"
