@@ -17,7 +17,8 @@ URGENT_STEPS = (1, 2, 3)  # the scores tell "at most this level"
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Label numbers of each example, and all of them as 0/1 targets for the ridge."""
+    """Label numbers of each example (urgency 1-4), (examples, 8) flags, and all of them as
+    (examples, outputs) 0/1 targets for the regressions."""
 
     level1: Array
     level2: Array
@@ -32,7 +33,10 @@ class Labels:
 def read_labels(
     examples: Sequence[Example], taxonomy: Taxonomy, domain: DomainCalibration
 ) -> Labels:
-    """Those of examples that carry every label."""
+    """Those of examples that carry every label; the columns of the levels are those of `domain`.
+
+    Raises NotFound where a path is none of the taxonomy.
+    """
     code_at = {code: number for number, code in enumerate(domain.codes)}
     path = np.array(
         [

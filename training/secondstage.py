@@ -37,10 +37,11 @@ class SecondStage:
 
 
 def fit_heads(inputs: Array, labels: Labels, seen: Array, counts: Array, config: Config) -> Heads:
-    """Each head sees what it needs of `join_inputs`.
+    """The regressions, from the (texts, inputs) that `join_inputs` gives of the texts `seen` (their
+    numbers), each of which counts `counts` (texts,).
 
-    One that sees the scores of every domain, or hundreds of words, learns the texts it is fitted
-    on: 1,000 examples do not bear it.
+    Each head sees what it needs. One that sees the scores of every domain, or hundreds of words,
+    learns the texts it is fitted on: 1,000 examples do not bear it.
     """
     width = inputs.shape[1]
     grave = np.arange(width - SIGNS)  # how a thing is put must not decide how grave it is
@@ -88,7 +89,12 @@ def fit_network(
     counts: Array,
     config: Config,
 ) -> Network | None:
-    """It learns from what was made up too, of which most of the rarer paths have nothing else."""
+    """The networks side by side, or None where the configuration wants none.
+
+    From the (all texts, inputs) of `join_inputs`, the (all texts, outputs) scores unseen and how
+    much each text counts (all texts,); learned on the texts `seen` (their numbers) alone. What was
+    made up is among them: most of the rarer paths have nothing else.
+    """
     if not config.model.networks:
         return None
     paths = len(domain.codes)
