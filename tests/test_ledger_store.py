@@ -88,7 +88,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0009"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0010"]
     opened.close()
 
 
@@ -121,13 +121,13 @@ def test_reading_sees_one_steady_picture(store: Store) -> None:
         assert reader.scalar(text("SELECT count(*) FROM submission")) == 0
 
 
-def test_who_only_looks_cannot_write_and_sees_one_steady_picture(store: Store) -> None:
+def test_who_only_looks_cannot_write_and_sees_what_stands_at_each_statement(store: Store) -> None:
     count = text("SELECT count(*) FROM submission")
     with store.looking() as connection:
         assert connection.scalar(count) == 0
         with store.writing() as session:
             record_submission(session, make_submission(), now=NOW)
-        assert connection.scalar(count) == 0
+        assert connection.scalar(count) == 1
     with pytest.raises((DBAPIError, StoreUnavailable)), store.looking() as connection:
         connection.execute(text("UPDATE submission SET likes = 1"))
     with store.looking() as connection:
@@ -230,7 +230,7 @@ def end_connections(url: str) -> None:
 def test_a_connection_that_ended_while_it_lay_idle_is_replaced(
     store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "_IDLE_S", 0)
+    monkeypatch.setattr("triage.ledger.postgres._IDLE_S", 0)
     store.check()
     end_connections(store_url)
     store.check()

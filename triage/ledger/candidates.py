@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from triage.candidates import MOST_CANDIDATES, choose_candidates
 from triage.ledger.paging import in_chunks
 from triage.ledger.problemfacts import read_tolds
-from triage.ledger.store import TRACES, among
+from triage.ledger.statements import among
+from triage.ledger.store import TRACES
 from triage.ledger.tables import MemberRow, SubmissionRow, TraceRow
 from triage.traces import Trace, read_traces
 

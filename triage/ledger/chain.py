@@ -18,11 +18,14 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from triage.ledger.statements import connection_of
 from triage.ledger.tables import EventRow, storable, to_utc
 
 EVENTS = "events"  # the name in `session.info`; only a session that writes has it
-_CHAIN_LOCK = 0x7472696167650002  # "triage", 2: any number that no other program locks
-_TAKE_TURN = f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"
+_APPEND = (
+    "SELECT append_events(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],"
+    " %s::bigint[], %s::text[])"
+)
 _EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
 _LAST = select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1)
 _ADD = insert(_EVENTS).inline()  # nobody asks for the numbers
@@ -71,15 +74,17 @@ def put_aside(session: Session, events: Sequence[dict[str, Any]]) -> None:
 def append_events(session: Session) -> None:
     """Chain and write what was put aside; `store.writing()` does it right before the commit.
 
-    On PostgreSQL other writers wait here until this transaction has ended; SQLite has but one
-    writer at any time.
+    On PostgreSQL other writers wait here until this transaction has ended, so nothing goes to and
+    fro meanwhile: the database makes the links, in one call. SQLite has but one writer at any time.
     """
     events, session.info[EVENTS] = session.info[EVENTS], []
     if not events:
         return
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_TAKE_TURN)
+        columns = zip(*(_as_columns(_as_read(event)) for event in events), strict=True)
+        connection.exec_driver_sql(_APPEND, tuple(map(list, columns)))
+        return
     linked = link_events(events, previous=connection.scalar(_LAST))
     connection.execute(_ADD, linked if linked[1:] else linked[0])
 
@@ -89,9 +94,7 @@ def link_events(
 ) -> list[dict[str, Any]]:
     """The events with their `previous_hash` and `hash`, in a chain that goes on from `previous`."""
     linked = []
-    for event in events:
-        # Spelt once and read again, so that it hashes as it will come back from the database.
-        event = event | {"payload": json.loads(json.dumps(event["payload"]))}
+    for event in map(_as_read, events):
         fingerprint = _hash_event(event, previous)
         linked.append(event | {"previous_hash": previous, "hash": fingerprint})
         previous = fingerprint
@@ -131,8 +134,25 @@ def _find_fault(event: Any, previous: str | None) -> str | None:
 
 
 def _hash_event(event: Any, previous: str | None) -> str:
-    """SHA-256 over the previous hash and the event in one spelling, as any database gives it back:
-    keys in order, no spaces, UTC to the microsecond, nothing that cannot be stored."""
+    """SHA-256 over the previous hash and the event, as `append_events` in PostgreSQL makes it."""
+    return hashlib.sha256(((previous or "") + _spell_event(event)).encode()).hexdigest()
+
+
+def _as_read(event: dict[str, Any]) -> dict[str, Any]:
+    """The event as it will come back from the database, so that it hashes the same."""
+    return event | {"payload": json.loads(json.dumps(event["payload"]))}
+
+
+def _as_columns(event: dict[str, Any]) -> tuple[Any, ...]:
+    """What `append_events` in PostgreSQL asks for: the spelling, and what goes into the table."""
+    named = (event[name] and storable(event[name]) for name in ("actor", "kind", "submission_id"))
+    payload = storable(_SPELLER.encode(event["payload"]))
+    return _spell_event(event), event["at"], *named, event["entry_id"], payload
+
+
+def _spell_event(event: Any) -> str:
+    """The event in one spelling, as any database gives it back: keys in order, no spaces, UTC to
+    the microsecond, nothing that cannot be stored."""
     told = {
         "actor": storable(event["actor"]),
         "at": to_utc(event["at"]).isoformat(timespec="microseconds"),
@@ -141,5 +161,4 @@ def _hash_event(event: Any, previous: str | None) -> str:
         "payload": event["payload"],
         "submission_id": event["submission_id"] and storable(event["submission_id"]),
     }
-    spelt = _SPELLER.encode(told)
-    return hashlib.sha256(((previous or "") + storable(spelt)).encode()).hexdigest()
+    return storable(_SPELLER.encode(told))

@@ -19,8 +19,8 @@ from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.problems import add_problems, take_turn
+from triage.ledger.statements import upsert
 from triage.ledger.states import ProblemState
-from triage.ledger.store import upsert
 from triage.ledger.tables import (
     CorrectionRow,
     MemberRow,

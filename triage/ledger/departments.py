@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from triage.departments import Department
 from triage.errors import NotFound
-from triage.ledger.store import connection_of, upsert
+from triage.ledger.statements import connection_of, upsert
 from triage.ledger.tables import DepartmentRow
 from triage.ledger.views import StoredDepartment
 

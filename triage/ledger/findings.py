@@ -17,8 +17,8 @@ from triage.findings import Found, Rule
 from triage.ledger.commands import run_command
 from triage.ledger.events import record_events
 from triage.ledger.people import name_people
+from triage.ledger.statements import upsert
 from triage.ledger.states import FindingState
-from triage.ledger.store import upsert
 from triage.ledger.supervisionlist import FINDING_STATE_NAMES, mask_evidence
 from triage.ledger.tables import EntryRow, FindingRow
 from triage.roles import Action, Caller

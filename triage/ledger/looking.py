@@ -26,7 +26,7 @@ from triage.findings import (
 )
 from triage.ledger import gathering
 from triage.ledger.events import record_events
-from triage.ledger.store import upsert
+from triage.ledger.statements import upsert
 from triage.ledger.tables import SettingRow
 from triage.roles import Action, Caller
 from triage.thresholds import Thresholds, read_thresholds

@@ -31,7 +31,7 @@ from triage.ledger.mergers import find_taken_out, find_touched, merge_problems
 from triage.ledger.problemfacts import read_tolds
 from triage.ledger.problemfigures import count_joined, recount_problems
 from triage.ledger.problems import MACHINE, add_problems, take_turn
-from triage.ledger.store import upsert
+from triage.ledger.statements import upsert
 from triage.ledger.tables import MemberRow, SubmissionRow, UnplacedRow
 from triage.problems import place_trace
 from triage.traces import Told, Trace, measure_pairs, read_traces

@@ -37,8 +37,8 @@ from triage.ledger.paging import (
     write_cursor,
 )
 from triage.ledger.people import name_people
+from triage.ledger.statements import connection_of
 from triage.ledger.states import EntryState, Outcome, SubmissionStatus
-from triage.ledger.store import connection_of
 from triage.ledger.submitters import find_masked
 from triage.ledger.tables import (
     DecisionRow,

@@ -22,8 +22,8 @@ from triage.ledger.problemfacts import read_tolds, walk_tolds
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.problems import MACHINE, add_problems, take_turn
 from triage.ledger.regroupplan import Move, Standing
+from triage.ledger.statements import upsert
 from triage.ledger.states import ProblemState
-from triage.ledger.store import upsert
 from triage.ledger.tables import MemberRow, ProblemRow, SubmissionRow, TraceRow
 from triage.traces import Trace, read_traces
 

@@ -18,8 +18,8 @@ from triage.errors import NotFound
 from triage.ledger.departments import find_names
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
 from triage.ledger.repeats import Likely, are_pair
+from triage.ledger.statements import among
 from triage.ledger.states import RepeatState
-from triage.ledger.store import among
 from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow, to_utc
 from triage.ledger.views import StoredEntry, StoredSubmission, entry_view, submission_view
 from triage.repeats import RepeatKind

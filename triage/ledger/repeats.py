@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from triage.copies import measure_share
 from triage.ledger.paging import in_chunks
+from triage.ledger.statements import among
 from triage.ledger.states import RepeatState
-from triage.ledger.store import among
 from triage.ledger.tables import FingerprintRow, RepeatRow, SubmissionRow, SubmitterRow
 from triage.repeats import (
     COMPARED,

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict, InvalidInput, NotFound
-from triage.ledger.store import upsert
+from triage.ledger.statements import upsert
 from triage.ledger.tables import ViewRow, storable
 
 MAX_NAME = 30

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from triage.errors import InvalidInput
 from triage.ledger.selection import is_postgres
-from triage.ledger.store import among
+from triage.ledger.statements import among
 from triage.ledger.tables import EntryRow, SubmissionRow
 
 MAX_WORDS = 50  # characters that are searched for

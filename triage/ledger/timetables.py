@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from triage.calendar import Calendar
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.ledger.events import record_events
-from triage.ledger.store import upsert
+from triage.ledger.statements import upsert
 from triage.ledger.tables import HolidayRow, SettingRow
 from triage.roles import Action, Caller
 from triage.timetable import (

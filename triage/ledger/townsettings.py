@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from triage.errors import Conflict
 from triage.ledger.events import record_events
-from triage.ledger.store import upsert
+from triage.ledger.statements import upsert
 from triage.ledger.tables import SettingRow
 from triage.roles import Action, Caller
 
