@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import httpx
-from service_factories import RunningService, run_service
+from service_factories import NO_AUTHORITIES, RunningService, run_service
 from work_factories import file_one, give, try_to
 
 CLIENTS = 8
@@ -14,7 +14,9 @@ TOLD = "该条目刚被他人改过，请刷新后再办理"
 
 def work(running: RunningService, headers: httpx.Headers, name: str, entries: list[int]) -> None:
     """Add so many steps, looking again whenever somebody else was faster."""
-    with httpx.Client(base_url=running.url, headers=headers, timeout=60, trust_env=False) as client:
+    with httpx.Client(
+        base_url=running.url, headers=headers, timeout=60, trust_env=False, verify=NO_AUTHORITIES
+    ) as client:
         for step in range(STEPS_EACH):
             entry_id = entries[step % len(entries)]
             while True:
