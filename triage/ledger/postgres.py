@@ -11,7 +11,6 @@ from sqlalchemy import URL, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 _IDLE_S = 5  # since a connection was used, from which on it is asked whether it still stands
-_READS = " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
 _UNSAID = (None,) * 5  # of the seven values that DB-API 2 gives of a column
 
 
@@ -24,7 +23,7 @@ def open_postgres(
     beside them; who needs one picture for several says BEGIN first.
     """
     connect = partial(_connect, place, spell, patience_s)
-    return connect(), connect(options=_READS, autocommit=True)
+    return connect(), connect(options=" -c default_transaction_read_only=on", autocommit=True)
 
 
 class PlainCursor(Cursor[Any]):
@@ -59,6 +58,7 @@ def _connect(
         place.set(drivername="postgresql+psycopg"),
         json_serializer=spell,
         hide_parameters=True,  # an error that is logged must not quote a submission
+        max_overflow=5,  # beside the five that are kept
         pool_timeout=patience_s,
         pool_use_lifo=True,  # … and those not needed lie idle
         connect_args={

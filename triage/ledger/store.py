@@ -36,6 +36,10 @@ RING = "ring"  # the name in `session.info` of the keys that open what is sealed
 TRACES = "traces"  # and that of what `triage.ledger.candidates` keeps in memory
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
 _BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
+_BEGIN_READING = {
+    "sqlite": "BEGIN",
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _SPELLER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
@@ -98,7 +102,9 @@ class Store:
         with _unavailable(self.reader), _open_session(self.reader, info) as session:
             if self.reader is not self.writer:  # who writes has begun by itself
                 driver: Any = session.connection().connection.driver_connection
-                driver.execute("BEGIN")  # told directly: at a twentieth of the cost
+                driver.execute(
+                    _BEGIN_READING[self.reader.dialect.name]
+                )  # told directly: at a twentieth of the cost
             yield session
             # Not rolled back: with that PostgreSQL's driver drops all statements it has prepared.
             session.commit()
