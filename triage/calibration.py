@@ -1,6 +1,7 @@
 """From scores to probabilities, learned on what the models said of texts they had not seen."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,20 @@ class DomainCalibration:
         second = {name: number for number, name in enumerate(self.level2)}
         self.up1 = np.array([first[name] for name, _ in self.level2])  # level 2 -> level 1
         self.up2 = np.array([second[d.level1, d.level2] for d in taxonomy])  # path -> level 2
-        self._sum1 = np.eye(len(first), dtype=np.float32)[self.up1]
-        self._sum2 = np.eye(len(second), dtype=np.float32)[self.up2]
+        self._index()
+
+    def _index(self) -> None:
+        """Lay the paths so that those under one name stand side by side, names in order."""
+        self._order = self.up2.argsort(kind="stable")
+        self._begins2 = self.up2[self._order].searchsorted(np.arange(len(self.level2)))
+        self._begins1 = self.up1.searchsorted(np.arange(len(self.level1)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._index()
 
     def fit(
         self, scores: Sequence[Array], truth: Sequence[Array], weights: Array, *, shrink: float
@@ -56,8 +69,7 @@ class DomainCalibration:
                 total -= float(mass @ np.log(hit))
                 pull -= under / hit[:, None]
             slope = levels[2] * pull * mass[:, None]
-            by2 = slope @ self._sum2
-            by1 = by2 @ self._sum1
+            by1, by2 = self._add_up(slope)
             gradient = np.concatenate(
                 [
                     [(by1 * scores[0]).sum(), (by2 * scores[1]).sum(), (slope * scores[2]).sum()],
@@ -79,18 +91,32 @@ class DomainCalibration:
 
         `beside`: logits of the paths that a network gives; both are heard.
         """
+        logits = self.logits(scores)
+        if beside is not None:
+            logits *= 1 - NETWORK_SHARE
+            logits += NETWORK_SHARE * beside
+        return self.share_out(logits)
+
+    def logits(self, scores: Sequence[Array]) -> Array:
+        """(documents, paths) logits of the paths from the scores of each level."""
         second = self.blend_[1] * scores[1] + self.bias2_
         second += (self.blend_[0] * scores[0] + self.bias1_).take(self.up1, axis=1)
-        path = self.blend_[2] * scores[2]
-        path += second.take(self.up2, axis=1)
-        if beside is not None:
-            path *= 1 - NETWORK_SHARE
-            path += NETWORK_SHARE * beside
-        path -= path.max(axis=1, keepdims=True)
-        np.exp(path, out=path)
-        path /= path.sum(axis=1, keepdims=True)
-        level2 = path @ self._sum2
-        return level2 @ self._sum1, level2, path
+        paths: Array = self.blend_[2] * scores[2]
+        paths += second.take(self.up2, axis=1)
+        return paths
+
+    def share_out(self, logits: Array) -> tuple[Array, Array, Array]:
+        """The probabilities as `probabilities` gives them from the paths' logits, which become
+        those of the paths."""
+        logits -= logits.max(axis=1, keepdims=True)
+        np.exp(logits, out=logits)
+        logits /= logits.sum(axis=1, keepdims=True)
+        return *self._add_up(logits), logits
+
+    def _add_up(self, paths: Array) -> tuple[Array, Array]:
+        """(documents, names) sums of level 1 and level 2 over the paths under each."""
+        level2 = np.add.reduceat(paths.take(self._order, axis=1), self._begins2, axis=1)
+        return np.add.reduceat(level2, self._begins1, axis=1), level2
 
 
 class Softmax:

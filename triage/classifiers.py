@@ -15,6 +15,7 @@ from triage.accusations import find_signs
 from triage.calibration import DomainCalibration, Softmax, find_chances, find_shares
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Reading, TextFeatures
+from triage.joined import JoinedHeads
 from triage.networks import Network
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
@@ -88,11 +89,16 @@ class Classifier:
         self._join_heads()
 
     def _join_heads(self) -> None:
-        """Make the heads ready to be asked together: one product costs little more than each."""
+        """Make all that judges ready to be asked together: it costs little more than each."""
         heads = self.heads
-        asked = (*heads.flags, heads.accusation, heads.nature, heads.urgency)
-        self._coefficients = np.concatenate([head.coefficients for head in asked])
-        self._intercept = np.concatenate([head.intercept for head in asked])
+        self._joined = JoinedHeads(
+            scores=self.scores,
+            outputs=self.outputs,
+            columns=_list_columns(self.outputs),
+            domain=self.domain,
+            heads=(*heads.flags, heads.accusation, heads.nature, heads.urgency),
+            network=self.network,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
@@ -120,23 +126,12 @@ class Classifier:
         self, rows: Matrix, signals: Array, dangers: Sequence[Sequence[Danger]]
     ) -> Judgements:
         """The judgements of documents from their rows, signals (see `read_signals`) and dangers."""
-        return self.judge_scores(self.scores.score(rows), signals, dangers)
-
-    def judge_scores(
-        self, scores: Array, signals: Array, dangers: Sequence[Sequence[Danger]]
-    ) -> Judgements:
-        """The judgements of documents whose (documents, outputs) scores are known."""
-        outputs = self.outputs
-        inputs = join_inputs(scores, signals, outputs)
-        paths_beside, urgency_beside = ask_network(self.network, inputs, scores)
-        level1, level2, path = self.domain.probabilities(
-            [scores[:, outputs.level1], scores[:, outputs.level2], scores[:, outputs.level3]],
-            paths_beside,
-        )
-        logits = inputs @ self._coefficients.T + self._intercept
+        said = self._joined.ask(self.scores.narrow(rows), signals)
+        level1, level2, path = self.domain.share_out(said.paths)
+        logits = said.heads
         flags, urgent = len(self.heads.flags), len(self.heads.urgency.intercept)
         chances = find_chances(logits[:, : flags + 1])
-        urgency = weigh_urgency(logits[:, -urgent:], urgency_beside)
+        urgency = weigh_urgency(logits[:, -urgent:], said.urgency)
         return Judgements(
             level1=level1,
             level2=level2,
@@ -147,6 +142,10 @@ class Classifier:
             flags=chances[:, :-1],
             accusation=chances[:, -1],
         )
+
+    def find_directions(self, paths: Sequence[int]) -> Array:
+        """(documents, width): the directions of the waist that make up the logit of each path."""
+        return self._joined.find_directions(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +189,14 @@ def read_signals(
 
 def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
     """What the heads see: every score down to level 2, and the signals."""
-    parts: list[Any] = [
-        scores[:, part]
-        for part in (
-            outputs.nature,
-            outputs.urgent,
-            outputs.flags,
-            outputs.level1,
-            outputs.level2,
-        )
-    ]
-    return np.concatenate([*parts, signals], axis=1).astype(np.float32, copy=False)
+    parts = scores.take(_list_columns(outputs), axis=1), signals
+    return np.concatenate(parts, axis=1).astype(np.float32, copy=False)
+
+
+def _list_columns(outputs: Outputs) -> Array:
+    """The columns of the scores that the heads see."""
+    seen = outputs.nature, outputs.urgent, outputs.flags, outputs.level1, outputs.level2
+    return np.concatenate([np.arange(part.start, part.stop) for part in seen])
 
 
 def ask_network(

@@ -90,9 +90,8 @@ class Desk:
         signals = read_signals(readings, dangers, self.dangers)
         judged = self.classifier.judge(terms.rows, signals, dangers)
         paths = judged.best_paths()
-        evidence = find_evidence(
-            readings, terms, scores=self.classifier.scores, aims=self._aims(paths)
-        )
+        aims = self.classifier.find_directions(paths)
+        evidence = find_evidence(readings, terms, scores=self.classifier.scores, aims=aims)
         places = find_places(
             [(r.title, r.body, s.place) for r, s in zip(readings, submissions, strict=True)]
         )
@@ -107,19 +106,6 @@ class Desk:
             strict=True,
         )
         return [self._compose(*each) for each in parts]
-
-    def _aims(self, paths: Sequence[int]) -> Array:
-        """(documents, width): the directions whose scores make up the logit of each path."""
-        outputs, domain = self.classifier.outputs, self.classifier.domain
-        level2 = domain.up2[paths]
-        columns = [
-            domain.up1[level2] + outputs.level1.start,
-            level2 + outputs.level2.start,
-            np.array(paths) + outputs.level3.start,
-        ]
-        toward = self.classifier.scores.directions.take(columns, axis=1)
-        toward *= domain.blend_[:, None]
-        return np.ascontiguousarray((toward[:, 0] + toward[:, 1] + toward[:, 2]).T)
 
     def _compose(
         self,

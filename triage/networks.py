@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from triage.features import Array
+from triage.products import multiply
 
 REACH = 5.0  # deviations beyond which an input counts no more: a text of a kind never met
 URGENCIES = 4
@@ -19,8 +20,8 @@ _HALVES = ("from_inputs", "from_scores", "outward")  # weights, kept as numbers 
 class Network:
     """Logits of every path and of the urgencies from what the heads see and from all scores.
 
-    `sees`: which columns of `join_inputs`, with their `mean` and `scale`. (inputs, units) and
-    (outputs, units) weights lead to the units, `inward` are their biases; (units, paths + 4)
+    `sees`: which columns of `join_inputs`, in order, with their `mean` and `scale`. (inputs, units)
+    and (outputs, units) weights lead to the units, `inward` are their biases; (units, paths + 4)
     `outward` and `bias` lead on.
     """
 
@@ -51,21 +52,35 @@ class Network:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
-            setattr(self, name, value.astype(np.float32) if name in _HALVES else value)
+            kept = value.astype(np.float32, order="C") if name in _HALVES else value
+            setattr(self, name, kept)
 
     def logits(self, inputs: Array, scores: Array) -> tuple[Array, Array]:
         """(documents, paths) and (documents, 4) of the urgencies, from what `join_inputs` gives and
         all (documents, outputs) scores."""
-        seen = standardise(inputs[:, self.sees], self.mean, self.scale)
-        units = seen @ self.from_inputs
-        units += scores @ self.from_scores
-        units += self.inward
+        units = self.gather(scores)
+        units += standardise(inputs[:, self.sees], self.mean, self.scale) @ self.from_inputs
+        return self.answer(units)
+
+    def gather(self, scores: Array) -> Array:
+        """(documents, units): what the scores alone bring to the units."""
+        brought: Array = scores @ self.from_scores + self.inward
+        return brought
+
+    def answer(self, units: Array) -> tuple[Array, Array]:
+        """The logits as `logits` gives them from all that is brought to the units, which change."""
         np.maximum(units, 0, out=units)
-        logits = units @ self.outward + self.bias
+        logits = multiply(units, self.outward)
+        logits += self.bias
         return logits[:, :-URGENCIES], logits[:, -URGENCIES:]
 
 
 def standardise(inputs: Array, mean: Array, scale: Array) -> Array:
     """In deviations from the mean, none further than `REACH`."""
-    deviations: Array = np.clip((inputs - mean) / scale, -REACH, REACH)
-    return deviations
+    return limit((inputs - mean) / scale)
+
+
+def limit(deviations: Array) -> Array:
+    """Those further than `REACH` brought back to it, in place."""
+    np.minimum(deviations, REACH, out=deviations)
+    return np.maximum(deviations, -REACH, out=deviations)

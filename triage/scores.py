@@ -79,11 +79,15 @@ class LinearScores:
 
     def score(self, rows: Matrix) -> Array:
         """(documents, outputs) float32 scores."""
+        scores: Array = self.narrow(rows) @ self.directions + self.intercept
+        return scores
+
+    def narrow(self, rows: Matrix) -> Array:
+        """(documents, width) float32: all that the scores see of the rows."""
         waist = np.zeros((rows.shape[0], self.basis.shape[1]), np.float32)
         for document, _, steps, basis in self._read(rows):
             waist[document] += steps @ basis
-        scores: Array = waist @ self.directions + self.intercept
-        return scores
+        return waist
 
     def weigh_terms(self, rows: Matrix, aims: Array) -> Array:
         """What each stored entry of `rows` adds along its document's row of `aims` (…, width)."""
