@@ -5,6 +5,7 @@ Who decides on a submission that has no entry yet goes by `triage.ledger.decisio
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ from triage.ledger.accusations import put_away
 from triage.ledger.events import record_events
 from triage.ledger.outbox import HEARD, IS_HEARD
 from triage.ledger.sight import is_visible, unknown_entry
+from triage.ledger.spelt import Spelt
+from triage.ledger.statements import connection_of
 from triage.ledger.steps import Done, Step, append_action
 from triage.ledger.tables import EntryRow, SubmissionRow
 from triage.ledger.views import StoredEntry, entry_view
@@ -34,7 +37,8 @@ _LOCKED = (
     .order_by(_ENTRIES.c.id)
     .with_for_update(key_share=True)
 )
-_CHANGE = update(_ENTRIES).where(_ENTRIES.c.id == bindparam("entry"))
+_COLUMNS = (*_ENTRIES.c.keys(), HEARD)
+_LOCK = Spelt(_LOCKED)
 _FROM_MACHINE = {Command.REPLY: ("quality",)}  # what no caller types, so not in the table
 
 
@@ -124,7 +128,8 @@ def run_command(
         extensions.lapse_request(step)
     session.flush()
     changed = {name: value for name, value in vars(entry).items() if value != stood[name]}
-    session.connection().execute(_CHANGE, changed | {"entry": entry.id})
+    change = _spell_change(tuple(changed))
+    change.run(connection_of(session), changed | {"entry": entry.id})
     append_action(
         session,
         entry,
@@ -168,12 +173,18 @@ def _lock_entry(session: Session, entry_id: int, *, also: int | None) -> EntryRo
     session.flush()
     session.expire_all()  # what of them it knows from before the lock
     told = {"entry": entry_id, "also": also or entry_id}
-    for row in session.connection().execute(_LOCKED, told).mappings().all():
-        if row["id"] == entry_id:
-            columns = dict(row)
+    for row in _LOCK.rows(connection_of(session), told):
+        columns = dict(zip(_COLUMNS, row, strict=True))
+        if columns["id"] == entry_id:
             session.info[HEARD] = columns.pop(HEARD)
             return cast(EntryRow, SimpleNamespace(**columns))
     return None
+
+
+@lru_cache(maxsize=256)
+def _spell_change(names: tuple[str, ...]) -> Spelt:
+    """What sets these columns of an entry: each command changes the same ones again and again."""
+    return Spelt(update(_ENTRIES).where(_ENTRIES.c.id == bindparam("entry")), names)
 
 
 def _check_fields(transition: Transition, given: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from triage.calendar import Calendar
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.ledger.events import record_events
-from triage.ledger.statements import upsert
+from triage.ledger.spelt import Spelt
+from triage.ledger.statements import connection_of, upsert
 from triage.ledger.tables import HolidayRow, SettingRow
 from triage.roles import Action, Caller
 from triage.timetable import (
@@ -31,11 +32,13 @@ from triage.timetable import (
 SETTING = "deadlines"
 MAX_NOTE = 100
 _WORKED = case((HolidayRow.working, "1"), else_="0")
-_STANDING = select(
-    select(cast(SettingRow.value, Text)).where(SettingRow.name == SETTING).scalar_subquery(),
+_STANDING = Spelt(
     select(
-        func.aggregate_strings(cast(HolidayRow.day, Text).concat("=").concat(_WORKED), ",")
-    ).scalar_subquery(),
+        select(cast(SettingRow.value, Text)).where(SettingRow.name == SETTING).scalar_subquery(),
+        select(
+            func.aggregate_strings(cast(HolidayRow.day, Text).concat("=").concat(_WORKED), ",")
+        ).scalar_subquery(),
+    )
 )
 
 
@@ -50,7 +53,8 @@ class StoredHoliday:
 
 def load_timetable(session: Session) -> Timetable:
     """The rules and the calendar in force. Raises InvalidData where the stored ones are none."""
-    return _read_timetable(*session.connection().execute(_STANDING).one())
+    (words,) = _STANDING.rows(connection_of(session), {})
+    return _read_timetable(*words)
 
 
 def load_time_settings(session: Session) -> TimeSettings:
