@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +63,14 @@ TABLES = {
 }
 
 
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """One of the test's own: what is done to it here, others would not bear."""
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
 def test_migrations_build_exactly_the_tables_that_the_code_knows(store: Store) -> None:
     with store.writer.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -107,7 +116,8 @@ def test_a_block_that_fails_leaves_nothing_behind(store: Store) -> None:
 
 
 def test_reading_cannot_write(store: Store) -> None:
-    with pytest.raises((DBAPIError, StoreUnavailable)), store.reading() as session:
+    refused = store.reader.dialect.loaded_dbapi.Error  # by the driver itself
+    with pytest.raises((refused, StoreUnavailable)), store.reading() as session:
         record_submission(session, make_submission(), now=NOW)
     with store.writing() as session:  # and the connection it used can write again
         assert record_submission(session, make_submission(), now=NOW)[1]
@@ -281,3 +291,23 @@ def test_an_error_of_the_database_quotes_no_parameters(store: Store) -> None:
     ):
         session.execute(SubmissionRow.__table__.insert(), {"id": "张三的来信"})
     assert "'id': '张三" not in str(raised.value)
+
+
+@_ON_POSTGRES
+def test_who_writes_waits_for_the_disk_after_the_commit_and_not_within(
+    store: Store, store_url: str
+) -> None:
+    with store.writing() as session:
+        name = session.scalar(text("SELECT current_database()"))
+        session.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = on"))
+    opened = open_store(store_url)
+    with opened.writing(settled=False) as session:
+        assert session.scalar(text("SHOW synchronous_commit")) == "off"
+        record_submission(session, make_submission(), now=NOW)
+    with opened.looking() as connection:
+        committed = connection.scalar(text("SELECT pg_current_wal_insert_lsn()"))
+    opened.settle()
+    with opened.looking() as connection:
+        on_disk = text("SELECT pg_current_wal_flush_lsn() >= CAST(:committed AS pg_lsn)")
+        assert connection.scalar(on_disk, {"committed": committed})
+    opened.close()

@@ -75,7 +75,8 @@ def append_events(session: Session) -> None:
     """Chain and write what was put aside; `store.writing()` does it right before the commit.
 
     On PostgreSQL other writers wait here until this transaction has ended, so nothing goes to and
-    fro meanwhile: the database makes the links, in one call. SQLite has but one writer at any time.
+    fro meanwhile: the database makes the links, in one call that brings the commit along. SQLite
+    has but one writer at any time.
     """
     events, session.info[EVENTS] = session.info[EVENTS], []
     if not events:
@@ -83,7 +84,10 @@ def append_events(session: Session) -> None:
     connection = connection_of(session)
     if connection.dialect.name == "postgresql":
         columns = zip(*(_as_columns(_as_read(event)) for event in events), strict=True)
-        connection.exec_driver_sql(_APPEND, tuple(map(list, columns)))
+        driver: Any = connection.connection.driver_connection
+        with driver.pipeline():
+            driver.execute(_APPEND, tuple(map(list, columns)))
+            driver.commit()
         return
     linked = link_events(events, previous=connection.scalar(_LAST))
     connection.execute(_ADD, linked if linked[1:] else linked[0])

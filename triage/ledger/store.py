@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -28,7 +29,7 @@ from triage.errors import KeyUnavailable, StoreUnavailable
 from triage.ledger.chain import EVENTS, append_events
 from triage.ledger.outbox import enqueue
 from triage.ledger.sqlite import is_in_memory, open_sqlite
-from triage.ledger.syncing import Syncs
+from triage.ledger.syncing import Syncs, sync_file
 from triage.ledger.tables import storable
 from triage.sealing import KeyRing
 
@@ -52,7 +53,7 @@ class Store:
     `ring` holds the keys of what is sealed in it; without one (None) nothing is sealed or opened.
     `gate` lets the writers of this process in one after the other, where the database takes but one
     at a time: SQLite lets those that wait sleep and try again, and the unlucky sleep for seconds.
-    `syncs` waits for the disk after a commit, where the database leaves that to us.
+    `syncs` waits for the disk after a commit; a database in memory has none.
     `traces` is what this process remembers of earlier submissions.
     """
 
@@ -89,7 +90,8 @@ class Store:
     def settle(self) -> None:
         """Return once no power cut can take back what was committed so far."""
         if self.syncs is not None:
-            self.syncs.wait()
+            with _unavailable(self.reader):
+                self.syncs.wait()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -143,14 +145,15 @@ def open_store(url: str, *, ring: KeyRing | None = None) -> Store:
     kind = place.get_backend_name()
     try:
         if kind == "sqlite":
-            syncs = None if is_in_memory(place) else Syncs(Path(f"{place.database}-wal"))
             engines = open_sqlite(place, spell=_to_json, patience_s=PATIENCE_S)
+            sync = partial(sync_file, Path(f"{place.database}-wal"))
+            syncs = None if is_in_memory(place) else Syncs(sync)
             return Store(*engines, ring=ring, gate=Lock(), syncs=syncs)
         if kind in ("postgresql", "postgres"):
-            from triage.ledger.postgres import open_postgres  # its driver is an extra
+            from triage.ledger.postgres import flush, open_postgres  # its driver is an extra
 
             engines = open_postgres(place, spell=_to_json, patience_s=PATIENCE_S)
-            return Store(*engines, ring=ring)
+            return Store(*engines, ring=ring, syncs=Syncs(partial(flush, engines[1])))
     except (ImportError, NoSuchModuleError) as error:
         raise StoreUnavailable(
             "缺少 PostgreSQL 驱动，请执行 pip install 'minsheng-triage[postgres]' 后重试"
@@ -183,6 +186,7 @@ def upgrade(store: Store) -> None:
             raise StoreUnavailable(
                 "数据库是由更新版本的程序建立的，请先升级本程序再启动"
             ) from error
+    store.settle()
 
 
 def _is_current(connection: Connection) -> bool:
