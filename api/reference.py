@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
 from api.routes import open311
-from api.routes.accusations import HoldIn
+from api.routes.accusations import AlarmIn, HoldIn
 from api.routes.citizen import RatingIn, TrackingIn
 from api.routes.dispatching import DispatchIn
 from api.routes.replies import ReplyIn
@@ -49,6 +49,7 @@ _BODIES = (
     FilingIn,
     ReasonIn,
     HoldIn,
+    AlarmIn,
     TrackingIn,
     RatingIn,
     DispatchIn,

@@ -70,6 +70,26 @@ def test_the_discipline_officer_reads_unmasks_and_holds_and_each_look_is_logged(
 
 
 @pytest.mark.usefixtures("accusations")
+def test_which_emergency_line_was_told_of_it_stands_beside_an_urgent_one(
+    screens: Opener, town: RunningService
+) -> None:
+    words = f"{WORDS}有人正拿刀在我家楼下扬言要杀我，救命。"
+    with town.client("submit") as client:
+        body = make_body(id="JB-9", title="举报干部收受红包", content=words)
+        assert client.post("/v1/submissions", json=body).json()["destination"] == "discipline"
+    page = screens(Role.DISCIPLINE).go("/confidential/JB-9")
+    page.click("[aria-label=记下转往哪条热线] button:has-text('110')")
+    page.fill(".el-message-box textarea", "已报地点")
+    page.click(".el-message-box button:has-text('记下')")
+    page.wait_for_selector(".timeline >> text=已转110（公安）：已报地点")
+    check_accessible(page)
+    assert kinds_of(town, "JB-9")[0] == "accusation.alarm"
+    page = screens(Role.DISCIPLINE).go("/confidential/JB-1")
+    page.wait_for_selector("[aria-label=原文]")
+    assert page.locator("[aria-label=记下转往哪条热线]").count() == 0
+
+
+@pytest.mark.usefixtures("accusations")
 def test_what_is_no_accusation_is_released_with_a_reason_into_the_review_queue(
     screens: Opener, town: RunningService
 ) -> None:

@@ -168,6 +168,22 @@ def test_an_emergency_is_forwarded_by_one_press_and_the_rest_put_right_afterward
     assert [one["after"]["urgency"] for one in decisions(clerk, calm["submission_id"])] == [1, 2]
 
 
+def test_an_emergency_that_is_an_accusation_goes_under_the_seal_with_who_was_called(
+    screens: Opener, clerk: httpx.Client
+) -> None:
+    lines = clerk.get("/v1/reviews", params={"limit": 10}).json()["lines"]
+    one = lines[-1]["line"]["submission_id"]
+    page = open_queue(screens, f"/review?id={one}")
+    page.keyboard.press("q")
+    type_into(page, "s", "jjkg")
+    page.wait_for_selector("[aria-label=转紧急热线]:has-text('立即转纪检')")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    page.click(".el-message-box button:has-text('转纪检')")
+    page.wait_for_selector("text=已记为转 110 公安，并已转纪检")
+    assert clerk.get(f"/v1/submissions/{one}").status_code == 404
+
+
 def test_the_suggestion_stands_first_and_no_alternative_is_likelier(
     screens: Opener, clerk: httpx.Client
 ) -> None:

@@ -208,10 +208,11 @@ def test_what_was_suggested_as_an_emergency_counts_as_confirmed(store: Store) ->
     [
         (Decision(alarm="999", lead="住建局"), CLERK, InvalidInput, "alarm"),
         (Decision(alarm="119"), CLERK, InvalidInput, "lead"),
-        (Decision(alarm="119", nature="检举控告"), CLERK, InvalidInput, "alarm"),
+        (Decision(alarm="999", nature="检举控告"), CLERK, InvalidInput, "alarm"),
+        (Decision(alarm="119", nature="检举控告"), DECIDER, AccessDenied, None),
         (Decision(alarm="119", lead="住建局"), DECIDER, AccessDenied, None),
     ],
-    ids=["no such line", "nobody to lead", "an accusation", "may not forward"],
+    ids=["no such line", "nobody to lead", "an accusation", "of an accusation", "may not forward"],
 )
 def test_an_alarm_that_is_refused_leaves_the_submission_in_review(
     store: Store,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from triage.mentions import speaks_of
+from triage.mentions import CUT, Numbers, speaks_of
 
 LETTER = "幸福里小区电梯停运。物业经理秦守财收了好处。"
 OTHERS = ("幸福里小区3栋电梯停运四天，物业不管。", "幸福里小区的电梯老是坏")
@@ -39,3 +39,26 @@ def test_words_speak_of_a_letter_by_what_it_alone_says(text: str, speaks: bool) 
 
 def test_alone_all_that_it_says_speaks_of_it() -> None:
     assert speaks_of("检修幸福里小区电梯", LETTER, others=())
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("此件与WX-2026-1相同。已派人核实。", f"{CUT}已派人核实。"),
+        ("已核实；见条目 12", f"已核实；{CUT}"),
+        ("并入编号为12的件\n另行答复", f"{CUT}另行答复"),
+        ("12号条目说的是同一件事", CUT),
+        ("编号：\n12", CUT),
+        ("WX-2026-11与此无关，条目 120 也是", "WX-2026-11与此无关，条目 120 也是"),
+        ("住12号楼，等了12天", "住12号楼，等了12天"),
+        ("", ""),
+    ],
+)
+def test_the_sentence_that_names_a_letter_by_its_number_is_cut_out(text: str, left: str) -> None:
+    assert Numbers("WX-2026-1", (12,)).cut(text) == left
+
+
+def test_a_short_number_of_its_own_names_a_letter_beside_a_cue_alone() -> None:
+    numbers = Numbers("7")
+    assert numbers.cut("7楼漏水。来件7也说漏水。") == f"7楼漏水。{CUT}"
+    assert numbers.cut({"a": ["编号 7", 7], "b": b"7"}) == {"a": [CUT, 7], "b": b"7"}

@@ -155,6 +155,7 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/accusations": (Action.READ_ACCUSATIONS,),
     "GET /v1/accusations/{submission_id}": (Action.READ_ACCUSATIONS,),
     "GET /v1/accusations/{submission_id}/attachments/{attachment_id}": (Action.READ_ACCUSATIONS,),
+    "POST /v1/accusations/{submission_id}/alarm": (Action.DECIDE_ACCUSATIONS,),
     "POST /v1/accusations/{submission_id}/hold": (Action.DECIDE_ACCUSATIONS,),
     "POST /v1/accusations/{submission_id}/release": (Action.DECIDE_ACCUSATIONS,),
     "POST /v1/accusations/{submission_id}/submitter": (Action.UNMASK,),

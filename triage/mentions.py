@@ -2,12 +2,70 @@
 
 Asked of the words around a letter that turns out to be an accusation (Art. 30). Like all that is
 asked for its sake, it would rather find too much: three characters in a row are enough, for so long
-is a name, where no two of them stand in any of the other letters.
+is a name, where no two of them stand in any of the other letters. What names it by its number gives
+up the whole sentence.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+CUT = "【此处文字已撤下】"  # says nothing of why, and ends a sentence
+CUES = ("条目", "编号", "台账", "来件", "来信", "件号")  # beside them a bare number is one of ours
 _RUN = 3  # characters
+_LONG = 5  # digits; fewer may count anything
+_SENTENCE = re.compile(r"[^。！？；】!?;\n]+[。！？；】!?;\n]?")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How a submission is named from elsewhere: by its own number, or by those of its entries."""
+
+    submission: str
+    entries: tuple[int, ...] = ()
+
+    @property
+    def speaks_alone(self) -> bool:
+        """Whether its own number can be nothing else, so that it needs no cue beside it."""
+        return not self.submission.isdecimal() or len(self.submission) >= _LONG
+
+    @property
+    def cued(self) -> tuple[str, ...]:
+        """The numbers that are ours only where one of `CUES` stands beside them."""
+        alone = () if self.speaks_alone else (self.submission,)
+        return (*alone, *map(str, self.entries))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        cues, forms = "|".join(CUES), []
+        if self.speaks_alone:
+            forms.append(rf"(?<![\w-]){re.escape(self.submission)}(?![\w-])")
+        if self.cued:
+            number = rf"(?<!\d)(?:{'|'.join(map(re.escape, self.cued))})(?!\d)"
+            forms.append(rf"(?:{cues})\s*(?:号|为|是)?\s*[:：#第“(（]?\s*{number}")
+            forms.append(rf"{number}\s*号?\s*(?:的\s*)?(?:{cues})")
+        # Chinese stands right beside a number, so that only ASCII goes on with it.
+        return re.compile("|".join(forms), re.ASCII)
+
+    def stand_in(self, text: str) -> bool:
+        """Whether the text names it."""
+        return self._pattern.search(text) is not None
+
+    def cut(self, told: Any) -> Any:
+        """The same with `CUT` in the place of each sentence that names it; `told` is a text, or
+        lists and dicts of such."""
+        if isinstance(told, str):
+            if not self.stand_in(told):
+                return told
+            left = _SENTENCE.sub(lambda one: CUT if self.stand_in(one[0]) else one[0], told)
+            return CUT if self.stand_in(left) else left
+        if isinstance(told, Mapping):
+            return {name: self.cut(value) for name, value in told.items()}
+        if isinstance(told, Sequence) and not isinstance(told, bytes):
+            return [self.cut(value) for value in told]
+        return told
 
 
 def speaks_of(text: str, letter: str, *, others: Iterable[str]) -> bool:

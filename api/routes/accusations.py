@@ -13,7 +13,9 @@ from api.schemas.entries import MAX_NUMBER
 from api.schemas.submissions import Moment, ReasonIn, SubmissionOut, SubmitterOut
 from api.service import ServiceHere, read_clock
 from triage.ledger.discipline import (
+    MAX_NOTE,
     Accusation,
+    alarm_accusation,
     hold_accusation,
     list_accusations,
     read_accusation,
@@ -48,6 +50,18 @@ class HoldIn(ReasonIn):
         max_length=50,
         description="被反映单位（代码或名称），取代文字中认出的；这些单位及其下属单位的人看不到",
     )
+
+
+class AlarmIn(BaseModel):
+    """已转紧急热线。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"to": "110", "note": "已说明地点和联系人"}]},
+    )
+
+    to: str = Field(max_length=10, description="转往哪条热线：110、119、120、122")
+    note: str = Field("", max_length=MAX_NOTE, description="说明，可不填")
 
 
 class AccusationLineOut(BaseModel):
@@ -100,7 +114,9 @@ class AccusationOut(AccusationLineOut):
     sent_at: Moment | None = Field(description="收件时间")
     suggestion: dict[str, Any] | None
     accused: list[str] = Field(description="被反映单位的代码")
-    notes: list[dict[str, Any]] = Field(description="谁在何时认定或放行，理由")
+    notes: list[dict[str, Any]] = Field(
+        description="谁在何时转入（put_away）、转紧急热线（alarm）、认定（held）、放行（released），理由"
+    )
     work: list[SealedWorkOut] = Field(description="封存以前的经办记录、回告、附件等，先的在前")
     submitter: SubmitterOut | None = Field(description="反映人，已遮盖；没有登记时为空")
 
@@ -168,6 +184,25 @@ def post_hold(caller: Decider, service: ServiceHere, submission_id: str, body: O
                 now=read_clock(),
                 reason=given.reason,
                 accused=given.accused,
+            )
+        )
+
+
+@router.post(
+    "/{submission_id}/alarm", response_model=AccusationOut, openapi_extra={"x-body": "AlarmIn"}
+)
+def post_alarm(caller: Decider, service: ServiceHere, submission_id: str, body: OneBody) -> Any:
+    """记下已把这一件转给紧急热线；先拨电话，再记。"""
+    given = read_as(body, AlarmIn)
+    with service.store.writing() as session:
+        return _out(
+            alarm_accusation(
+                session,
+                submission_id,
+                caller=caller,
+                now=read_clock(),
+                line=given.to,
+                note=given.note,
             )
         )
 

@@ -19,7 +19,12 @@ from triage.ledger.events import record_events
 from triage.ledger.matters import free_merged
 from triage.ledger.mentions import forget_mentions
 from triage.ledger.problems import forget_submission
-from triage.ledger.sealedwork import list_unsealed, put_mentions_away, put_work_away
+from triage.ledger.sealedwork import (
+    list_unsealed,
+    put_mentions_away,
+    put_numbers_away,
+    put_work_away,
+)
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import get_ring
 from triage.ledger.submitters import hide_person
@@ -27,6 +32,7 @@ from triage.ledger.tables import (
     AccusationRow,
     DepartmentRow,
     EntryRow,
+    SettingRow,
     SubmissionRow,
     SuggestionRow,
     storable,
@@ -37,6 +43,7 @@ from triage.suggestions import Suggestion
 
 WAITING, HELD, RELEASED = "waiting", "held", "released"
 _Named = tuple[tuple[str, str], ...]
+_SEALED_WHOLLY = "accusations-sealed-wholly"  # a setting of no town: what it says was done once
 _HANDLERS = ("纪律检查", "监察")  # in the full names of those whom accusations are addressed to
 # On the tables themselves, and put together once, as every accusation comes through here.
 _ADD = insert(AccusationRow.metadata.tables[AccusationRow.__tablename__])
@@ -99,11 +106,17 @@ def add_suggestions(session: Session, pairs: Iterable[tuple[str, Suggestion]]) -
 
 
 def put_away(
-    session: Session, submission: SubmissionRow, *, who: str, now: datetime, reason: str = ""
+    session: Session,
+    submission: SubmissionRow,
+    *,
+    who: str,
+    now: datetime,
+    reason: str = "",
+    alarm: str = "",
 ) -> None:
     """Turn a submission that stands open into an accusation: its words, all suggestions and all
     that was written while it was worked on move under the seal, and whatever entries it has
-    disappear from ordinary sight."""
+    disappear from ordinary sight. `alarm` is the emergency line that was told of it."""
     suggestions = session.scalars(
         select(SuggestionRow)
         .where(SuggestionRow.submission_id == submission.id)
@@ -118,6 +131,9 @@ def put_away(
         accused=_find_accused(told, _list_names(session)),
         notes=(make_note("put_away", who=who, reason=reason, now=now),),
     )
+    if alarm:
+        told_line = make_note("alarm", who=who, reason=f"已转{alarm}", now=now)
+        file = replace(file, notes=(*file.notes, told_line))
     row = session.get(AccusationRow, submission.id)
     if row is None:
         session.add(AccusationRow(**_new_row(session, submission.id, file, now=now)))
@@ -143,13 +159,11 @@ def put_away(
         .where(EntryRow.submission_id == submission.id)
         .values(confidential=True, version=EntryRow.version + 1)
     )
-    letter = "\n".join((told.title, told.content, told.place or ""))
-    put_mentions_away(session, submission.id, letter=letter)
-    put_work_away(session, submission.id)
-    forget_mentions(session, submission.id, letter=letter)  # from here on it waits for its turn
+    _put_rest_away(session, submission, told)  # from here on it waits for its turn
     forget_submission(session, submission.id, now=now)
     happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
-    record_events(session, [happened], now=now)
+    told_events = [happened, happened | {"kind": "accusation.alarm"}] if alarm else [happened]
+    record_events(session, told_events, now=now)
 
 
 def put_away_unsealed(session: Session, *, now: datetime) -> int:
@@ -169,7 +183,35 @@ def put_away_unsealed(session: Session, *, now: datetime) -> int:
             put_work_away(session, submission_id)
         else:
             put_away(session, row, who="upgrade", now=now)
+    _put_older_rest_away(session, now=now)
     return len(ids)
+
+
+def _put_rest_away(session: Session, submission: SubmissionRow, file: SealedFile) -> None:
+    """What was done on it goes under the seal, and what speaks of it beside; its entries are hidden
+    already."""
+    letter = "\n".join((file.title, file.content, file.place or ""))
+    put_mentions_away(session, submission.id, letter=letter)
+    put_work_away(session, submission.id)
+    put_numbers_away(session, submission.id, since=submission.recorded_at)
+    forget_mentions(session, submission.id, letter=letter)
+
+
+def _put_older_rest_away(session: Session, *, now: datetime) -> None:
+    """Seal, once for each database, what older versions had left of accusations beside them. What
+    came in as one has never been spoken of."""
+    if session.get(SettingRow, _SEALED_WHOLLY) is not None:
+        return
+    sealed = select(AccusationRow).where(AccusationRow.state != RELEASED)
+    rows = session.scalars(sealed.order_by(AccusationRow.submission_id)).all()
+    for row in rows:
+        file = open_file(session, row)
+        if any(note["kind"] == "put_away" for note in file.notes):
+            _put_rest_away(session, session.get_one(SubmissionRow, row.submission_id), file)
+    if rows:
+        told = {"name": _SEALED_WHOLLY, "value": {}, "changed_by": "upgrade", "changed_at": now}
+        session.add(SettingRow(**told))
+        session.flush()
 
 
 def hide_hash(session: Session, content_hash: str) -> str:

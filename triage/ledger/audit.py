@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from triage.ledger.paging import Page, check_limit, check_time, read_cursor, write_cursor
@@ -17,6 +17,7 @@ from triage.roles import Action, Caller
 
 _ACCUSATIONS = "accusation."  # what was done with accusations (检举控告)
 _OF_TWO = "repeat.dismissed"  # names another submission, too
+_INTO = "entry.merge"  # names another entry, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,15 @@ def _is_open() -> list[ColumnElement[bool]]:
     hidden_other = exists().where(
         SubmissionRow.id == EventRow.payload["other"].as_string(), SubmissionRow.confidential
     )
+    # Of another kind it may be a list, which no database reads as a number.
+    into = case((EventRow.kind == _INTO, EventRow.payload["into"].as_integer()))
+    hidden_host = exists().where(EntryRow.id == into, EntryRow.confidential)
     return [
         ~EventRow.kind.startswith(_ACCUSATIONS, autoescape=True),
         ~hidden_submission,
         ~hidden_entry,
         or_(EventRow.kind != _OF_TWO, ~hidden_other),
+        or_(EventRow.kind != _INTO, ~hidden_host),
     ]
 
 

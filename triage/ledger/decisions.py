@@ -73,10 +73,10 @@ def record_decision(
     submission was split. A submission called an accusation (检举控告), whatever has become of it,
     goes under the seal with all that was said of it, and None is given: from then on it does not
     exist for clerks. An `alarm` (国办函〔2025〕66号) is a step of its own in the same transaction,
-    as if given to the entry afterwards. Raises AccessDenied, NotFound for a submission this clerk
-    may not know of or an unknown department, InvalidInput where no lead, domain, urgency or nature
-    is known or one is none, Conflict where the entry was changed since, has left the line or is one
-    of several.
+    as if given to the entry afterwards; of an accusation it stands under the seal. Raises
+    AccessDenied, NotFound for a submission this clerk may not know of or an unknown department,
+    InvalidInput where no lead, domain, urgency or nature is known or one is none, Conflict where
+    the entry was changed since, has left the line or is one of several.
     """
     caller.require(Action.DECIDE)
     # Not even the key is locked: who adds a row that refers to it need not wait.
@@ -84,8 +84,12 @@ def record_decision(
     if submission is None or submission.confidential:
         raise NotFound(f"没有编号为 {submission_id} 的来件，请核对编号", field="id")
     if decision.nature == ACCUSATION:  # at any time, whatever has become of it
-        _check_no_alarm(decision)
-        put_away(session, submission, who=caller.who, reason=decision.reason, now=now)
+        line = ""
+        if decision.alarm is not None:
+            caller.require(Action.ASSIGN)
+            line = check_line(decision.alarm, field="alarm")
+        told = {"reason": decision.reason, "alarm": line}
+        put_away(session, submission, who=caller.who, now=now, **told)
         return None
     suggestion = session.scalar(
         select(SuggestionRow)
@@ -156,14 +160,6 @@ def record_decision(
         now=now,
         to=decision.alarm,
     )
-
-
-def _check_no_alarm(decision: Decision) -> None:
-    if decision.alarm is not None:
-        raise InvalidInput(
-            "转纪检的件不再有台账，不能同时转紧急热线：请先转紧急热线，再把性质更正为检举控告",
-            field="alarm",
-        )
 
 
 def _hurry(decision: Decision, *, nature: str | None) -> Decision:

@@ -21,6 +21,7 @@ from triage.ledger.accusations import (
     open_file,
     reseal_file,
 )
+from triage.ledger.assignments import check_line
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
@@ -28,6 +29,7 @@ from triage.ledger.placing import await_placing
 from triage.ledger.repeats import record_repeats_again
 from triage.ledger.sealedwork import SealedWork, bring_work_back, find_sealed_file, read_work
 from triage.ledger.states import SubmissionStatus
+from triage.ledger.steps import check_words
 from triage.ledger.submitters import check_reason, find_masked, show_person, unmask
 from triage.ledger.tables import (
     AccusationRow,
@@ -42,6 +44,7 @@ from triage.roles import Action, Caller
 from triage.submissions import Channel
 from triage.submitters import Submitter
 
+MAX_NOTE = 2_000
 _PIECE = 200  # rows looked through at a time
 
 
@@ -170,6 +173,26 @@ def hold_accusation(
     if accused is not None:
         file = replace(file, accused=tuple(get_department(session, key).code for key in accused))
     file = _decide(session, row, file, HELD, caller=caller, reason=reason, now=now)
+    return _view(session, row, file)
+
+
+def alarm_accusation(
+    session: Session, submission_id: str, *, caller: Caller, now: datetime, line: str, note: str
+) -> Accusation:
+    """Keep on record that an emergency line was told of it at once (国办函〔2025〕66号): it has no
+    entry on which that could stand. Whether it is an accusation is another question.
+
+    Raises as `read_accusation`, InvalidInput for another line or too long a note.
+    """
+    caller.require(Action.DECIDE_ACCUSATIONS)
+    row, file = _get(session, submission_id, caller=caller, lock=True)
+    told = f"已转{check_line(line, field='to')}"
+    if note.strip():
+        told = f"{told}：{check_words(note, 'note', what='说明', most=MAX_NOTE)}"
+    kept = make_note("alarm", who=caller.who, reason=told, now=now)
+    file = replace(file, notes=(*file.notes, kept))
+    reseal_file(session, row, file)
+    _record(session, "accusation.alarm", submission_id, caller=caller, now=now)
     return _view(session, row, file)
 
 

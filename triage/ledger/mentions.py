@@ -2,14 +2,16 @@
 
 When the submission goes under the seal (Art. 30), what speaks of it there has to go with it. What
 belongs to it alone does so without a question; of what it shares with others, the rows whose words
-are those of its letter and of no other one. What is only counted or numbered is put right in place.
+are those of its letter and of no other one; of all the rest the sentences that name its number.
+What is only counted or numbered is put right in place.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, delete, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from triage.findings import Rule
 from triage.ledger.problems import take_turn
@@ -17,19 +19,23 @@ from triage.ledger.tables import (
     ActionRow,
     AttachmentRow,
     CorrectionRow,
+    DecisionRow,
     DeliveryRow,
     EffectRow,
     EntryRow,
+    EvaluationRow,
+    ExtensionRow,
     FindingRow,
     MemberRow,
     MilestoneRow,
     ProblemRow,
+    ReplyRow,
     SubmissionRow,
     TaskActionRow,
     TaskEntryRow,
     TaskRow,
 )
-from triage.mentions import speaks_of
+from triage.mentions import CUES, Numbers, speaks_of
 from triage.workflow import Command
 
 MOST_OTHERS = 500  # letters that words are held against
@@ -37,6 +43,23 @@ _SHARED_RULES = (Rule.COPIED_REPLY, Rule.INVENTED, Rule.CROWDED, Rule.UNTASKED)
 _NUMBERS = ("copies_entry", "copies_reply")  # of another entry, in the evidence of a finding
 _LISTS = ("entries", "examples")
 _Row = tuple[type[Any], int]
+# Where people write, with the moment of it where the row has one: what was not there yet has not
+# been named.
+_WRITTEN: tuple[tuple[type[Any], tuple[Any, ...], InstrumentedAttribute[datetime] | None], ...] = (
+    (EntryRow, (EntryRow.matter, EntryRow.ground), None),
+    (DecisionRow, (DecisionRow.reason,), DecisionRow.decided_at),
+    (ActionRow, (ActionRow.note, ActionRow.data), ActionRow.at),
+    (ExtensionRow, (ExtensionRow.reason, ExtensionRow.decided_note), None),
+    (ReplyRow, (ReplyRow.text,), ReplyRow.at),
+    (EvaluationRow, (EvaluationRow.comment,), EvaluationRow.at),
+    (AttachmentRow, (AttachmentRow.name,), AttachmentRow.at),
+    (FindingRow, (FindingRow.decided_note,), None),
+    (TaskRow, (TaskRow.title, TaskRow.measures), None),
+    (MilestoneRow, (MilestoneRow.name, MilestoneRow.note), None),
+    (TaskActionRow, (TaskActionRow.note, TaskActionRow.data), TaskActionRow.at),
+    (EffectRow, (EffectRow.change, EffectRow.evidence, EffectRow.evaluation), EffectRow.at),
+    (CorrectionRow, (CorrectionRow.note,), CorrectionRow.at),
+)
 
 
 def find_mentions(session: Session, submission_id: str, *, letter: str) -> Iterator[_Row]:
@@ -74,18 +97,63 @@ def forget_mentions(session: Session, submission_id: str, *, letter: str) -> Non
             session.execute(change.values(named_by=None))
 
 
+def find_numbers(session: Session, submission_id: str) -> Numbers:
+    """How this submission is named from elsewhere."""
+    entries = select(EntryRow.id).where(EntryRow.submission_id == submission_id)
+    return Numbers(submission_id, tuple(session.scalars(entries.order_by(EntryRow.id))))
+
+
+def find_named(session: Session, numbers: Numbers, *, since: datetime) -> Iterator[_Row]:
+    """The rows, as table and id, in which somebody has named this submission by a number since
+    then; its own work is not among them."""
+    for table, told, at in _WRITTEN:
+        columns = [cast(column, Text) for column in told]
+        likely = or_(*(_may_name(column, numbers) for column in columns))
+        query = select(table.id, *columns).where(likely, _is_of_others(table, numbers))
+        if at is not None:
+            query = query.where(at >= since)
+        for row_id, *words in session.execute(query.order_by(table.id)).all():
+            if any(numbers.stand_in(text) for text in words if text):
+                yield table, row_id
+
+
+def _may_name(column: ColumnElement[str], numbers: Numbers) -> ColumnElement[bool]:
+    """What the database can tell: the number stands there, with a cue where it needs one."""
+    forms: list[ColumnElement[bool]] = []
+    if numbers.speaks_alone:
+        forms.append(column.contains(numbers.submission, autoescape=True))
+    if numbers.cued:
+        cue = or_(*(column.contains(word) for word in CUES))
+        forms.append(and_(cue, or_(*(column.contains(number) for number in numbers.cued))))
+    return or_(*forms)
+
+
+def _is_of_others(table: type[Any], numbers: Numbers) -> ColumnElement[bool]:
+    """Whether the row is no work on the submission itself."""
+    if hasattr(table, "submission_id"):
+        of_others: ColumnElement[bool] = table.submission_id != numbers.submission
+        return of_others
+    if hasattr(table, "entry_id"):
+        return or_(table.entry_id.is_(None), table.entry_id.not_in(numbers.entries))
+    return table.id.is_not(None)  # type: ignore[no-any-return]
+
+
 def _find_merges(session: Session, entries: Sequence[int]) -> Iterator[_Row]:
-    """The steps of other entries by which one of these was merged into them."""
-    own = select(ActionRow.data).where(
-        ActionRow.entry_id.in_(entries), ActionRow.command == Command.MERGE
+    """The steps of other entries by which one of these was merged into them, or they into it, and
+    by which they came out of it again."""
+    merged, reopened = ActionRow.command == Command.MERGE, ActionRow.command == Command.REOPEN
+    named = (  # a step of another kind may hold a list there, which no database reads as a number
+        case((merged, ActionRow.data["from"].as_integer())),
+        case((merged, ActionRow.data["into"].as_integer())),
+        case((reopened, ActionRow.data["merged_into"].as_integer())),
     )
-    hosts = {data["into"] for data in session.scalars(own) if "into" in data}
-    steps = select(ActionRow.id, ActionRow.data).where(
-        ActionRow.entry_id.in_(hosts), ActionRow.command == Command.MERGE
+    steps = select(ActionRow.id).where(
+        ActionRow.command.in_((Command.MERGE, Command.REOPEN)),
+        or_(*(number.in_(entries) for number in named)),
+        ActionRow.entry_id.not_in(entries),
     )
-    for action_id, data in session.execute(steps).all():
-        if data.get("from") in entries:
-            yield ActionRow, action_id
+    for action_id in session.scalars(steps.order_by(ActionRow.id)).all():
+        yield ActionRow, action_id
 
 
 def _find_in_tasks(session: Session, entries: Sequence[int], *, letter: str) -> Iterator[_Row]:

@@ -3,7 +3,8 @@
 It leaves the ordinary tables for sealed values of `sealed_work` in the transaction that hides the
 entry (Art. 30), one for each row, so that a file of ten megabytes is opened alone. The row itself
 stays with its number and times, and gets its words back when a discipline officer releases it. So
-it is with what was written beside it (`triage.ledger.mentions`), which somebody may write anew.
+it is with what was written beside it (`triage.ledger.mentions`), which somebody may write anew;
+what only names it by a number keeps its other sentences.
 """
 
 import base64
@@ -16,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from triage.ledger.mentions import find_mentions
+from triage.ledger.mentions import find_mentions, find_named, find_numbers
 from triage.ledger.store import get_ring
 from triage.ledger.tables import (
     ActionRow,
@@ -31,10 +32,12 @@ from triage.ledger.tables import (
     MilestoneRow,
     ReplyRow,
     SealedWorkRow,
+    SubmissionRow,
     TaskActionRow,
     TaskEntryRow,
     TaskRow,
 )
+from triage.mentions import Numbers
 from triage.sealing import Sealed
 
 
@@ -96,8 +99,11 @@ _BESIDE = (
     _Place(CorrectionRow, {"note": ""}),
 )
 _BY_SOURCE = {place.source: place for place in (*_PLACES, *_BESIDE)}
-_UNTOLD = ("content", "sha256", "data", "quality")  # of no use to who reads what was done
-_SAID = ("ground", "matter")  # but these, of what a step was given
+# Beside the words that are sealed of a row: the numbers that are cut out of it, by submission, and
+# whether the row is work on a submission under the seal itself, and shows nothing at all.
+_CUT, _WHOLE = "cut", "whole"
+_UNTOLD = ("content", "sha256", "data", "quality", _CUT, _WHOLE)  # of no use to who reads of it
+_SAID = ("ground", "matter", "to")  # but these, of what a step was given
 _READ = ("decision", "action", "extension", "reply", "evaluation", "attachment")
 
 
@@ -133,6 +139,16 @@ def put_work_away(session: Session, submission_id: str) -> bool:
         for row_id in ids:  # one by one: files are large
             _put_away(session, place, row_id, submission_id)
             moved = True
+        for row_id in session.scalars(
+            select(SealedWorkRow.row_id).where(
+                SealedWorkRow.source == place.source,
+                SealedWorkRow.row_id.in_(
+                    select(place.table.id).where(_of(place, submission_id, entries))
+                ),
+                SealedWorkRow.submission_id != submission_id,
+            )
+        ).all():
+            _put_rest_away(session, place, row_id, submission_id)
     session.flush()
     return moved
 
@@ -145,24 +161,57 @@ def put_mentions_away(session: Session, submission_id: str, *, letter: str) -> N
         place = _BY_SOURCE[table.__tablename__]
         if session.get(SealedWorkRow, (place.source, row_id)) is None:
             _put_away(session, place, row_id, submission_id)
+        else:
+            _put_rest_away(session, place, row_id, submission_id)
     session.flush()
 
 
-def _put_away(session: Session, place: _Place, row_id: int, submission_id: str) -> None:
+def put_numbers_away(session: Session, submission_id: str, *, since: datetime) -> None:
+    """Cut out of what others wrote since then the sentences that name this submission, or one of
+    its entries, by the number. After all else has been put away: that shows nothing any more."""
+    numbers = find_numbers(session, submission_id)
+    for table, row_id in list(find_named(session, numbers, since=since)):
+        place = _BY_SOURCE[table.__tablename__]
+        row = session.get(SealedWorkRow, (place.source, row_id))
+        if row is None:
+            _put_away(session, place, row_id, submission_id, numbers=numbers)
+            continue
+        words = _open(session, row)
+        if _CUT in words and not words.get(_WHOLE):
+            stood = _find_words(session, place, row_id)
+            words[_CUT][submission_id] = list(numbers.entries)
+            _seal(session, row, words)
+            _write(session, place, row_id, numbers.cut(stood))
+
+
+def _put_away(
+    session: Session,
+    place: _Place,
+    row_id: int,
+    submission_id: str,
+    *,
+    numbers: Numbers | None = None,
+) -> None:
+    """Seal the words of a row; with `numbers` those sentences alone go that name one of them."""
     words = _find_words(session, place, row_id)
     assert words is not None  # noqa: S101 - its number was read in this transaction
-    key_id, data = get_ring(session).seal(_pack(words), about=_about(place.source, row_id))
-    session.add(
-        SealedWorkRow(
-            source=place.source,
-            row_id=row_id,
-            submission_id=submission_id,
-            sealed=data,
-            key_id=key_id,
-        )
-    )
+    if numbers is not None:
+        words[_CUT] = {submission_id: list(numbers.entries)}
+    row = SealedWorkRow(source=place.source, row_id=row_id, submission_id=submission_id)
+    _seal(session, row, words)
+    session.add(row)
     session.flush()  # the database lets words go only where they stand under the seal
-    _write(session, place, row_id, place.blanks(words))
+    _write(session, place, row_id, _left(place, words))
+
+
+def _put_rest_away(session: Session, place: _Place, row_id: int, submission_id: str) -> None:
+    """Of a row out of which only numbers had been cut, all goes: it is work on this submission."""
+    row = session.get_one(SealedWorkRow, (place.source, row_id))
+    words = _open(session, row)
+    if _CUT in words and not words.get(_WHOLE):
+        row.submission_id = submission_id
+        _seal(session, row, words | {_WHOLE: True})
+        _write(session, place, row_id, place.blanks(words))
 
 
 def bring_work_back(session: Session, submission_id: str) -> None:
@@ -175,10 +224,37 @@ def bring_work_back(session: Session, submission_id: str) -> None:
             row.submission_id = keeper
             continue
         place, words = _BY_SOURCE[row.source], _open(session, row)
-        if _find_words(session, place, row.row_id) == place.blanks(words):
-            _write(session, place, row.row_id, words)
+        stands = _find_words(session, place, row.row_id) == _left(place, words)
+        others = _find_sealed(session, words.pop(_CUT, {}), but=submission_id)
+        words.pop(_WHOLE, None)
+        if others:  # it names them as well
+            words[_CUT] = others
+            row.submission_id = min(others)
+            _seal(session, row, words)
+        if stands:
+            _write(session, place, row.row_id, _left(place, words) if others else words)
     session.flush()
     session.execute(delete(SealedWorkRow).where(SealedWorkRow.submission_id == submission_id))
+
+
+def _find_sealed(
+    session: Session, numbers: dict[str, list[int]], *, but: str
+) -> dict[str, list[int]]:
+    """Those of these submissions that are under the seal, but for the one."""
+    sealed = select(SubmissionRow.id).where(
+        SubmissionRow.id.in_([one for one in numbers if one != but]), SubmissionRow.confidential
+    )
+    return {one: numbers[one] for one in session.scalars(sealed)}
+
+
+def _left(place: _Place, words: dict[str, Any]) -> dict[str, Any]:
+    """What stands in the row while these words are under the seal."""
+    if _CUT not in words or words.get(_WHOLE):
+        return place.blanks(words)
+    left = {name: words[name] for name in place.blank}
+    for submission_id, entries in words[_CUT].items():
+        left = Numbers(submission_id, tuple(entries)).cut(left)
+    return left
 
 
 def _find_keeper(session: Session, row: SealedWorkRow) -> str | None:
@@ -302,6 +378,10 @@ def _open(session: Session, row: SealedWorkRow) -> dict[str, Any]:
         if isinstance(blank, bytes):
             words[name] = base64.b64decode(words[name])
     return words
+
+
+def _seal(session: Session, row: SealedWorkRow, words: dict[str, Any]) -> None:
+    row.key_id, row.sealed = get_ring(session).seal(_pack(words), about=about_work(row))
 
 
 def _pack(words: dict[str, Any]) -> bytes:

@@ -65,11 +65,18 @@ export default {
       return true;
     }
     // Somebody may be in danger: the rest stays as it stands, and is put right afterwards.
-    function alarm(line, name) {
+    async function alarm(line, name) {
       const at = sheet();
+      if (at.call.nature === ACCUSATION) {
+        if (!await seals() || sheet() !== at) return;
+        turn(() => queue.decide(async (one) => { told(`“${one.title || one.id}”已记为转 ${line} ${name}，并已转纪检`); }, line))();
+        return;
+      }
       if (lacks(at, findMissingAtOnce(at))) return;
       turn(() => queue.decide(async (one) => { told(`“${one.title || one.id}”已记为转 ${line} ${name}，并已交办；按 ← 可更正其余各项`); }, line))();
     }
+
+    const seals = () => ask("确认后转纪检台账，只有纪检人员能看到，您也不能撤回。", "认定为检举控告？", { danger: true, yes: "转纪检" });
 
     async function decide(extra) {
       const at = sheet();
@@ -78,7 +85,7 @@ export default {
         skip();
         return;
       }
-      if (at.call.nature === ACCUSATION && !await ask("确认后转纪检台账，只有纪检人员能看到，您也不能撤回。", "认定为检举控告？", { danger: true, yes: "转纪检" })) return;
+      if (at.call.nature === ACCUSATION && !await seals()) return;
       if (sheet() !== at) return;
       turn(() => queue.decide(extra))();
     }

@@ -15,7 +15,7 @@ import { DepartmentPicker } from "../../parts/pickers.js";
 import { Submitter } from "../../parts/submitter.js";
 import { CallFirst, Suggestion } from "../../parts/suggestion.js";
 import { Timeline } from "../../parts/timeline.js";
-import { loadDepartmentNames, loadPeople } from "../../reference.js";
+import { loadDepartmentNames, loadPeople, loadWords } from "../../reference.js";
 import { go, link, route } from "../../router.js";
 import { may } from "../../session.js";
 import { stateOf } from "./list.js";
@@ -45,6 +45,16 @@ export const Accusation = {
       told("已经放行，进复核队列");
       go("/confidential");
     });
+    const lines = useLoad(async () => (await loadWords()).enumerations.emergency_lines);
+    const alarm = useAction(async ({ code, name }) => {
+      const note = await askReason(`已转 ${code} ${name}`, { text: "请先拨电话，再记。何时、对谁说了什么，可写可不写。", required: false, yes: "记下", most: 500 });
+      if (note === null) return;
+      file.data = await post(`${address}/alarm`, { to: code, note });
+      told(`已记为转 ${code} ${name}`);
+    });
+    const urgent = () => undecided() && file.data.suggestion?.urgency.level <= 2;
+    const alarms = () => urgent() && lines.data && html`<section class="panel" role="group" aria-label="记下转往哪条热线"><div class="panel-head"><h2>已拨电话的，记下转往哪条热线</h2></div>
+      <div class="buttons">${lines.data.map((line) => html`<${ElButton} key=${line.code} loading=${alarm.busy} onClick=${() => alarm.run(line)}>${line.code} ${line.name}</>`)}</div></section>`;
     const undecided = () => may("decide_accusations") && file.data && file.data.state !== "released";
     const actions = () => undecided() && [
       html`<${ElButton} type="primary" onClick=${openHold}>${file.data.state === "held" ? "改认定" : "认定属检举控告"}</>`,
@@ -59,6 +69,7 @@ export const Accusation = {
     </>`;
     return () => html`<${Frame} title=${`保密件 ${route.params.id}`} help=${HELP} load=${file} actions=${actions}>${() => html`<div>
       ${body(file.data, address, names.data ?? { departments: {}, people: {} })}
+      ${alarms()}
       ${holdForm()}
     </div>`}</>`;
   },
@@ -88,7 +99,7 @@ function body(accusation, address, { departments, people }) {
 const SAID = ["note", "reason", "decided_note", "text", "ground", "comment", "matter"];
 const step = (work, address, people) => ({
   at: work.at, who: actorName(work.who, people), title: work.name,
-  text: work.kind === "attachment" ? html`<a href=${`${address}/attachments/${work.id}`} download=${work.told.name}>${work.told.name}</a>` : SAID.map((key) => work.told[key]).filter(Boolean).join("\n"),
+  text: work.told.command === "alarm" ? `已转 ${work.told.to}` : work.kind === "attachment" ? html`<a href=${`${address}/attachments/${work.id}`} download=${work.told.name}>${work.told.name}</a>` : SAID.map((key) => work.told[key]).filter(Boolean).join("\n"),
 });
 
-const DECISIONS = { put_away: "转入纪检台账", held: "认定属检举控告", released: "认定不属检举控告，放行" };
+const DECISIONS = { put_away: "转入纪检台账", alarm: "转紧急热线", held: "认定属检举控告", released: "认定不属检举控告，放行" };

@@ -73,7 +73,7 @@ export const Call = {
         ${sheet.suggestion && html`<div class="panel-head"><${Labels} suggestion=${sheet.suggestion} /></div>`}
         ${sheet.failure && html`<p class="note bad" role="alert">没有办成：${sheet.failure}</p>`}
         ${sheet.suggestion?.review_reasons.length > 0 && html`<p class="note warn">${sheet.suggestion.review_reasons.join("；")}</p>`}
-        ${call.urgency === 1 && props.alarm && call.nature !== ACCUSATION && html`<div class="note bad" role="group" aria-label="转紧急热线"><p><kbd>A</kbd> <b>特急：</b>请先拨电话，再按该条热线，立即交办；其余各项事后可改。</p>
+        ${call.urgency === 1 && props.alarm && html`<div class="note bad" role="group" aria-label="转紧急热线"><p><kbd>A</kbd> <b>特急：</b>请先拨电话，再按该条热线，${call.nature === ACCUSATION ? "立即转纪检；转哪条热线，纪检人员看得到。" : "立即交办；其余各项事后可改。"}</p>
           <div class="levels lines">${known.lines.map(({ code, name }, at) => html`<button type="button" key=${code} id=${at ? undefined : "review-alarm"} class="keyed" onClick=${() => props.alarm(code, name)}><b class="number">${code}</b>${name}</button>`)}</div></div>`}
         <div class="options" role="group" aria-label="领域">${options.map((one, at) => html`<button type="button" key=${one.code} class=${{ keyed: true, chosen: call.domain === one.code }} aria-pressed=${String(call.domain === one.code)} onClick=${() => then(() => chooseDomain(sheet, one.code))()}>
             <kbd>${at + 1}</kbd><span class="domain"><span>${one.level1} › ${one.level2} › </span><b>${one.level3}</b></span>${at === 0 && html`<span class="tag">系统建议</span>`}<span class="number muted">${percent(one.confidence)}</span></button>`)}</div>
