@@ -190,8 +190,10 @@ def read_plans(store: Store, listing: Any, **options: Any) -> str:
         if not on_sqlite:  # a few rows are read faster without any index
             connection.execute(text("SET enable_seqscan = off"))
             connection.execute(text("SET enable_bitmapscan = off"))
-        rows = connection.exec_driver_sql(explain + walk[0], walk[1])
-        return "; ".join(str(row[3] if on_sqlite else row[0]) for row in rows)
+        rows = connection.exec_driver_sql(explain + walk[0], walk[1]).all()
+        if not on_sqlite:  # who has this connection next plans as usual
+            connection.execute(text("RESET ALL"))
+    return "; ".join(str(row[3] if on_sqlite else row[0]) for row in rows)
 
 
 @pytest.mark.parametrize(
