@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from ledger_factories import CITY, DEPARTMENTS, MINUTE, NOW, make_submission, make_suggestion
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from triage.errors import InvalidInput, NotFound
@@ -261,23 +261,16 @@ def test_the_table_of_departments_follows_the_catalogue(store: Store) -> None:
 
 def plans_of(store: Store, work: Any) -> list[str]:
     """How SQLite would run each SELECT of `work`, by its own account."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_conn: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
-        if sql.startswith("SELECT"):
-            seen.append((sql, parameters))
-
-    event.listen(store.reader, "before_cursor_execute", note)
+    seen: list[str] = []
     with store.reading() as session:
+        driver: Any = session.connection().connection.driver_connection
+        driver.set_trace_callback(seen.append)  # below all by which a statement may be handed over
         work(session)
-    event.remove(store.reader, "before_cursor_execute", note)
-    with store.reader.connect() as connection:
+        driver.set_trace_callback(None)
         return [
-            "; ".join(
-                row[3]
-                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
-            )
-            for sql, parameters in seen
+            "; ".join(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}"))
+            for sql in seen
+            if sql.startswith("SELECT")
         ]
 
 

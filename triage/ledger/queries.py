@@ -15,7 +15,6 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Connection,
-    Select,
     Text,
     bindparam,
     cast,
@@ -37,6 +36,7 @@ from triage.ledger.paging import (
     write_cursor,
 )
 from triage.ledger.people import name_people
+from triage.ledger.spelt import Spelt
 from triage.ledger.statements import connection_of
 from triage.ledger.states import EntryState, Outcome, SubmissionStatus
 from triage.ledger.submitters import find_masked
@@ -275,7 +275,8 @@ def _plan_walks(urgency: int | None, cursor: str | None) -> list[dict[str, Any]]
 
 def _ledger_lines(connection: Connection, told: dict[str, Any]) -> list[LedgerLine]:
     on_postgres = connection.dialect.name == "postgresql"
-    found = connection.scalar(_lines_query(frozenset(told), on_postgres=on_postgres), told)
+    query = _lines_query(frozenset(told), on_postgres=on_postgres)
+    ((found,),) = query.rows(connection, told)
     return [_read_line(line) for line in found.split("\n")] if found else []
 
 
@@ -311,7 +312,7 @@ def _as_time(value: str | None) -> datetime | None:
 
 
 @cache
-def _lines_query(told: frozenset[str], *, on_postgres: bool) -> Select[str]:
+def _lines_query(told: frozenset[str], *, on_postgres: bool) -> Spelt:
     """The lines by these parameters as one text, each a JSON array, in which no line break stands:
     forty values apiece take the database and its driver twice as long to hand over. Both databases
     join in the order of the inner statement, which has a limit. Kept, since building and spelling
@@ -355,7 +356,7 @@ def _lines_query(told: frozenset[str], *, on_postgres: bool) -> Select[str]:
         .subquery("lines")
     )
     join = func.string_agg if on_postgres else func.group_concat
-    return select(join(lines.c.line, "\n", type_=Text))
+    return Spelt(select(join(lines.c.line, "\n", type_=Text)))
 
 
 def _latest_suggestions(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
