@@ -10,17 +10,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict, InvalidSubmission, TriageError
 from triage.ledger.accusations import hide_hash, seal_submissions
+from triage.ledger.adding import Adding
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
+from triage.ledger.statements import connection_of
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import find_ring, get_ring
 from triage.ledger.submitters import record_submitters
@@ -32,6 +32,7 @@ from triage.tracking import digest_code, make_code
 
 _Values = dict[str, Any]
 _TABLE = SubmissionRow.metadata.tables[SubmissionRow.__tablename__]
+_ADD = Adding(_TABLE, tuple(_TABLE.c.keys()), unless_there=True, returning=("id",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +197,8 @@ def _insert_new(session: Session, arrivals: list[_Coming], *, now: datetime) -> 
     if not arrivals:
         return set()
     arrivals = sorted(arrivals, key=lambda coming: coming.submission.id)
-    connection = session.connection()
-    rows = [coming.row for coming in arrivals]
-    added = connection.execute(_add_new(connection.dialect.name), rows if rows[1:] else rows[0])
-    created = set(added.scalars())
+    added = _ADD.run(connection_of(session), [coming.row for coming in arrivals])
+    created = {submission_id for (submission_id,) in added}
     fresh = [coming for coming in arrivals if coming.submission.id in created]
     hidden = [one for one in fresh if one.row["confidential"]]
     told = [(one.submission, one.content_hash, one.suggestion) for one in hidden]
@@ -207,12 +206,6 @@ def _insert_new(session: Session, arrivals: list[_Coming], *, now: datetime) -> 
     _insert_submitters(session, fresh)
     record_events(session, [_happened(coming) for coming in fresh], now=now)
     return created
-
-
-@cache
-def _add_new(dialect: str) -> Executable:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
 
 
 def _insert_submitters(session: Session, fresh: list[_Coming]) -> None:

@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Executable, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from triage.candidates import OF_ONE_PROBLEM
+from triage.ledger.adding import Adding
 from triage.ledger.candidates import (
     MOST_TRACED,
     Fellows,
@@ -31,13 +31,14 @@ from triage.ledger.mergers import find_taken_out, find_touched, merge_problems
 from triage.ledger.problemfacts import read_tolds
 from triage.ledger.problemfigures import count_joined, recount_problems
 from triage.ledger.problems import MACHINE, add_problems, take_turn
-from triage.ledger.statements import upsert
+from triage.ledger.statements import connection_of, upsert
 from triage.ledger.tables import MemberRow, SubmissionRow, UnplacedRow
 from triage.problems import place_trace
 from triage.traces import Told, Trace, measure_pairs, read_traces
 
 AT_ONCE = 16  # submissions that one transaction places: the others who write wait that long
 _UNPLACED = UnplacedRow.metadata.tables[UnplacedRow.__tablename__]
+_ADD = Adding(_UNPLACED, ("submission_id",), unless_there=True)
 _FIRST = select(_UNPLACED.c.submission_id).order_by(_UNPLACED.c.id)
 _SINCE = (
     select(SubmissionRow.recorded_at)
@@ -50,9 +51,7 @@ _SINCE = (
 def await_placing(session: Session, ids: Sequence[str]) -> None:
     """Let these submissions wait for their place, in this order; none of them is confidential."""
     if ids:
-        connection = session.connection()
-        rows = [{"submission_id": one} for one in ids]
-        connection.execute(_add_waiting(connection.dialect.name), rows if rows[1:] else rows[0])
+        _ADD.run(connection_of(session), [{"submission_id": one} for one in ids])
 
 
 def is_any_waiting(session: Session) -> bool:
@@ -141,12 +140,6 @@ def _holds(session: Session, plan: Plan) -> bool:
         and find_standing(session, plan.standing) == plan.standing
         and not find_touched(session, plan.placing.merged, machine=MACHINE)
     )
-
-
-@cache
-def _add_waiting(dialect: str) -> Executable:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(_UNPLACED).on_conflict_do_nothing()
 
 
 @dataclass(slots=True)

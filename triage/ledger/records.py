@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from triage.errors import TriageError
 from triage.ledger.accusations import add_suggestions, put_away
+from triage.ledger.adding import Adding
 from triage.ledger.arrivals import Arrival, record_arrivals, record_submission
 from triage.ledger.clock import columns_at
 from triage.ledger.departments import find_codes
@@ -21,6 +22,7 @@ from triage.ledger.paging import in_chunks
 from triage.ledger.placing import await_placing
 from triage.ledger.repeatlist import RepeatLine, list_new_repeats
 from triage.ledger.repeats import Likely, record_repeats
+from triage.ledger.statements import connection_of
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
 from triage.ledger.timetables import load_timetable
@@ -43,11 +45,11 @@ __all__ = [
 
 _Values = dict[str, Any]
 _Placed = tuple[Submission, Suggestion, str | None]  # with the department that leads, if any
-# On the tables themselves, and put together once: half of what a statement costs.
 _SUGGESTIONS = SuggestionRow.metadata.tables[SuggestionRow.__tablename__]
 _ENTRIES = EntryRow.metadata.tables[EntryRow.__tablename__]
-_ADD_SUGGESTIONS = insert(_SUGGESTIONS)
-_ADD_ENTRIES = insert(_ENTRIES).returning(_ENTRIES.c.submission_id, _ENTRIES.c.id)
+_ADD_SUGGESTIONS = Adding(
+    _SUGGESTIONS, tuple(column.name for column in _SUGGESTIONS.c if column.name != "id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +224,7 @@ def _insert_suggestions(
         }
         for submission, suggestion in pairs
     ]
-    if rows:
-        session.connection().execute(_ADD_SUGGESTIONS, rows if rows[1:] else rows[0])
+    _ADD_SUGGESTIONS.run(connection_of(session), rows)
 
 
 def open_entry(
@@ -348,8 +349,8 @@ def _insert_entries(
         )
         for row in values
     ]
-    inserted = session.connection().execute(_ADD_ENTRIES, rows if rows[1:] else rows[0])
-    ids: dict[str, int] = dict(inserted.all())
+    adding = Adding(_ENTRIES, tuple(rows[0]), returning=("submission_id", "id"))
+    ids: dict[str, int] = dict(adding.run(connection_of(session), rows))
     return {
         row["submission_id"]: StoredEntry(
             **{name: value for name, value in row.items() if name in StoredEntry.__slots__}

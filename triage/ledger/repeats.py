@@ -13,13 +13,14 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, and_, func, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from triage.copies import measure_share
+from triage.ledger.adding import Adding
 from triage.ledger.paging import in_chunks
-from triage.ledger.statements import among
+from triage.ledger.spelt import Spelt, cursor_of
+from triage.ledger.statements import among, connection_of
 from triage.ledger.states import RepeatState
 from triage.ledger.tables import FingerprintRow, RepeatRow, SubmissionRow, SubmitterRow
 from triage.repeats import (
@@ -43,11 +44,14 @@ _OF_PERSON = 200  # … found among so many: a hotline's own number stands on th
 # On the tables themselves, and put together once, as every submission comes through here: that
 # costs more than the look-up does. For PostgreSQL two arrays instead of two dozen rows.
 _FINGERPRINTS = FingerprintRow.metadata.tables[FingerprintRow.__tablename__].c
-_REPEATS = RepeatRow.metadata.tables[RepeatRow.__tablename__]
-_ADD_ARRAYS = text(
+_ADD_REPEATS = Adding(
+    RepeatRow.metadata.tables[RepeatRow.__tablename__],
+    ("submission_id", "earlier_id", "kind", "similarity", "state", "found_at"),
+    unless_there=True,
+)
+_ADD_ARRAYS = (
     "INSERT INTO fingerprint (key, submission_id)"
-    " SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:names AS text[]))"
-    " ON CONFLICT DO NOTHING"
+    " SELECT * FROM unnest(%s::bigint[], %s::text[]) ON CONFLICT DO NOTHING"
 )
 _ADD_ROWS = "INSERT OR IGNORE INTO fingerprint (key, submission_id) VALUES (?, ?)"
 
@@ -133,8 +137,8 @@ def find_repeats(connection: Connection, wording: Wording, *, most: int = MOST) 
     keys = list_fingerprint(wording)
     if not keys:
         return []
-    found = connection.execute(_near_query(connection.dialect.name), {"keys": list(keys)})
-    known = _read_known(found.all(), read=cache(read_wording))
+    found = _NEAR[connection.dialect.name].rows(connection, {"keys": list(keys)})
+    known = _read_known(found, read=cache(read_wording))
     return _choose(_Known("", wording, None, (1, 0)), list(known.values()), most=most)
 
 
@@ -222,19 +226,12 @@ def _find_met(session: Session, keys: Iterable[Sequence[int]]) -> dict[int, list
     wanted = {key for own in keys for key in own}
     if not wanted:
         return {}
-    connection = session.connection()
-    found = connection.execute(_met_query(connection.dialect.name), {"keys": sorted(wanted)})
+    connection = connection_of(session)
     met: defaultdict[int, list[str]] = defaultdict(list)
-    for key, name in found.all():
+    asked = _MET[connection.dialect.name]
+    for key, name in asked.rows(connection, {"keys": sorted(wanted)}):
         met[key].append(name)
     return dict(met)
-
-
-@cache
-def _met_query(dialect: str) -> Select[int, str]:
-    return select(_FINGERPRINTS.key, _FINGERPRINTS.submission_id).where(
-        among(_FINGERPRINTS.key, "keys", on_postgres=dialect == "postgresql")
-    )
 
 
 def _find_people(session: Session, submission_ids: list[str]) -> dict[str, str]:
@@ -275,9 +272,9 @@ def _load_known(
     ids = sorted(submission_ids)
     if not ids:
         return {}
-    connection = session.connection()
-    found = connection.execute(_known_query(connection.dialect.name), {"ids": ids})
-    return _read_known(found.all(), read=read)
+    connection = connection_of(session)
+    found = _KNOWN[connection.dialect.name].rows(connection, {"ids": ids})
+    return _read_known(found, read=read)
 
 
 def _read_known(rows: Iterable[Any], *, read: Callable[..., Wording]) -> dict[str, _Known]:
@@ -301,17 +298,15 @@ _SELECT_KNOWN = (
 )
 
 
-@cache
-def _known_query(dialect: str) -> Any:
-    return _SELECT_KNOWN.where(among(SubmissionRow.id, "ids", on_postgres=dialect == "postgresql"))
+def _is_met(*, on_postgres: bool) -> ColumnElement[bool]:
+    return among(_FINGERPRINTS.key, "keys", on_postgres=on_postgres)
 
 
-@cache
-def _near_query(dialect: str) -> Any:
+def _select_near(*, on_postgres: bool) -> Select[*tuple[Any, ...]]:
     """As `_rank` has it, and the words at once: what a text that is not recorded asks."""
     met = (
         select(_FINGERPRINTS.submission_id)
-        .where(among(_FINGERPRINTS.key, "keys", on_postgres=dialect == "postgresql"))
+        .where(_is_met(on_postgres=on_postgres))
         .group_by(_FINGERPRINTS.submission_id)
         .order_by(func.count().desc(), _FINGERPRINTS.submission_id)
         .limit(COMPARED)
@@ -319,14 +314,33 @@ def _near_query(dialect: str) -> Any:
     return _SELECT_KNOWN.where(SubmissionRow.id.in_(met))
 
 
+def _select_met(*, on_postgres: bool) -> Select[*tuple[Any, ...]]:
+    met = select(_FINGERPRINTS.key, _FINGERPRINTS.submission_id)
+    return met.where(_is_met(on_postgres=on_postgres))
+
+
+def _select_known(*, on_postgres: bool) -> Select[*tuple[Any, ...]]:
+    return _SELECT_KNOWN.where(among(SubmissionRow.id, "ids", on_postgres=on_postgres))
+
+
+_MET, _KNOWN, _NEAR = (
+    {
+        kind: Spelt(select_these(on_postgres=kind == "postgresql"))
+        for kind in ("postgresql", "sqlite")
+    }
+    for select_these in (_select_met, _select_known, _select_near)
+)
+
+
 def _insert_fingerprints(session: Session, rows: Sequence[tuple[int, str]]) -> None:
     if not rows:
         return
-    if session.get_bind().dialect.name == "postgresql":
+    connection = connection_of(session)
+    if connection.dialect.name == "postgresql":
         keys, names = zip(*rows, strict=True)
-        session.execute(_ADD_ARRAYS, {"keys": list(keys), "names": list(names)})
-        return
-    session.connection().exec_driver_sql(_ADD_ROWS, list(rows))
+        cursor_of(connection).execute(_ADD_ARRAYS, (list(keys), list(names)))
+    else:
+        cursor_of(connection).executemany(_ADD_ROWS, rows)
 
 
 def _insert_repeats(
@@ -344,12 +358,4 @@ def _insert_repeats(
         for name, found in repeats.items()
         for likely in found
     ]
-    if rows:
-        connection = session.connection()
-        connection.execute(_add_repeats(connection.dialect.name), rows)
-
-
-@cache
-def _add_repeats(dialect: str) -> Executable:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(_REPEATS).on_conflict_do_nothing()
+    _ADD_REPEATS.run(connection_of(session), rows)

@@ -77,13 +77,20 @@ class Spelt:
         if spelling is None:  # two threads at once would find the same
             spelling = _spell(self._statement, self._names, connection.dialect)
             self._spellings[connection.dialect.name] = spelling
-        info = connection.info
-        cursor = info.get(_CURSOR)
-        if cursor is None:  # a new one each time costs PostgreSQL's driver a quarter of the call
-            driver: Any = connection.connection.driver_connection
-            cursor = info[_CURSOR] = driver.cursor()
+        cursor = cursor_of(connection)
         cursor.execute(spelling.sql, spelling.fit(told))
         return cursor, spelling
+
+
+def cursor_of(connection: Connection) -> Any:
+    """The driver's cursor for what is handed to it as it is, within the connection's transaction;
+    always the same, as a new one each time costs PostgreSQL's driver a quarter of the call."""
+    info = connection.info
+    cursor = info.get(_CURSOR)
+    if cursor is None:
+        driver: Any = connection.connection.driver_connection
+        cursor = info[_CURSOR] = driver.cursor()
+    return cursor
 
 
 def _spell(
