@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.busy import Busy
 from api.errors import InternalError, error_response
 from api.logs import describe
+from api.slashes import keep_slashes
 
 SAFE_HEADERS = {
     "Content-Security-Policy": (
@@ -39,6 +40,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        keep_slashes(scope)
         busy: Busy = scope["app"].state.service.busy
         busy.begin()
         status = 0

@@ -2,6 +2,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -60,6 +61,23 @@ def test_a_number_in_chinese_leads_to_the_submission_too(clerk: httpx.Client) ->
     assert answer.status_code == 201
     found = clerk.get(answer.headers["location"])
     assert found.json()["submission"]["id"] == "信访〔2025〕7号"
+
+
+@pytest.mark.parametrize("number", ["信/2025/7", "/", "a/../b", "50%2F7", "7//"])
+def test_a_number_with_slashes_leads_to_the_submission_too(
+    clerk: httpx.Client, number: str
+) -> None:
+    answer = clerk.post("/v1/submissions", json=make_body(id=number))
+    assert answer.status_code == 201
+    told = clerk.get(answer.headers["location"])
+    assert told.json()["submission"]["id"] == number
+    address = f"/v1/submissions/{quote(number, safe='')}"
+    repeats = clerk.get(f"{address}/repeats")
+    assert repeats.status_code == 200, repeats.text
+    said = {"lead": "住建局", "urgency": 3, "nature": "投诉"}
+    decided = clerk.post(f"{address}/decisions", json=said)
+    assert decided.json()["entry"]["submission_id"] == number
+    assert clerk.get(f"{address}%2F").status_code == 404
 
 
 def test_what_is_sure_goes_to_the_ledger_of_the_lead_department(

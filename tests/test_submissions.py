@@ -51,6 +51,7 @@ def test_what_can_be_taken_in_comes_back_unchanged(changes):
     [
         ({"id": ""}, "id", "缺少编号"),
         ({"id": " \t"}, "id", "缺少编号"),
+        ({"id": ".."}, "id", "不能作编号"),
         ({"title": "", "content": ""}, "content", "都为空"),
         ({"title": "　", "content": "\n\u200b\x00\ufeff"}, "content", "都为空"),
         ({"id": "1" * (MAX_ID + 1)}, "id", "字段 id 共 129 字，超过上限 128 字"),

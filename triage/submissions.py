@@ -54,6 +54,8 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
     """
     if not submission.id.strip():
         raise InvalidSubmission("缺少编号，请为每件来件填写不重复的编号", field="id")
+    if submission.id in (".", ".."):  # no browser asks for an address that ends so
+        raise InvalidSubmission(f"“{submission.id}”不能作编号，请换一个编号", field="id")
     if not clean_text(submission.title).strip() and not clean_text(submission.content).strip():
         raise InvalidSubmission("标题和内容都为空，请至少填写一项", field="content")
     for name, value, most in (

@@ -12,6 +12,7 @@ from api.routes.ledgers import Cursor, Limit
 from api.schemas.entries import MAX_NUMBER
 from api.schemas.submissions import Moment, ReasonIn, SubmissionOut, SubmitterOut
 from api.service import ServiceHere, read_clock
+from api.slashes import SubmissionId
 from triage.ledger.discipline import (
     MAX_NOTE,
     Accusation,
@@ -139,7 +140,7 @@ def get_accusations(
 
 
 @router.get("/{submission_id}", response_model=AccusationOut)
-def get_accusation(caller: Reader, service: ServiceHere, submission_id: str) -> Any:
+def get_accusation(caller: Reader, service: ServiceHere, submission_id: SubmissionId) -> Any:
     """一件检举控告的全文；每次查看都记入日志。"""
     with service.store.writing() as session:
         return _out(read_accusation(session, submission_id, caller=caller, now=read_clock()))
@@ -153,7 +154,7 @@ def get_accusation(caller: Reader, service: ServiceHere, submission_id: str) -> 
 def get_file(
     caller: Reader,
     service: ServiceHere,
-    submission_id: str,
+    submission_id: SubmissionId,
     attachment_id: Annotated[int, Path(ge=1, le=MAX_NUMBER, description="附件的编号")],
 ) -> Response:
     """封存以前随台账保存的一个附件，供下载；每次打开都记入日志。"""
@@ -172,7 +173,9 @@ def get_file(
 @router.post(
     "/{submission_id}/hold", response_model=AccusationOut, openapi_extra={"x-body": "HoldIn"}
 )
-def post_hold(caller: Decider, service: ServiceHere, submission_id: str, body: OneBody) -> Any:
+def post_hold(
+    caller: Decider, service: ServiceHere, submission_id: SubmissionId, body: OneBody
+) -> Any:
     """认定属于检举控告，并可指明被反映单位。"""
     given = read_as(body, HoldIn)
     with service.store.writing() as session:
@@ -191,7 +194,9 @@ def post_hold(caller: Decider, service: ServiceHere, submission_id: str, body: O
 @router.post(
     "/{submission_id}/alarm", response_model=AccusationOut, openapi_extra={"x-body": "AlarmIn"}
 )
-def post_alarm(caller: Decider, service: ServiceHere, submission_id: str, body: OneBody) -> Any:
+def post_alarm(
+    caller: Decider, service: ServiceHere, submission_id: SubmissionId, body: OneBody
+) -> Any:
     """记下已把这一件转给紧急热线；先拨电话，再记。"""
     given = read_as(body, AlarmIn)
     with service.store.writing() as session:
@@ -210,7 +215,9 @@ def post_alarm(caller: Decider, service: ServiceHere, submission_id: str, body: 
 @router.post(
     "/{submission_id}/release", response_model=SubmissionOut, openapi_extra={"x-body": "ReasonIn"}
 )
-def post_release(caller: Decider, service: ServiceHere, submission_id: str, body: OneBody) -> Any:
+def post_release(
+    caller: Decider, service: ServiceHere, submission_id: SubmissionId, body: OneBody
+) -> Any:
     """认定不属于检举控告：来件恢复原文，进复核队列，按普通来件办理。"""
     given = read_as(body, ReasonIn)
     with service.store.writing() as session:
@@ -225,7 +232,7 @@ def post_release(caller: Decider, service: ServiceHere, submission_id: str, body
 def post_unmask(
     caller: Annotated[Caller, Depends(needs(Action.UNMASK))],
     service: ServiceHere,
-    submission_id: str,
+    submission_id: SubmissionId,
     body: OneBody,
 ) -> Any:
     """查看检举人的姓名、电话、证件号、住址；须说明理由，记入日志。"""

@@ -24,6 +24,7 @@ from api.schemas.entries import (
 )
 from api.schemas.submissions import EntryOut
 from api.service import Service, ServiceHere, read_clock
+from api.slashes import SubmissionId
 from triage.errors import InvalidInput, NotFound
 from triage.ledger.commands import run_command
 from triage.ledger.decisions import Decision, record_decision
@@ -132,7 +133,7 @@ def post_command(
     openapi_extra={"x-body": "DecisionIn"},
 )
 def post_decision(
-    caller: Decider, service: ServiceHere, submission_id: str, body: OneBody
+    caller: Decider, service: ServiceHere, submission_id: SubmissionId, body: OneBody
 ) -> DecidedOut:
     """确认或更正系统建议；待复核的来件由此交办，特急的同时转紧急热线。"""
     given = read_as(body, DecisionIn)

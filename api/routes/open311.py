@@ -32,6 +32,7 @@ from api.schemas.open311 import (
 )
 from api.schemas.submissions import ReadMoment
 from api.service import ServiceHere, read_clock
+from api.slashes import SubmissionId
 from triage.errors import InvalidInput, NotFound, TriageError
 from triage.ledger.paging import MAX_PAGE
 from triage.ledger.servicerequests import MAX_PAGES, list_service_requests
@@ -187,7 +188,7 @@ def get_requests(
 def get_request(
     caller: Follower,
     service: ServiceHere,
-    service_request_id: Annotated[str, Path(description="编号")],
+    service_request_id: SubmissionId,
     format: InFormat,  # noqa: A002
 ) -> Response:
     """一件来件办到哪一步、怎样答复。"""

@@ -16,6 +16,7 @@ from api.schemas.repeats import (
 )
 from api.schemas.submissions import EntryOut
 from api.service import ServiceHere, read_clock
+from api.slashes import SubmissionId
 from triage.ledger.repeatdecisions import dismiss_repeat, merge_repeat
 from triage.ledger.repeatlist import list_all_repeats, list_in_other_words, list_repeats
 from triage.ledger.states import RepeatState
@@ -31,7 +32,7 @@ Assigner = Annotated[Caller, Depends(needs(Action.ASSIGN))]
 def get_repeats(
     caller: Reader,
     service: ServiceHere,
-    submission_id: str,
+    submission_id: SubmissionId,
     state: Annotated[
         RepeatState | None, Query(description="只看这一种；缺省看疑似和已并件的")
     ] = None,
@@ -58,7 +59,7 @@ def get_repeats(
     openapi_extra={"x-body": "RepeatMergeIn"},
 )
 def post_repeat_merge(
-    caller: Assigner, service: ServiceHere, submission_id: str, body: OneBody
+    caller: Assigner, service: ServiceHere, submission_id: SubmissionId, body: OneBody
 ) -> Any:
     """并件：本件的条目并入另一件的条目，反映人各得答复；答本件条目此后的样子。"""
     given = read_as(body, RepeatMergeIn)
@@ -83,7 +84,7 @@ def post_repeat_merge(
     openapi_extra={"x-body": "RepeatDismissIn"},
 )
 def post_repeat_dismissal(
-    caller: Assigner, service: ServiceHere, submission_id: str, body: OneBody
+    caller: Assigner, service: ServiceHere, submission_id: SubmissionId, body: OneBody
 ) -> None:
     """认定不是同一事项，以后不再提示这一对；重复提交无害。"""
     given = read_as(body, RepeatDismissIn)

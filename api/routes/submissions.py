@@ -27,6 +27,7 @@ from api.schemas.submissions import (
     read_submission,
 )
 from api.service import Service, ServiceHere, read_clock
+from api.slashes import SubmissionId
 from triage.errors import InvalidInput
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
@@ -111,7 +112,7 @@ def post_batch(caller: Sender, service: ServiceHere, body: BatchBody) -> BatchOu
 def get_one(
     caller: Annotated[Caller, Depends(needs(Action.READ))],
     service: ServiceHere,
-    submission_id: str,
+    submission_id: SubmissionId,
 ) -> Any:
     """一件来件的全部：原文、系统建议、台账条目、历次认定、反映人（遮盖）。"""
     with service.store.reading() as session:
@@ -131,7 +132,7 @@ def get_one(
 def post_unmask(
     caller: Annotated[Caller, Depends(needs(Action.UNMASK))],
     service: ServiceHere,
-    submission_id: str,
+    submission_id: SubmissionId,
     body: OneBody,
 ) -> Any:
     """查看反映人的姓名、电话、证件号、住址；须说明理由，谁、何时、为何查看记入日志。"""
