@@ -12,9 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, cast, insert, literal_column, select, update
+from sqlalchemy import Text, cast, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
+from triage.ledger.adding import Adding
+from triage.ledger.departments import AFTER, BETWEEN
 from triage.ledger.events import record_events
 from triage.ledger.matters import free_merged
 from triage.ledger.mentions import forget_mentions
@@ -25,6 +27,8 @@ from triage.ledger.sealedwork import (
     put_numbers_away,
     put_work_away,
 )
+from triage.ledger.spelt import Spelt
+from triage.ledger.statements import connection_of
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import get_ring
 from triage.ledger.submitters import hide_person
@@ -45,11 +49,18 @@ WAITING, HELD, RELEASED = "waiting", "held", "released"
 _Named = tuple[tuple[str, str], ...]
 _SEALED_WHOLLY = "accusations-sealed-wholly"  # a setting of no town: what it says was done once
 _HANDLERS = ("纪律检查", "监察")  # in the full names of those whom accusations are addressed to
-# On the tables themselves, and put together once, as every accusation comes through here.
-_ADD = insert(AccusationRow.metadata.tables[AccusationRow.__tablename__])
-_DEPARTMENTS = DepartmentRow.metadata.tables[DepartmentRow.__tablename__].c
-_NAMES = select(
-    _DEPARTMENTS.code, _DEPARTMENTS.name, _DEPARTMENTS.full_name, cast(_DEPARTMENTS.aliases, Text)
+_ACCUSATIONS = AccusationRow.metadata.tables[AccusationRow.__tablename__]
+_ADD = Adding(_ACCUSATIONS, tuple(_ACCUSATIONS.c.keys()))
+_NAMES = Spelt(
+    select(
+        func.aggregate_strings(
+            DepartmentRow.code.concat(BETWEEN)
+            .concat(DepartmentRow.name.concat(BETWEEN))
+            .concat(DepartmentRow.full_name.concat(BETWEEN))
+            .concat(cast(DepartmentRow.aliases, Text)),
+            AFTER,
+        )
+    )
 )
 
 
@@ -93,7 +104,7 @@ def seal_submissions(
         )
         file = replace(file, accused=_find_accused(file, named))
         rows.append(_new_row(session, submission.id, file, now=now))
-    session.connection().execute(_ADD, rows if rows[1:] else rows[0])
+    _ADD.run(connection_of(session), rows)
 
 
 def add_suggestions(session: Session, pairs: Iterable[tuple[str, Suggestion]]) -> None:
@@ -265,15 +276,18 @@ def _about(submission_id: str) -> str:
 
 def _list_names(session: Session) -> _Named:
     """What each department that may be accused is called, with its code."""
-    return _read_names(tuple(map(tuple, session.connection().execute(_NAMES))))
+    ((words,),) = _NAMES.rows(connection_of(session), {})
+    return _read_names(words or "")
 
 
 @lru_cache(maxsize=4)
-def _read_names(rows: tuple[tuple[Any, ...], ...]) -> _Named:
-    """What the rows say; kept, as they are the same from one accusation to the next."""
+def _read_names(words: str) -> _Named:
+    """What the words say; kept, as they are the same from one accusation to the next."""
     return tuple(
         (called, code)
-        for code, name, full_name, aliases in rows
+        for code, name, full_name, aliases in (
+            told.split(BETWEEN) for told in words.split(AFTER) if told
+        )
         if not any(handler in full_name for handler in _HANDLERS)
         for called in (name, full_name, *json.loads(aliases))
     )

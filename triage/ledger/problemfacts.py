@@ -5,7 +5,7 @@ before what the machine suggested.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -158,7 +158,7 @@ def _told(row: Any) -> Told:
     )
 
 
-def _fact(row: Any, codes: dict[str, str]) -> Fact:
+def _fact(row: Any, codes: Mapping[str, str]) -> Fact:
     at = row.received_at or row.recorded_at
     if row.domain_code is not None:
         return Fact(

@@ -16,19 +16,22 @@ from triage.ledger.accusations import add_suggestions, put_away
 from triage.ledger.adding import Adding
 from triage.ledger.arrivals import Arrival, record_arrivals, record_submission
 from triage.ledger.clock import columns_at
-from triage.ledger.departments import find_codes
+from triage.ledger.departments import CODES, read_codes
 from triage.ledger.events import record_events
+from triage.ledger.outbox import HEARD, IS_HEARD
 from triage.ledger.paging import in_chunks
 from triage.ledger.placing import await_placing
 from triage.ledger.repeatlist import RepeatLine, list_new_repeats
 from triage.ledger.repeats import Likely, record_repeats
+from triage.ledger.spelt import Spelt
 from triage.ledger.statements import connection_of
 from triage.ledger.states import EntryState, SubmissionStatus
 from triage.ledger.tables import EntryRow, SubmissionRow, SuggestionRow, to_utc
-from triage.ledger.timetables import load_timetable
+from triage.ledger.timetables import WORDS, load_timetable, read_timetable
 from triage.ledger.views import StoredEntry, StoredSubmission
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
+from triage.timetable import Timetable
 
 __all__ = [
     "Filed",
@@ -47,6 +50,8 @@ _Values = dict[str, Any]
 _Placed = tuple[Submission, Suggestion, str | None]  # with the department that leads, if any
 _SUGGESTIONS = SuggestionRow.metadata.tables[SuggestionRow.__tablename__]
 _ENTRIES = EntryRow.metadata.tables[EntryRow.__tablename__]
+# Who leads, by when it is due, and whether anybody else is told: what every entry asks.
+_STANDING = Spelt(select(CODES, *WORDS, IS_HEARD))
 _ADD_SUGGESTIONS = Adding(
     _SUGGESTIONS, tuple(column.name for column in _SUGGESTIONS.c if column.name != "id")
 )
@@ -109,7 +114,7 @@ def _record(
     session: Session, sent: Sequence[Sent], *, now: datetime, taxonomy: str
 ) -> tuple[list[Filed], dict[str, list[Likely]]]:
     """The outcomes, and what the submissions (by id) repeat that were created."""
-    leads = _find_leads(session, [(one.submission, one.suggestion) for one in sent])
+    leads, timetable = _find_leads(session, [one.suggestion for one in sent])
     arrivals = [
         Arrival(
             one.submission,
@@ -126,7 +131,7 @@ def _record(
         for one, lead, outcome in zip(sent, leads, recorded, strict=True)
         if not isinstance(outcome, TriageError) and outcome[1]
     ]
-    entries, found = _follow_up(session, fresh, now=now, taxonomy=taxonomy)
+    entries, found = _follow_up(session, fresh, timetable, now=now, taxonomy=taxonomy)
     filed = []
     for one, outcome in zip(sent, recorded, strict=True):
         if isinstance(outcome, TriageError):
@@ -138,13 +143,18 @@ def _record(
 
 
 def _follow_up(
-    session: Session, fresh: Sequence[_Placed], *, now: datetime, taxonomy: str
+    session: Session,
+    fresh: Sequence[_Placed],
+    timetable: Timetable | None,
+    *,
+    now: datetime,
+    taxonomy: str,
 ) -> tuple[dict[str, StoredEntry], dict[str, list[Likely]]]:
     """What follows where submissions were created, each to be led by a department or none: their
     suggestions, their entries, and what they repeat (both given by submission id)."""
     shown = [(told, said) for told, said, _ in fresh if not said.confidential]
     _insert_suggestions(session, shown, now=now)
-    entries = _open_entries(session, fresh, now=now, taxonomy=taxonomy)
+    entries = _open_entries(session, fresh, timetable, now=now, taxonomy=taxonomy)
     found = record_repeats(session, [told for told, _ in shown], now=now)
     await_placing(session, [told.id for told, _ in shown])
     return entries, found
@@ -254,27 +264,34 @@ def open_entries(
     taxonomy: str = "letters",
 ) -> dict[str, StoredEntry]:
     """As `open_entry`, for many: the entries that were opened, by submission id."""
-    leads = _find_leads(session, pairs)
+    leads, timetable = _find_leads(session, [said for _, said in pairs])
     placed = [(told, said, lead) for (told, said), lead in zip(pairs, leads, strict=True)]
     ids = [told.id for told, _, lead in placed if lead is not None]
     _set(session, ids, status=SubmissionStatus.ASSIGNED)
-    return _open_entries(session, placed, now=now, taxonomy=taxonomy)
+    return _open_entries(session, placed, timetable, now=now, taxonomy=taxonomy)
 
 
 def _find_leads(
-    session: Session, pairs: Sequence[tuple[Submission, Suggestion]]
-) -> list[str | None]:
-    """For each the code of the department that gets an entry at once; None where it waits."""
-    leads = [
-        None if said.confidential or said.needs_review else said.department.lead
-        for _, said in pairs
-    ]
-    codes = find_codes(session) if any(leads) else {}
-    return [codes.get(lead or "") for lead in leads]
+    session: Session, said: Sequence[Suggestion]
+) -> tuple[list[str | None], Timetable | None]:
+    """For each the code of the department that gets an entry at once, None where it waits; and by
+    what their time runs, where any gets one."""
+    leads = [None if one.confidential or one.needs_review else one.department.lead for one in said]
+    if not any(leads):
+        return [None] * len(leads), None
+    ((codes, *times, heard),) = _STANDING.rows(connection_of(session), {})
+    session.info[HEARD] = heard
+    code_of = read_codes(codes)
+    return [code_of.get(lead or "") for lead in leads], read_timetable(*times)
 
 
 def _open_entries(
-    session: Session, placed: Sequence[_Placed], *, now: datetime, taxonomy: str
+    session: Session,
+    placed: Sequence[_Placed],
+    timetable: Timetable | None,
+    *,
+    now: datetime,
+    taxonomy: str,
 ) -> dict[str, StoredEntry]:
     values: list[_Values] = []
     models: dict[str, str] = {}
@@ -298,7 +315,7 @@ def _open_entries(
                 "confidential": False,
             }
         )
-    entries = _insert_entries(session, values, now=now)
+    entries = _insert_entries(session, values, timetable, now=now)
     record_events(
         session,
         [
@@ -320,17 +337,16 @@ def insert_entries(
     session: Session, values: Sequence[_Values], *, now: datetime
 ) -> dict[str, StoredEntry]:
     """New entries from their columns, by submission id; their submissions count as assigned."""
-    entries = _insert_entries(session, values, now=now)
+    entries = _insert_entries(session, values, load_timetable(session), now=now)
     _set(session, list(entries), status=SubmissionStatus.ASSIGNED)
     return entries
 
 
 def _insert_entries(
-    session: Session, values: Sequence[_Values], *, now: datetime
+    session: Session, values: Sequence[_Values], timetable: Timetable | None, *, now: datetime
 ) -> dict[str, StoredEntry]:
-    if not values:
+    if not values or timetable is None:
         return {}
-    timetable = load_timetable(session)
     rows = [
         row
         | {

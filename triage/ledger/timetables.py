@@ -32,14 +32,14 @@ from triage.timetable import (
 SETTING = "deadlines"
 MAX_NOTE = 100
 _WORKED = case((HolidayRow.working, "1"), else_="0")
-_STANDING = Spelt(
+WORDS = (
+    select(cast(SettingRow.value, Text)).where(SettingRow.name == SETTING).scalar_subquery(),
     select(
-        select(cast(SettingRow.value, Text)).where(SettingRow.name == SETTING).scalar_subquery(),
-        select(
-            func.aggregate_strings(cast(HolidayRow.day, Text).concat("=").concat(_WORKED), ",")
-        ).scalar_subquery(),
-    )
+        func.aggregate_strings(cast(HolidayRow.day, Text).concat("=").concat(_WORKED), ",")
+    ).scalar_subquery(),
 )
+"""What `read_timetable` reads, within another statement."""
+_STANDING = Spelt(select(*WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class StoredHoliday:
 def load_timetable(session: Session) -> Timetable:
     """The rules and the calendar in force. Raises InvalidData where the stored ones are none."""
     (words,) = _STANDING.rows(connection_of(session), {})
-    return _read_timetable(*words)
+    return read_timetable(*words)
 
 
 def load_time_settings(session: Session) -> TimeSettings:
@@ -133,7 +133,7 @@ def remove_holiday(session: Session, day: date, *, caller: Caller, now: datetime
 
 
 @lru_cache(maxsize=8)
-def _read_timetable(setting: str | None, days: str | None) -> Timetable:
+def read_timetable(setting: str | None, days: str | None) -> Timetable:
     """The timetable in the words that stand in the tables: read once, not with every request. The
     words themselves are the key, so it can never be out of date."""
     try:
