@@ -136,6 +136,20 @@ def test_a_return_that_is_overruled_goes_back_and_cannot_be_returned_again(store
         give(store, entry, Command.RETURN, HOUSING_OFFICER, note="还是不归我们", now=NOW + DAY)
 
 
+def test_who_was_overruled_and_let_it_lie_may_not_return_it_either(store: Store) -> None:
+    entry = lead_to(store, EntryState.RETURNED)
+    entry = give(store, entry, Command.OVERRULE, CLERK, note="物业管理归住建")
+    for _ in range(2):
+        entry = give(store, entry, Command.RECALL, CLERK)
+        entry = give(store, entry, Command.ASSIGN, CLERK, lead="住建局")
+        with pytest.raises(Conflict, match="驳回过退件"):
+            give(store, entry, Command.RETURN, HOUSING_OFFICER, note="不归我们", now=NOW + DAY)
+    entry = give(store, entry, Command.REASSIGN, CLERK, lead="城管局", note="商定")
+    entry = give(store, entry, Command.REASSIGN, CLERK, lead="住建局", note="又商定")
+    entry = give(store, entry, Command.RETURN, HOUSING_OFFICER, note="不归我们", now=NOW + DAY)
+    assert entry.returns == 2
+
+
 def test_passing_on_and_back_is_counted(store: Store) -> None:
     entry = lead_to(store, EntryState.RETURNED)
     entry = give(store, entry, Command.ASSIGN, CLERK, lead="城管局")

@@ -9,6 +9,8 @@ from workflow_factories import CLERK, HOUSING_OFFICER, REPLY, SUPERVISOR, file_d
 from workflow_factories import lead_to as lead
 
 from triage.errors import AccessDenied, Conflict, InvalidInput
+from triage.ledger.due import list_overdue
+from triage.ledger.gathering import list_standstills
 from triage.ledger.history import EntryFile, get_entry_file
 from triage.ledger.states import EntryState
 from triage.ledger.store import Store
@@ -155,3 +157,35 @@ def test_the_clock_pauses_only_on_a_ground_of_the_rule_and_gives_the_time_back(
     entry = give(store, entry, Command.RESUME, HOUSING_OFFICER, now=NOW + 5 * DAY)
     assert (entry.paused_at, entry.deadline_at) == (None, before + 3 * DAY)
     assert [action.command for action in read(store, entry).actions[-2:]] == ["pause", "resume"]
+
+
+def test_a_clock_that_stood_still_runs_again_when_the_entry_is_returned(store: Store) -> None:
+    entry = lead_to(store, EntryState.ACCEPTED)
+    before = entry.deadline_at
+    assert before is not None
+    entry = give(store, entry, Command.PAUSE, HOUSING_OFFICER, ground="补充材料")
+    entry = give(store, entry, Command.RETURN, HOUSING_OFFICER, note="属城管", now=NOW + DAY)
+    assert (entry.paused_at, entry.pause_ground) == (None, None)
+    assert entry.deadline_at == before + DAY
+    with store.reading() as session:
+        late = list_overdue(session, caller=SUPERVISOR, now=before + 2 * DAY).lines
+        (stood,) = list_standstills(session, since=NOW)
+    assert [line.entry.id for line in late] == [entry.id]
+    assert stood.until == NOW + DAY
+    entry = give(store, entry, Command.OVERRULE, CLERK, note="属住建", now=NOW + 2 * DAY)
+    assert entry.deadline_at == before + DAY
+
+
+def test_an_extension_asked_for_while_the_clock_stands_adds_to_what_is_given_back(
+    store: Store,
+) -> None:
+    entry = lead_to(store, EntryState.ACCEPTED)
+    before = entry.deadline_at
+    assert before is not None
+    entry = give(store, entry, Command.PAUSE, HOUSING_OFFICER, ground="补充材料", now=NOW + DAY)
+    late = before + 3 * DAY  # it is not, as its clock stands
+    entry = give(store, entry, Command.REQUEST_EXTENSION, HOUSING_OFFICER, now=late, **ASKED)
+    entry = give(store, entry, Command.GRANT_EXTENSION, SUPERVISOR, now=late)
+    assert entry.deadline_at == before + 5 * DAY
+    entry = give(store, entry, Command.RESUME, HOUSING_OFFICER, now=NOW + 21 * DAY)
+    assert entry.deadline_at == before + 25 * DAY

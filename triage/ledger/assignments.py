@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from triage.errors import Conflict, InvalidInput
-from triage.ledger.clock import start_clock
+from triage.ledger.clock import resume_clock, start_clock
 from triage.ledger.states import EntryState
 from triage.ledger.steps import Done, Step, check_words, find_assisting, find_lead
 from triage.ledger.tables import ActionRow, EntryRow
@@ -46,7 +46,8 @@ def overrule(step: Step) -> Done:
     entry.assigned_at = step.now
     start_clock(step.session, entry, now=step.now)
     entry.return_by = step.now
-    return Done(codes={"lead": entry.lead_department})
+    lead = {"lead": entry.lead_department}
+    return Done(lead, lead)
 
 
 def accept(step: Step, *, assignee: str | None = None) -> Done:
@@ -59,10 +60,13 @@ def accept(step: Step, *, assignee: str | None = None) -> Done:
 
 
 def send_back(step: Step) -> Done:
-    """Returned with reasons within the time to object; it waits for a clerk (Art. 23)."""
+    """Returned with reasons within the time to object; it waits for a clerk (Art. 23). A clock that
+    stood still runs again: there is no ground for that without a department."""
     entry = step.entry
     if not may_return(entry, now=step.now):
         raise Conflict("已过退回异议期，或受理处已驳回过退件，请办理；确需改派请与受理处商定")
+    if entry.paused_at is not None:
+        resume_clock(step.session, entry, now=step.now)
     leave_department(entry)
     entry.returns += 1
     return Done(codes={"lead": entry.lead_department, "returns": entry.returns})
@@ -133,6 +137,8 @@ def _send(step: Step, code: str, assisting: Sequence[str] | None) -> Done:
     helpers = tuple(entry.assisting if assisting is None else assisting)
     entry.assisting = find_assisting(step.session, helpers, lead=code)
     start_clock(step.session, entry, now=step.now)
+    if code == before and _was_overruled(step):
+        entry.return_by = step.now
     data = {"before": before, "lead": code, "assisting": entry.assisting}
     return Done(data, {"before": before, "lead": code})
 
@@ -150,6 +156,26 @@ def _is_returned(step: Step) -> bool:
         .limit(1)
     )
     return step.session.scalar(last) == Command.RETURN
+
+
+def _was_overruled(step: Step) -> bool:
+    """Whether its department was told that it may not return the entry (Art. 23), and has it still,
+    or again because nobody had signed for it."""
+    steps = (
+        select(ActionRow.command, ActionRow.data)
+        .where(
+            ActionRow.entry_id == step.entry.id,
+            ActionRow.command.in_((Command.OVERRULE, Command.ASSIGN, Command.REASSIGN)),
+        )
+        .order_by(ActionRow.id.desc())
+    )
+    lead = step.entry.lead_department
+    for command, told in step.session.execute(steps):
+        if command == Command.OVERRULE:
+            return bool(told.get("lead") == lead)
+        if told.get("before") != lead:  # another had it in between
+            return False
+    return False
 
 
 def _name(login: str) -> str:

@@ -51,7 +51,8 @@ from triage.transitions import OFF_THE_LINE, Command
 MOST_TEXTS = 100_000
 _EXAMPLES = 50
 _PASSED_ON = (Command.RETURN, Command.REASSIGN)
-_GOES_ON = (Command.RESUME, Command.REASSIGN, Command.REOPEN)  # the clock, where it stood still
+# The clock, where it stood still.
+_GOES_ON = (Command.RESUME, Command.RETURN, Command.REASSIGN, Command.REOPEN)
 _LOCAL = "local"  # 属地政府: the only kind of department whose members are each other's like
 _ORDINARY = EntryRow.confidential.is_(False)
 _NUMBER = re.compile(
