@@ -16,6 +16,7 @@ from receiver_factories import Receiver, free_port, run_receiver
 from service_factories import TINY_MODEL, add_webhook, load_tiny_desk
 from sqlalchemy import select
 
+from api.background import worker
 from api.background.worker import DUTIES, KEPT, Duty, do_duty, forget_old_deliveries, working
 from api.service import open_service, read_clock
 from api.settings import Settings
@@ -33,14 +34,15 @@ def settings(store_url: str) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def departments(store: Store) -> None:
-    with store.writing() as session:
-        sync_departments(session, DEPARTMENTS)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outbox is looked at ten times a second, not once."""
+    monkeypatch.setattr(worker, "_LOOK_S", 0.1)
 
 
 def take_in(store: Store, *ids: str) -> None:
     pairs = [(make_submission(id=key), make_suggestion()) for key in ids]
     with store.writing() as session:
+        sync_departments(session, DEPARTMENTS)
         record_batch(session, pairs, now=read_clock())
 
 
@@ -182,10 +184,10 @@ def test_the_worker_command_sends_and_ends_when_told(town: Settings) -> None:
     command = [sys.executable, "-m", "api.cli", "worker"]
     with (
         run_receiver() as receiver,
-        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as worker,
+        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process,
     ):
-        assert worker.stderr is not None
-        greeting = worker.stderr.readline()
+        assert process.stderr is not None
+        greeting = process.stderr.readline()
         try:
             assert "后台工作已启动" in greeting
             webhook_id = add_webhook(service.store, receiver.url)
@@ -193,9 +195,9 @@ def test_the_worker_command_sends_and_ends_when_told(town: Settings) -> None:
                 enqueue_trial(session, webhook_id, now=read_clock())
             receiver.wait_for(1)
         finally:
-            worker.send_signal(signal.SIGTERM)
-            rest = worker.stderr.read()
-            assert worker.wait(timeout=60) == 0, rest
+            process.send_signal(signal.SIGTERM)
+            rest = process.stderr.read()
+            assert process.wait(timeout=60) == 0, rest
     service.close()
 
 
@@ -205,7 +207,7 @@ def test_a_worker_whose_database_is_gone_says_so_and_keeps_trying(
     settings = Settings(_env_file=None, database_url="sqlite://")
     broken = open_store(f"sqlite:///{tmp_path / 'no' / 'folder.db'}")
     with working(settings, broken, duties=()):
-        time.sleep(1.5)
+        time.sleep(0.5)
         assert any(thread.name == "outbox" for thread in threading.enumerate())
     broken.close()
     # The log goes to stdout until some service of this process has set it up, then to stderr.
