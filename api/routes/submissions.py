@@ -21,7 +21,6 @@ from api.schemas.submissions import (
     RowOut,
     SubmissionOut,
     SubmitterOut,
-    TakenOut,
     TextIn,
     read_row,
     read_submission,
@@ -193,9 +192,18 @@ def _destination(submission: StoredSubmission) -> Destination:
 
 def _accepted_out(taken: Taken, caller: Caller, service: Service) -> AcceptedOut:
     """The answer to one submission, with what it probably repeats (not for an accusation)."""
-    told = _taken_out(taken, caller, service)
-    repeats = [RepeatOut.model_validate(line) for line in _list_repeats(taken, caller, service)]
-    return AcceptedOut(**dict(told), repeats=repeats)
+    file = taken.file
+    hidden = file.submission.confidential
+    shown = not hidden and bool(file.entries)
+    return AcceptedOut(
+        submission=SubmissionOut.model_validate(file.submission),
+        destination=_destination(file.submission),
+        suggestion=None if hidden else file.suggestion,
+        entry=EntryOut.model_validate(file.entries[-1]) if shown else None,
+        tracking_code=_find_code(file.submission, caller, service),
+        notice=_CONFIDENTIAL if hidden else None,
+        repeats=[RepeatOut.model_validate(line) for line in _list_repeats(taken, caller, service)],
+    )
 
 
 def _list_repeats(taken: Taken, caller: Caller, service: Service) -> tuple[RepeatLine, ...]:
@@ -206,20 +214,6 @@ def _list_repeats(taken: Taken, caller: Caller, service: Service) -> tuple[Repea
         return taken.repeats
     with service.store.reading() as session:
         return list_first_repeats(session, submission.id, caller=caller)
-
-
-def _taken_out(taken: Taken, caller: Caller, service: Service) -> TakenOut:
-    file = taken.file
-    hidden = file.submission.confidential
-    shown = not hidden and bool(file.entries)
-    return TakenOut(
-        submission=SubmissionOut.model_validate(file.submission),
-        destination=_destination(file.submission),
-        suggestion=None if hidden else file.suggestion,
-        entry=EntryOut.model_validate(file.entries[-1]) if shown else None,
-        tracking_code=_find_code(file.submission, caller, service),
-        notice=_CONFIDENTIAL if hidden else None,
-    )
 
 
 def _row_out(index: int, row: Any, filed: Filed, caller: Caller, service: Service) -> RowOut:

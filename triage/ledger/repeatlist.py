@@ -18,17 +18,21 @@ from triage.errors import NotFound
 from triage.ledger.departments import find_names
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
 from triage.ledger.repeats import Likely, are_pair
-from triage.ledger.statements import among
+from triage.ledger.spelt import Spelt
+from triage.ledger.statements import among, connection_of
 from triage.ledger.states import RepeatState
 from triage.ledger.tables import EntryRow, MemberRow, RepeatRow, SubmissionRow, to_utc
-from triage.ledger.views import StoredEntry, StoredSubmission, entry_view, submission_view
+from triage.ledger.views import StoredEntry, StoredSubmission
 from triage.repeats import RepeatKind
 from triage.roles import Action, Caller
+from triage.submissions import Channel
 
 # On the tables themselves: half of what a statement costs.
 _SUBMISSIONS = SubmissionRow.metadata.tables[SubmissionRow.__tablename__].c
 _ENTRIES = EntryRow.metadata.tables[EntryRow.__tablename__].c
 
+_ENTRY = tuple(field.name for field in fields(StoredEntry))
+_SUBMISSION = tuple(field.name for field in fields(StoredSubmission))
 MOST_OTHERS = 20  # told in other words: submissions of the same common problem that are shown
 _FIRST = (
     select(*RepeatRow.__table__.c)
@@ -275,32 +279,36 @@ def _load_open(
     if not submission_ids:
         return {}
     told = {"ids": sorted(submission_ids)}
-    connection = session.connection()
+    connection = connection_of(session)
     on_postgres = connection.dialect.name == "postgresql"
     entries: defaultdict[str, list[StoredEntry]] = defaultdict(list)
-    for row in connection.execute(_entries_query(on_postgres=on_postgres), told):
-        entries[row.submission_id].append(entry_view(row))
-    return {
-        row.id: (submission_view(row), tuple(entries[row.id]))
-        for row in connection.execute(_submissions_query(on_postgres=on_postgres), told)
-    }
+    for row in _entries_query(on_postgres=on_postgres).rows(connection, told):
+        entry: dict[str, Any] = dict(zip(_ENTRY, row, strict=True))
+        entry["assisting"] = tuple(entry["assisting"])
+        entries[entry["submission_id"]].append(StoredEntry(**entry))
+    seen = {}
+    for row in _submissions_query(on_postgres=on_postgres).rows(connection, told):
+        submission: dict[str, Any] = dict(zip(_SUBMISSION, row, strict=True))
+        submission["channel"] = submission["channel"] and Channel(submission["channel"])
+        seen[submission["id"]] = (StoredSubmission(**submission), tuple(entries[submission["id"]]))
+    return seen
 
 
 @cache
-def _entries_query(*, on_postgres: bool) -> Select[Any]:
+def _entries_query(*, on_postgres: bool) -> Spelt:
     among_ids = among(_ENTRIES.submission_id, "ids", on_postgres=on_postgres)
-    return (
-        select(*(_ENTRIES[field.name] for field in fields(StoredEntry)))
+    return Spelt(
+        select(*(_ENTRIES[name] for name in _ENTRY))
         .where(among_ids, _ENTRIES.confidential.is_(False))
         .order_by(_ENTRIES.id)
     )
 
 
 @cache
-def _submissions_query(*, on_postgres: bool) -> Select[Any]:
-    columns = (_SUBMISSIONS[field.name] for field in fields(StoredSubmission))
+def _submissions_query(*, on_postgres: bool) -> Spelt:
+    columns = (_SUBMISSIONS[name] for name in _SUBMISSION)
     among_ids = among(_SUBMISSIONS.id, "ids", on_postgres=on_postgres)
-    return select(*columns).where(among_ids, _SUBMISSIONS.confidential.is_(False))
+    return Spelt(select(*columns).where(among_ids, _SUBMISSIONS.confidential.is_(False)))
 
 
 def get_seen(session: Session, submission_id: str, *, caller: Caller) -> StoredSubmission:
