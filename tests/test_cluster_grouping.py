@@ -3,10 +3,10 @@
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,6 +24,9 @@ from api.files.problemfile import find_problems
 from api.files.reading import CHINA_TIME
 from bench.sample import read_records
 from triage.errors import TriageError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 pytestmark = needs_cluster
 TINY = Path(__file__).parent.parent / "models" / "tiny"
@@ -131,65 +134,73 @@ def test_a_bin_holds_whole_components_only() -> None:
 # --- a cluster ----------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def client() -> "Iterator[Client]":
+    """One of two workers for all of them: whoever is killed is started anew."""
+    with local_client(2) as client:
+        yield client
+
+
 @pytest.mark.slow
 def test_problems_across_parts_are_those_of_one_machine_and_a_second_run_does_nothing(
-    tmp_path: Path,
+    client: "Client", tmp_path: Path
 ) -> None:
     rows = make_archive(240)
     write_archive(tmp_path / "in", rows, parts=4)
     expected = find_here(rows, tmp_path)
     assert len(expected) > 20
-    with local_client(2) as client:
-        first = run_steps(client, tmp_path / "in", tmp_path / "out")
-        assert read_problems(tmp_path / "out") == expected
-        assert first["读来件"] == 4
-        again = run_steps(client, tmp_path / "in", tmp_path / "out")
-        assert set(again.values()) == {0}
-        more = make_archive(260)
-        write_csv(tmp_path / "in" / "4.csv", [row for row in more if row not in rows])
-        grown = run_steps(client, tmp_path / "in", tmp_path / "out")
-        assert grown["读来件"] == 1
-        ordered = [*rows, *(row for row in more if row not in rows)]
-        found, expected = read_problems(tmp_path / "out"), find_here(ordered, tmp_path)
+    first = run_steps(client, tmp_path / "in", tmp_path / "out")
+    assert read_problems(tmp_path / "out") == expected
+    assert first["读来件"] == 4
+    again = run_steps(client, tmp_path / "in", tmp_path / "out")
+    assert set(again.values()) == {0}
+    more = make_archive(260)
+    write_csv(tmp_path / "in" / "4.csv", [row for row in more if row not in rows])
+    grown = run_steps(client, tmp_path / "in", tmp_path / "out")
+    assert grown["读来件"] == 1
+    ordered = [*rows, *(row for row in more if row not in rows)]
+    found, expected = read_problems(tmp_path / "out"), find_here(ordered, tmp_path)
     # Where a submission has more candidates than one machine looks at, a large problem may differ.
     differing = [name for name in found.keys() | expected if found.get(name) != expected.get(name)]
     assert len(differing) <= 0.1 * len(expected)
 
 
 @pytest.mark.slow
-def test_problems_are_the_same_when_a_worker_is_killed_on_the_way(tmp_path: Path) -> None:
+def test_problems_are_the_same_when_a_worker_is_killed_on_the_way(
+    client: "Client", tmp_path: Path
+) -> None:
     rows = make_archive(240)
     write_archive(tmp_path / "in", rows, parts=6)
     killed = False
-    with local_client(2) as client:
-        workers = client.run(os.getpid)
-        steps = group_steps(
-            client, find_parts(tmp_path / "in"), output=tmp_path / "out", scoring=SCORING
-        )
-        for step in steps:
-            for _, result in step.results:
-                assert isinstance(result, DonePart)
-                if not killed:
-                    busy = next(name for name, tasks in client.processing().items() if tasks)
-                    os.kill(workers[busy], signal.SIGKILL)
-                    killed = True
+    workers = client.run(os.getpid)
+    steps = group_steps(
+        client, find_parts(tmp_path / "in"), output=tmp_path / "out", scoring=SCORING
+    )
+    for step in steps:
+        for _, result in step.results:
+            assert isinstance(result, DonePart)
+            if not killed:
+                busy = next(name for name, tasks in client.processing().items() if tasks)
+                os.kill(workers[busy], signal.SIGKILL)
+                killed = True
     assert killed
     assert read_problems(tmp_path / "out") == find_here(rows, tmp_path)
 
 
 @pytest.mark.slow
-def test_an_archive_with_a_part_that_cannot_be_read_gives_no_problems(tmp_path: Path) -> None:
+def test_an_archive_with_a_part_that_cannot_be_read_gives_no_problems(
+    client: "Client", tmp_path: Path
+) -> None:
     write_archive(tmp_path / "in", make_archive(20), parts=2)
     (tmp_path / "in" / "2.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
-    with local_client(1) as client:
-        steps = group_steps(
-            client, find_parts(tmp_path / "in"), output=tmp_path / "out", scoring=SCORING
-        )
-        first = next(steps)
-        failed = [part.name for part, result in first.results if isinstance(result, TriageError)]
-        assert failed == ["2.csv"]
-        with pytest.raises(TriageError, match="读来件有 1 个部分没有做成"):
-            next(steps)
+    steps = group_steps(
+        client, find_parts(tmp_path / "in"), output=tmp_path / "out", scoring=SCORING
+    )
+    first = next(steps)
+    failed = [part.name for part, result in first.results if isinstance(result, TriageError)]
+    assert failed == ["2.csv"]
+    with pytest.raises(TriageError, match="读来件有 1 个部分没有做成"):
+        next(steps)
     assert list((tmp_path / "out").glob("*.parquet")) == []
 
 
