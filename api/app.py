@@ -118,7 +118,13 @@ def _settle() -> None:
 def _serve_with_workers(settings: Settings, listener: socket.socket, address: str) -> None:
     with closing(open_town_store(settings)) as store:  # up to date before the first of them starts
         _greet(store, settings, address)
-    config = _configure("api.app:create_worker_app", factory=True, workers=settings.workers)
+    config = _configure(
+        "api.app:create_worker_app",
+        factory=True,
+        workers=settings.workers,
+        loop="api.accepting:FairLoop",
+        timeout_worker_healthcheck=60,  # a busy machine may take longer than 5 s to start one
+    )
     Multiprocess(config, [listener]).run()
 
 

@@ -69,6 +69,14 @@ def test_what_cannot_be_read_is_answered_and_goes_to_review(
     assert any(text.startswith(reason) for text in suggestion.review_reasons)
 
 
+@pytest.mark.parametrize("content", ["", "x", "😀", "?!", "I accuse the mayor of taking bribes."])
+def test_what_cannot_be_read_waits_for_a_clerk_and_not_under_the_seal(content: str) -> None:
+    suggestion = suggest(load_desk(TINY_MODEL.parent / "default"), content)
+    assert suggestion.needs_review
+    assert not suggestion.confidential
+    assert suggestion.nature.name != "检举控告"
+
+
 @pytest.mark.parametrize(
     "piece", ["字", "9", "a ", "（", "我们小区的电梯坏了没有人修，老人下不了楼。", "😀\n", "\ud800"]
 )

@@ -42,6 +42,7 @@ CHUNK = 64  # submissions worked on at once: larger gains nothing and holds more
 _ALTERNATIVES = 3
 _LITTLE_TEXT = 8  # characters; below that the text can say almost nothing
 _CHINESE_SHARE = 0.3  # of the characters; below that the models do not know the language
+_ACCUSES = NATURES.index(ACCUSATION)
 _MOST_CHECKED = 2000  # characters looked at for that
 _CHINESE = bytes(range(0x4E, 0xA0))  # the first byte of a Chinese character
 
@@ -98,7 +99,7 @@ class Desk:
         parts = zip(
             submissions,
             readings,
-            self._calls(judged),
+            self._calls(judged, readings),
             self._domains(judged, paths),
             dangers,
             places,
@@ -148,15 +149,21 @@ class Desk:
             model=self.model,
         )
 
-    def _calls(self, judged: Judgements) -> list["_Call"]:
+    def _calls(self, judged: Judgements, readings: Sequence[Reading]) -> list["_Call"]:
         """What is decided of each document beside its domain."""
         lines = self.classifier.lines
+        natures = judged.nature.tolist()
+        accusations = (judged.accusation >= lines.accusation).tolist()
+        for number, reading in enumerate(readings):
+            # A clerk has to see what the models cannot read, so it does not go under the seal.
+            if not _is_chinese(_opening(reading)):
+                natures[number][_ACCUSES], accusations[number] = 0.0, False
         found = zip(
             judged.urgency_level.tolist(),
             judged.urgency.tolist(),
-            judged.nature.tolist(),
+            natures,
             judged.flags.tolist(),
-            (judged.accusation >= lines.accusation).tolist(),
+            accusations,
             strict=True,
         )
         return [
@@ -227,7 +234,7 @@ class Desk:
         department: DepartmentSuggestion,
         confidential: bool,
     ) -> tuple[str, ...]:
-        text = (reading.title + reading.body)[:_MOST_CHECKED].replace(" ", "")
+        text = _opening(reading)
         reasons = []
         if confidential:
             reasons.append("疑似检举控告，由纪检员核对后放行")
@@ -303,8 +310,15 @@ def _quote(evidence: tuple[Evidence, ...], submission: Submission) -> tuple[Evid
     return tuple(quoted)
 
 
+def _opening(reading: Reading) -> str:
+    """As much of the text as tells whether it can be read."""
+    return (reading.title + reading.body)[:_MOST_CHECKED].replace(" ", "")
+
+
 def _is_chinese(text: str) -> bool:
-    """Whether enough of the characters are Chinese."""
+    """Whether there is any text, and enough of its characters are Chinese."""
+    if not text:
+        return False
     first = text.encode("utf-16-be", "surrogatepass")[::2]
     return len(first) - len(first.translate(None, _CHINESE)) >= _CHINESE_SHARE * len(text)
 
