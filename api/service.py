@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.busy import Busy
+from api.fairlock import FairLock
 from api.known import KnownKeys
 from api.recording import MOST, Brought, take_together
 from api.settings import Settings
@@ -44,7 +44,7 @@ class Service:
     suggesting: Turns[Submission, Suggestion]
     taking: Turns[Brought, tuple[Suggestion, Filed]]
     replies: ReplyModel
-    processor: Lock
+    processor: FairLock
     stamp: Stamp = ()
     keys: KnownKeys = field(default_factory=KnownKeys)
     busy: Busy = field(default_factory=Busy)
@@ -79,7 +79,7 @@ def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel)
         town = load_settings(session)
         fitted = fit_or_keep(desk, town, settings)
         sync_departments(session, fitted.departments)
-    processor = Lock()
+    processor = FairLock()
     return Service(
         settings,
         store,
@@ -106,7 +106,7 @@ def refresh(service: Service) -> bool:
 
 
 def _turns(
-    desk: Desk, store: Store, processor: Lock
+    desk: Desk, store: Store, processor: FairLock
 ) -> tuple[Turns[Submission, Suggestion], Turns[Brought, tuple[Suggestion, Filed]]]:
     """What suggests alone, and what takes in, with this desk."""
 

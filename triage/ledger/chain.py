@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from triage.ledger.adding import Adding
+from triage.ledger.spelt import Spelt, cursor_of
 from triage.ledger.statements import connection_of
 from triage.ledger.tables import EventRow, storable, to_utc
 
@@ -27,8 +29,8 @@ _APPEND = (
     " %s::bigint[], %s::text[])"
 )
 _EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
-_LAST = select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1)
-_ADD = insert(_EVENTS).inline()  # nobody asks for the numbers
+_LAST = Spelt(select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1))
+_ADD = Adding(_EVENTS, tuple(column.name for column in _EVENTS.columns if column.name != "id"))
 _SPELLER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _PIECE = 1000  # events fetched at a time while the chain is walked
 
@@ -86,11 +88,11 @@ def append_events(session: Session) -> None:
         columns = zip(*(_as_columns(_as_read(event)) for event in events), strict=True)
         driver: Any = connection.connection.driver_connection
         with driver.pipeline():
-            driver.execute(_APPEND, tuple(map(list, columns)))
+            cursor_of(connection).execute(_APPEND, tuple(map(list, columns)))
             driver.commit()
         return
-    linked = link_events(events, previous=connection.scalar(_LAST))
-    connection.execute(_ADD, linked if linked[1:] else linked[0])
+    last = _LAST.rows(connection, {})
+    _ADD.run(connection, link_events(events, previous=last[0][0] if last else None))
 
 
 def link_events(
