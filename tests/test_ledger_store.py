@@ -291,23 +291,3 @@ def test_an_error_of_the_database_quotes_no_parameters(store: Store) -> None:
     ):
         session.execute(SubmissionRow.__table__.insert(), {"id": "张三的来信"})
     assert "'id': '张三" not in str(raised.value)
-
-
-@_ON_POSTGRES
-def test_who_writes_waits_for_the_disk_after_the_commit_and_not_within(
-    store: Store, store_url: str
-) -> None:
-    with store.writing() as session:
-        name = session.scalar(text("SELECT current_database()"))
-        session.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = on"))
-    opened = open_store(store_url)
-    with opened.writing(settled=False) as session:
-        assert session.scalar(text("SHOW synchronous_commit")) == "off"
-        record_submission(session, make_submission(), now=NOW)
-    with opened.looking() as connection:
-        committed = connection.scalar(text("SELECT pg_current_wal_insert_lsn()"))
-    opened.settle()
-    with opened.looking() as connection:
-        on_disk = text("SELECT pg_current_wal_flush_lsn() >= CAST(:committed AS pg_lsn)")
-        assert connection.scalar(on_disk, {"committed": committed})
-    opened.close()

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -12,7 +11,7 @@ from ledger_factories import NOW, make_submission
 
 from triage.ledger.records import record_submission
 from triage.ledger.store import open_store, upgrade
-from triage.ledger.syncing import Syncs, sync_file
+from triage.ledger.syncing import Syncs
 
 
 class Disk:
@@ -46,7 +45,7 @@ def test_who_commits_while_another_waits_for_the_disk_waits_for_the_next_time_to
 ) -> None:
     log = tmp_path / "x.db-wal"
     log.touch()
-    syncs = Syncs(partial(sync_file, log))
+    syncs = Syncs(log)
     waiting = [threading.Thread(target=syncs.wait) for _ in range(6)]
     waiting[0].start()
     wait_until(lambda: disk.syncs == 1)
@@ -86,7 +85,7 @@ def test_a_block_that_writes_ends_when_the_disk_has_it_and_the_next_may_write_be
 
 
 def test_a_log_that_has_gone_over_into_the_database_need_not_be_waited_for(tmp_path: Path) -> None:
-    Syncs(partial(sync_file, tmp_path / "x.db-wal")).wait()
+    Syncs(tmp_path / "x.db-wal").wait()
 
 
 def test_a_disk_that_fails_is_not_passed_over(
@@ -99,4 +98,4 @@ def test_a_disk_that_fails_is_not_passed_over(
     log.touch()
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="full"):
-        Syncs(partial(sync_file, log)).wait()
+        Syncs(log).wait()

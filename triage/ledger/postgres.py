@@ -11,7 +11,6 @@ from sqlalchemy import URL, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 _IDLE_S = 5  # since a connection was used, from which on it is asked whether it still stands
-_FLUSH = "SELECT pg_logical_emit_message(true, 'triage', '')"  # a word in the log, nothing more
 _UNSAID = (None,) * 5  # of the seven values that DB-API 2 gives of a column
 
 
@@ -20,20 +19,11 @@ def open_postgres(
 ) -> tuple[Engine, Engine]:
     """Who writes to the database at `place`, and who reads it; `spell` writes their JSON.
 
-    The writer does not wait for the disk with each commit: that is left to `flush`. The reader's
-    statements each stand alone, so that no BEGIN and COMMIT travel there and back beside them; who
-    needs one picture for several says BEGIN first.
+    The reader's statements each stand alone, so that no BEGIN and COMMIT travel there and back
+    beside them; who needs one picture for several says BEGIN first.
     """
     connect = partial(_connect, place, spell, patience_s)
-    writer = connect(options=" -c synchronous_commit=off")
-    return writer, connect(options=" -c default_transaction_read_only=on", autocommit=True)
-
-
-def flush(reader: Engine) -> None:
-    """Return once the disk has all that was committed before: PostgreSQL's log is brought to the
-    disk in its order, so who waits for a word at its end has waited for all."""
-    with reader.connect() as connection:
-        connection.exec_driver_sql(_FLUSH)
+    return connect(), connect(options=" -c default_transaction_read_only=on", autocommit=True)
 
 
 class PlainCursor(Cursor[Any]):

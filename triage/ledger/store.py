@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,7 +28,7 @@ from triage.errors import KeyUnavailable, StoreUnavailable
 from triage.ledger.chain import EVENTS, append_events
 from triage.ledger.outbox import enqueue
 from triage.ledger.sqlite import is_in_memory, open_sqlite
-from triage.ledger.syncing import Syncs, sync_file
+from triage.ledger.syncing import Syncs
 from triage.ledger.tables import storable
 from triage.sealing import KeyRing
 
@@ -53,7 +52,7 @@ class Store:
     `ring` holds the keys of what is sealed in it; without one (None) nothing is sealed or opened.
     `gate` lets the writers of this process in one after the other, where the database takes but one
     at a time: SQLite lets those that wait sleep and try again, and the unlucky sleep for seconds.
-    `syncs` waits for the disk after a commit; a database in memory has none.
+    `syncs` waits for the disk after a commit, where the database leaves that to us.
     `traces` is what this process remembers of earlier submissions.
     """
 
@@ -90,8 +89,7 @@ class Store:
     def settle(self) -> None:
         """Return once no power cut can take back what was committed so far."""
         if self.syncs is not None:
-            with _unavailable(self.reader):
-                self.syncs.wait()
+            self.syncs.wait()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -146,14 +144,13 @@ def open_store(url: str, *, ring: KeyRing | None = None) -> Store:
     try:
         if kind == "sqlite":
             engines = open_sqlite(place, spell=_to_json, patience_s=PATIENCE_S)
-            sync = partial(sync_file, Path(f"{place.database}-wal"))
-            syncs = None if is_in_memory(place) else Syncs(sync)
+            syncs = None if is_in_memory(place) else Syncs(Path(f"{place.database}-wal"))
             return Store(*engines, ring=ring, gate=Lock(), syncs=syncs)
         if kind in ("postgresql", "postgres"):
-            from triage.ledger.postgres import flush, open_postgres  # its driver is an extra
+            from triage.ledger.postgres import open_postgres  # its driver is an extra
 
             engines = open_postgres(place, spell=_to_json, patience_s=PATIENCE_S)
-            return Store(*engines, ring=ring, syncs=Syncs(partial(flush, engines[1])))
+            return Store(*engines, ring=ring)
     except (ImportError, NoSuchModuleError) as error:
         raise StoreUnavailable(
             "缺少 PostgreSQL 驱动，请执行 pip install 'minsheng-triage[postgres]' 后重试"
@@ -186,7 +183,6 @@ def upgrade(store: Store) -> None:
             raise StoreUnavailable(
                 "数据库是由更新版本的程序建立的，请先升级本程序再启动"
             ) from error
-    store.settle()
 
 
 def _is_current(connection: Connection) -> bool:
