@@ -48,7 +48,8 @@ class Spelt:
     """A statement whose words stay the same whatever its parameters are.
 
     `names`: the columns that an INSERT or UPDATE sets, where it does not say; each by the parameter
-    of the same name.
+    of the same name. A column that is not named stays as the database has it by default; what the
+    tables would fill in by themselves in Python is not.
     """
 
     def __init__(
