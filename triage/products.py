@@ -4,9 +4,8 @@ import numpy as np
 
 from triage.features import Array
 
-_FEW = (
-    8  # rows below which each costs less by itself: for several the matrix is laid out anew first
-)
+# Below so many rows each costs less by itself: for several the matrix is laid out anew first.
+_FEW = 8
 
 
 def multiply(rows: Array, matrix: Array) -> Array:
