@@ -12,7 +12,7 @@ from typing import Any
 
 try:
     from uvloop import Loop
-except ImportError:  # Windows
+except ImportError:  # Windows, where uvloop does not exist: a loop of another class, used alike
     from asyncio import SelectorEventLoop as Loop  # type: ignore[assignment]
 
 _PAUSE_S = 0.001  # for each connection that is open …
@@ -56,6 +56,8 @@ class _Door:
         while True:
             try:
                 connection, _ = await self._loop.sock_accept(self._listener)
+            except ConnectionAbortedError:  # gone again before anybody opened
+                continue
             except OSError:
                 await asyncio.sleep(_NO_FILES_S)
                 continue

@@ -2,7 +2,6 @@
 
 from collections import deque
 from threading import Lock
-from types import TracebackType
 
 
 class FairLock:
@@ -27,12 +26,7 @@ class FairLock:
             self._waiting.append(turn)
         turn.acquire()  # given back by whoever leaves before
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().release()

@@ -337,7 +337,7 @@ def insert_entries(
     session: Session, values: Sequence[_Values], *, now: datetime
 ) -> dict[str, StoredEntry]:
     """New entries from their columns, by submission id; their submissions count as assigned."""
-    entries = _insert_entries(session, values, load_timetable(session), now=now)
+    entries = _insert_entries(session, values, None, now=now)
     _set(session, list(entries), status=SubmissionStatus.ASSIGNED)
     return entries
 
@@ -345,8 +345,10 @@ def insert_entries(
 def _insert_entries(
     session: Session, values: Sequence[_Values], timetable: Timetable | None, *, now: datetime
 ) -> dict[str, StoredEntry]:
-    if not values or timetable is None:
+    """`timetable`: by what their time runs, where that is known already."""
+    if not values:
         return {}
+    timetable = timetable or load_timetable(session)
     rows = [
         row
         | {

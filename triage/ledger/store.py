@@ -47,7 +47,8 @@ _UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other prog
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open database: one pool of connections, used in two ways. Give it back with `close()`.
+    """An open database: connections of `writer` and others of `reader`, which may not write. Give
+    them back with `close()`.
 
     `ring` holds the keys of what is sealed in it; without one (None) nothing is sealed or opened.
     `gate` lets the writers of this process in one after the other, where the database takes but one
