@@ -43,7 +43,6 @@ def fit(kernel: Kernel, slope: Slope, *, outputs: int, steps: int = 60) -> Logit
         kernel.values,
         slope,
         inverse=invert(kernel.values.copy(), ridge),
-        ridge=ridge,
         penalties=np.full(outputs, PENALTY),
         weights=np.ones(TEXTS, np.float32),
         folds=[fold == number for number in range(3)],

@@ -169,7 +169,6 @@ def _fit_scores(
         kernel.values,
         slope,
         inverse=inverse,
-        ridge=diagonal,
         penalties=penalties,
         weights=weights,
         folds=list(_folds(corpus.groups, config.folds, config.seed)),

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from scipy import linalg
 from scipy.linalg import lapack
 
 from triage.features import Array, Matrix
+
+COMMON = 1 / 64  # a term is common that stands in more than this share of the texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,34 @@ def invert(kernel: Array, ridge: Array) -> Array:
     return inverse
 
 
+def without(inverse: Array, left_out: Array) -> Array:
+    """The inverse of the kernel over the others, from that over all and a mask (n,) of some.
+
+    What the texts left out told is eliminated: half the work of inverting the rest anew.
+    """
+    kept, out = np.flatnonzero(~left_out), np.flatnonzero(left_out)
+    across = inverse[np.ix_(kept, out)]
+    told = linalg.solve(inverse[np.ix_(out, out)], across.T, assume_a="pos")
+    rest: Array = inverse[np.ix_(kept, kept)]
+    rest -= across @ told
+    return rest
+
+
 def _multiply(rows: Matrix) -> Array:
-    """rows @ rows.T, dense, a strip at a time."""
-    texts = rows.shape[0]
-    kernel = np.empty((texts, texts), np.float32)
-    transposed = sp.csr_matrix(rows.T)
+    """rows @ rows.T, dense.
+
+    The work of a sparse product grows with the square of how many texts have a term, so the few
+    terms that stand in many are multiplied as a dense block, the rest a strip at a time.
+    """
+    texts, terms = rows.shape
+    rows = sp.csr_matrix(rows)
+    common = np.bincount(rows.indices, minlength=terms) > texts * COMMON
+    block = rows[:, common].toarray()
+    kernel: Array = block @ block.T
+    rare = rows[:, ~common]
+    transposed = sp.csr_matrix(rare.T)
     for start in range(0, texts, 1000):
-        kernel[start : start + 1000] = (rows[start : start + 1000] @ transposed).toarray()
+        kernel[start : start + 1000] += (rare[start : start + 1000] @ transposed).toarray()
     return kernel
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.kernel import invert
+from training.kernel import without
 from triage.features import Array
 
 BEND = 0.5  # the second derivative of the losses below is nowhere larger
@@ -34,7 +34,6 @@ def fit_logits(
     slope: Slope,
     *,
     inverse: Array,
-    ridge: Array,
     penalties: Array,
     weights: Array,
     folds: Sequence[Array],
@@ -42,7 +41,7 @@ def fit_logits(
 ) -> LogitFit:
     """Minimise the weighted loss behind `slope` plus a penalty on the size of the map.
 
-    `inverse` is that of `kernel` with `ridge` (texts,) on its diagonal; `penalties` (outputs,) may
+    `inverse` is that of `kernel` with a ridge (texts,) on its diagonal; `penalties` (outputs,) may
     be at most BEND * weights * ridge; `folds` are masks of what to hold out together.
     """
 
@@ -62,8 +61,7 @@ def fit_logits(
     unseen = np.zeros((len(kernel), len(penalties)), np.float32)
     for held_out in folds:
         seen = np.flatnonzero(~held_out)
-        within = kernel[np.ix_(seen, seen)]
-        dual = fit(seen, within, invert(within.copy(), ridge[seen]))
+        dual = fit(seen, kernel[np.ix_(seen, seen)], without(inverse, held_out))
         unseen[held_out] = kernel[np.ix_(held_out.nonzero()[0], seen)] @ dual
     return LogitFit(fit(np.arange(len(kernel)), kernel, inverse), unseen)
 
