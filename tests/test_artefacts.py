@@ -16,6 +16,7 @@ import sklearn
 from service_factories import TINY_MODEL
 
 from triage.artefacts import (
+    FORM,
     MANIFEST_FILE,
     MODEL_FILE,
     hash_file,
@@ -112,6 +113,15 @@ def test_a_model_of_another_scikit_learn_is_refused_before_anything_of_it_runs(
     message = refuse(folder)
     assert made_with in message
     assert sklearn.__version__ in message
+    assert not sprung.exists()
+
+
+def test_a_model_of_another_version_of_the_product_is_refused_before_anything_of_it_runs(
+    folder: Path,
+) -> None:
+    sprung = set_trap(folder)
+    change_manifest(folder, files={MODEL_FILE: hash_file(folder / MODEL_FILE)}, form=FORM - 1)
+    assert "重新训练" in refuse(folder)
     assert not sprung.exists()
 
 

@@ -13,6 +13,8 @@ from triage.classifiers import (
     is_grave,
     rank_urgency,
     read_signals,
+    weigh_accusation,
+    weigh_nature,
     weigh_urgency,
 )
 from triage.danger import EVIDENT, Danger
@@ -100,10 +102,29 @@ def test_urgency_lies_halfway_between_the_regression_and_the_network() -> None:
     np.testing.assert_allclose(weigh_urgency(own, None), np.exp(own))
 
 
+def test_the_network_is_heard_less_than_the_regression_on_the_nature() -> None:
+    own, beside = np.log(np.array([[0.5, 0.3, 0.2]])), np.log(np.array([[0.3, 0.4, 0.3]]))
+    mixed = np.exp(own) ** 0.7 * np.exp(beside) ** 0.3
+    np.testing.assert_allclose(weigh_nature(own, beside), mixed / mixed.sum())
+    np.testing.assert_allclose(weigh_nature(own, None), np.exp(own))
+
+
+def test_an_accusation_is_what_the_regression_and_the_natures_of_the_network_say() -> None:
+    shares = np.full((2, len(NATURES)), 0.1)
+    shares[0, NATURES.index("检举控告")] = 0.4  # 0.4 to 0.6, the odds of the regression 4 to 1
+    shares[1, NATURES.index("检举控告")] = 1e9  # as good as sure, and still a number
+    own = np.log(np.array([4.0, 4.0]))
+    sure, surer = weigh_accusation(own, np.log(shares))
+    assert sure / (1 - sure) == pytest.approx((4 * 0.4 / 0.6) ** 0.5)
+    assert 0.99 < surer < 1
+    np.testing.assert_allclose(weigh_accusation(own, None), [0.8, 0.8])
+
+
 def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:
     readings = [read_text("急", "怎么办？？！"), read_text("", "电话13800138000")]
     dangers = [desk.dangers.find(reading.title, reading.content) for reading in readings]
-    signals = read_signals(readings, dangers, desk.dangers)
+    meant = desk.meanings.read(readings)
+    signals = read_signals(readings, dangers, desk.dangers, meant)
     width = len(desk.dangers.feature_names)
     np.testing.assert_allclose(
         signals[:, width : width + 5],
@@ -120,7 +141,8 @@ def test_what_is_judged_are_probabilities_of_one_row_a_document(desk: Desk) -> N
     ]
     dangers = [desk.dangers.find(reading.title, reading.content) for reading in readings]
     rows = desk.classifier.features.transform(readings)
-    judged = desk.classifier.judge(rows, read_signals(readings, dangers, desk.dangers), dangers)
+    signals = read_signals(readings, dangers, desk.dangers, desk.meanings.read(readings))
+    judged = desk.classifier.judge(rows, signals, dangers)
     for name, width in (
         ("level1", len(desk.classifier.level1_names)),
         ("level2", len(desk.classifier.level2_names)),

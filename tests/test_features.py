@@ -113,7 +113,7 @@ def test_every_offset_leads_back_to_the_term_in_what_was_sent(
     neighbours = [read_text(*MATTERS[3]), read_text(title, content), read_text(*MATTERS[4])]
     plain = neighbours[1].title, neighbours[1].content
     assert tuple(map(len, plain)) == (len(title), len(content))
-    laid, found = features.locate(neighbours)
+    laid, _, found = features.locate(neighbours)
     terms = [(kind, term) for kind in enumerate(list_terms(features)) for term in kind[1]]
     starts = np.cumsum(laid.sizes) - laid.sizes
     seen = 0
@@ -133,7 +133,9 @@ def test_a_run_goes_on_over_a_blank_but_not_over_the_end_of_a_text(
 ) -> None:
     first = len(features.blocks_[0].terms)
     column = first + list_runs(features.blocks_[1].terms).index("路灯")
-    laid, found = features.locate([Reading("", body, body) for body in ("在路 灯下", "路", "灯")])
+    laid, _, found = features.locate(
+        [Reading("", body, body) for body in ("在路 灯下", "路", "灯")]
+    )
     here = found.column == column
     assert (found.start[here].tolist(), found.length[here].tolist()) == ([laid.bodies + 1], [3])
 

@@ -11,6 +11,7 @@ from triage.features import Array
 from triage.joined import JoinedHeads
 from triage.networks import URGENCIES, Network
 from triage.scores import LinearScores, Outputs
+from triage.suggestions import NATURES
 from triage.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy("letters")
@@ -55,8 +56,8 @@ def parts() -> Parts:
         from_inputs=draw(len(sees), UNITS),
         from_scores=draw(sizes[-1], UNITS),
         inward=draw(UNITS),
-        outward=draw(UNITS, len(domain.codes) + URGENCIES),
-        bias=draw(len(domain.codes) + URGENCIES),
+        outward=draw(UNITS, len(domain.codes) + len(NATURES) + URGENCIES),
+        bias=draw(len(domain.codes) + len(NATURES) + URGENCIES),
     )
     scores = LinearScores(
         np.zeros((0, WIDTH), np.int8),
@@ -95,11 +96,13 @@ def test_all_say_together_what_each_says_of_the_scores(
         [scores[:, p] for p in (outputs.level1, outputs.level2, outputs.level3)]
     )
     if network is None:
-        assert said.urgency is None
+        assert said.natures is said.urgency is None
     else:
-        beside, urgency = network.logits(inputs, scores)
+        beside, natures, urgency = network.logits(inputs, scores)
         paths = (1 - NETWORK_SHARE) * paths + NETWORK_SHARE * beside
+        assert said.natures is not None
         assert said.urgency is not None
+        np.testing.assert_allclose(said.natures, natures, atol=1e-3)
         np.testing.assert_allclose(said.urgency, urgency, atol=1e-3)
     np.testing.assert_allclose(said.paths, paths, atol=1e-3)
 

@@ -9,6 +9,7 @@ from training.logits import slope_of_classes
 from training.networks import Shape, fit_together
 from triage.features import Array
 from triage.networks import URGENCIES, Network
+from triage.suggestions import NATURES
 
 TEXTS = 400
 SHAPE = Shape(networks=1, units=64, epochs=300)
@@ -25,11 +26,11 @@ def network() -> Network:
 
 
 def fit(shape: Shape, *, seed: int = 0, counts: Array | None = None) -> Network:
-    """One path, a class that nobody asks for later, and the urgencies."""
-    logits = 1 + 1 + URGENCIES
+    """One path, the natures, and the urgencies, of which alone anything is to be learned."""
+    logits = 1 + len(NATURES) + URGENCIES
 
     def slope(given: Array, texts: Array) -> Array:
-        nothing = np.zeros((len(texts), 2), np.float32)
+        nothing = np.zeros((len(texts), logits - URGENCIES), np.float32)
         return np.hstack([nothing, slope_of_classes(given[:, -URGENCIES:], URGENCY[texts])])
 
     return fit_together(
@@ -39,7 +40,6 @@ def fit(shape: Shape, *, seed: int = 0, counts: Array | None = None) -> Network:
         sees=np.array([1, 2]),
         counts=np.ones(TEXTS) if counts is None else counts,
         logits=logits,
-        kept=np.r_[0, 2:logits],
         width=4,
         shape=shape,
         seed=seed,
@@ -47,15 +47,16 @@ def fit(shape: Shape, *, seed: int = 0, counts: Array | None = None) -> Network:
 
 
 def test_it_tells_what_no_weighted_sum_of_the_inputs_can(network: Network) -> None:
-    paths, urgency = network.logits(INPUTS, SCORES)
+    paths, natures, urgency = network.logits(INPUTS, SCORES)
     assert paths.shape == (TEXTS, 1)
+    assert natures.shape == (TEXTS, len(NATURES))
     assert urgency.shape == (TEXTS, URGENCIES)
     assert (urgency.argmax(axis=1) == URGENCY).mean() > 0.95
 
 
 def test_what_counts_nothing_is_not_learned() -> None:
     counts = np.where(URGENCY == 3, 1.0, 0.0)
-    _, urgency = fit(SHAPE, counts=counts).logits(INPUTS, SCORES)
+    *_, urgency = fit(SHAPE, counts=counts).logits(INPUTS, SCORES)
     assert (urgency.argmax(axis=1) == 3).all()
 
 
@@ -65,9 +66,9 @@ def test_the_same_seed_gives_the_same_to_the_last_byte(network: Network) -> None
 
 def test_several_side_by_side_give_the_mean_of_what_each_gives(network: Network) -> None:
     both = fit(Shape(networks=2, units=64, epochs=300))
-    _, together = both.logits(INPUTS, SCORES)
-    _, first = network.logits(INPUTS, SCORES)
-    _, second = fit(SHAPE, seed=1).logits(INPUTS, SCORES)
+    *_, together = both.logits(INPUTS, SCORES)
+    *_, first = network.logits(INPUTS, SCORES)
+    *_, second = fit(SHAPE, seed=1).logits(INPUTS, SCORES)
     np.testing.assert_allclose(together, (first + second) / 2, atol=0.02)
 
 
@@ -81,5 +82,5 @@ def test_an_input_beyond_all_that_was_met_counts_no_more_than_the_furthest(
     network: Network,
 ) -> None:
     far = np.array([[0, 1e3, 0], [0, 1e6, 0]], np.float32)
-    _, urgency = network.logits(far, SCORES[:1].repeat(2, axis=0))
+    *_, urgency = network.logits(far, SCORES[:1].repeat(2, axis=0))
     np.testing.assert_array_equal(urgency[0], urgency[1])

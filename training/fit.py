@@ -33,10 +33,13 @@ from triage.classifiers import (
     join_inputs,
     rank_urgency,
     read_signals,
+    weigh_accusation,
+    weigh_nature,
     weigh_urgency,
 )
 from triage.danger import Danger, load_dangers
 from triage.features import Array, Matrix, TextFeatures, read_text
+from triage.meanings import load_meanings
 from triage.scores import LinearScores
 from triage.suggestions import FLAGS, NATURES
 from triage.taxonomy import load_taxonomy
@@ -66,7 +69,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     readings = [read_text(example.title, example.content) for example in corpus.examples]
     lexicon = load_dangers((files("triage") / "data" / "danger.toml").read_bytes())
     dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
-    signals = read_signals(readings, dangers, lexicon)
+    signals = read_signals(readings, dangers, lexicon, load_meanings().read(readings))
 
     features = TextFeatures(
         min_writers=config.features.min_writers,
@@ -211,7 +214,7 @@ def _judge_unseen(
     for held_out in _folds(corpus.groups, config.folds, config.seed):
         stage = second_stage(np.flatnonzero(~held_out))
         known, heads = inputs[held_out], stage.heads
-        paths, urgency = ask_network(stage.network, known, scores[held_out])
+        paths, natures, urgency = ask_network(stage.network, known, scores[held_out])
         level1, level2, path = stage.calibration.probabilities(
             [part[held_out] for part in by_level], paths
         )
@@ -220,9 +223,9 @@ def _judge_unseen(
             "level2": level2,
             "path": path,
             "urgency": weigh_urgency(heads.urgency.logits(known), urgency),
-            "nature": heads.nature.probabilities(known),
+            "nature": weigh_nature(heads.nature.logits(known), natures),
             "flags": np.column_stack([head.probabilities(known)[:, 1] for head in heads.flags]),
-            "accusation": heads.accusation.probabilities(known)[:, 1],
+            "accusation": weigh_accusation(heads.accusation.logits(known)[:, 0], natures),
         }
         for name, values in answers.items():
             if name not in found:

@@ -20,12 +20,13 @@ from training.measure import Figures, measure_by_split, read_answers, read_tree
 from training.readers import Example, read_examples
 from training.release import CARD, UNSEEN, Manifest
 from training.report import write_report
-from triage.artefacts import MANIFEST_FILE, MODEL_FILE, load_artefact, save_classifier
+from triage.artefacts import FORM, MANIFEST_FILE, MODEL_FILE, load_artefact, save_classifier
 from triage.classifiers import Classifier, Judgements, Lines, read_signals
 from triage.danger import DangerLexicon, load_dangers
 from triage.desk import CHUNK
 from triage.errors import InvalidArtefact
 from triage.features import read_text
+from triage.meanings import load_meanings
 from triage.suggestions import FLAGS
 from triage.taxonomy import load_taxonomy
 
@@ -45,6 +46,7 @@ def write_model(folder: Path, config: Config, *, date: str, say: Callable[[str],
     manifest = {
         "id": f"{config.name}-{digest[:8]}",
         "created": date,
+        "form": FORM,
         "files": {MODEL_FILE: digest},
         "libraries": {name: version(name) for name in LIBRARIES}
         | {"python": platform.python_version()},
@@ -109,7 +111,8 @@ def judge(
         readings = [read_text(e.title, e.content) for e in examples[start : start + CHUNK]]
         dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
         rows = classifier.features.transform(readings)
-        chunks.append(classifier.judge(rows, read_signals(readings, dangers, lexicon), dangers))
+        signals = read_signals(readings, dangers, lexicon, load_meanings().read(readings))
+        chunks.append(classifier.judge(rows, signals, dangers))
     parts = [_arrays(chunk) for chunk in chunks]
     return Judgements(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 

@@ -1,8 +1,7 @@
 """Small networks on scores of texts unseen: what the second stage's regressions cannot tell.
 
-One hidden layer, shared by paths, natures and urgency; of the natures nothing is asked later, but
-with them the layer learns the urgency better. Several are fitted from different starts and stand
-side by side as one: the mean of their logits. Plain arrays and Adam (Kingma and Ba 2015, with
+One hidden layer, shared by paths, natures and urgency. Several are fitted from different starts and
+stand side by side as one: the mean of their logits. Plain arrays and Adam (Kingma and Ba 2015, with
 decoupled decay after Loshchilov and Hutter 2019): scikit-learn's network has no loss for three
 levels at once.
 """
@@ -44,15 +43,14 @@ def fit_together(
     sees: Array,
     counts: Array,
     logits: int,
-    kept: Array,
     width: int,
     shape: Shape,
     seed: int,
 ) -> Network:
     """Networks side by side on all scores and those columns of `inputs` (texts, …) in `sees`.
 
-    `slope` is that of the loss over this many `logits`, each text's weighed by its `counts`; those
-    `kept` stay. The scores are turned into their `width` main directions first, in which each step
+    `slope` is that of the loss over this many `logits`, each text's weighed by its `counts`. The
+    scores are turned into their `width` main directions first, in which each step
     goes equally far. Deterministic.
     """
     mean, scale = _spread(inputs[:, sees], counts)
@@ -75,8 +73,8 @@ def fit_together(
         from_inputs=first[: len(sees)],
         from_scores=from_scores,
         inward=np.concatenate(inward) - centre @ from_scores,
-        outward=np.vstack(outward)[:, kept] / shape.networks,
-        bias=np.mean(bias, axis=0)[kept],
+        outward=np.vstack(outward) / shape.networks,
+        bias=np.mean(bias, axis=0),
     )
 
 

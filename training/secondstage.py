@@ -20,6 +20,7 @@ from triage.accusations import SIGNS
 from triage.calibration import DomainCalibration, Softmax
 from triage.classifiers import ACCUSATION, COUNTS, Heads
 from triage.features import Array
+from triage.meanings import MEANINGS
 from triage.networks import URGENCIES, Network
 from triage.suggestions import FLAGS, NATURES
 
@@ -44,8 +45,9 @@ def fit_heads(inputs: Array, labels: Labels, seen: Array, counts: Array, config:
     learns the texts it is fitted on: 1,000 examples do not bear it.
     """
     width = inputs.shape[1]
-    grave = np.arange(width - SIGNS)  # how a thing is put must not decide how grave it is
-    manner = np.concatenate([np.arange(ANSWERS), np.arange(width - COUNTS - SIGNS, width)])
+    signs, meant = width - MEANINGS - SIGNS, width - MEANINGS
+    grave = np.arange(signs)  # how a thing is put must not decide how grave it is
+    manner = np.r_[:ANSWERS, signs - COUNTS : meant]
     scaler = StandardScaler().fit(inputs)
     scaled = scaler.transform(inputs).astype(np.float32)
 
@@ -128,7 +130,6 @@ def fit_network(
         sees=np.r_[:ANSWERS, ANSWERS + domains : inputs.shape[1]],
         counts=counts[seen],
         logits=answers,
-        kept=np.r_[:paths, answers - URGENCIES : answers],
         width=config.model.width,
         shape=Shape(config.model.networks, config.model.units, config.model.epochs),
         seed=config.seed,

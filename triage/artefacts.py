@@ -18,6 +18,7 @@ from triage.errors import InvalidArtefact
 
 MODEL_FILE = "model.pickle"  # compressed with zlib
 MANIFEST_FILE = "manifest.json"
+FORM = 2  # raised whenever what a classifier holds changes: an older one cannot be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Artefact:
 def load_artefact(folder: Path) -> Artefact:
     """The model in `folder`.
 
-    Raises InvalidArtefact where a file is missing or altered, or where the scikit-learn here is of
-    another minor version than the one it was made with.
+    Raises InvalidArtefact where a file is missing or altered, where the model was fitted by another
+    version of the product, or where the scikit-learn here is of another minor version than its own.
     """
     manifest = read_manifest(folder)
     model = folder / MODEL_FILE
@@ -46,6 +47,8 @@ def load_artefact(folder: Path) -> Artefact:
     stored = model.read_bytes()
     if hashlib.sha256(stored).hexdigest() != manifest["files"].get(MODEL_FILE):
         raise InvalidArtefact(f"模型文件 {model} 与清单不符，可能被改动或损坏，请重新安装模型")
+    if manifest.get("form") != FORM:
+        raise InvalidArtefact(f"模型 {folder} 是用另一版本的民声分诊训练的，请用本版本重新训练")
     made_with = str(manifest["libraries"].get("scikit-learn", ""))
     here = version("scikit-learn")  # asked without importing it, which takes seconds and pandas
     if made_with.split(".")[:2] != here.split(".")[:2]:

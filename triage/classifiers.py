@@ -19,10 +19,13 @@ from triage.joined import JoinedHeads
 from triage.networks import Network
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
+from triage.suggestions import NATURES
 
 ACCUSATION = "检举控告"
 COUNTS = 5  # personal data, two lengths, questions, exclamations: see `read_signals`
 TWO_LEVELS_OFF = 0.5  # what a chance of 一般 takes from that of being urgent (see rank_urgency)
+NATURE_SHARE = 0.3  # of a network's logits in those of the natures
+_NEVER = 1e-6  # no smaller chance, nor a greater one than 1 less that
 CALM_ENOUGH = 0.7  # 一般 rather than 较急 from this ratio of their chances on: see decide_urgency
 
 
@@ -104,7 +107,7 @@ class Classifier:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({"network": None} | state)  # one fitted before has none
+        self.__dict__.update(state)
         self._join_heads()
 
     @property
@@ -130,7 +133,6 @@ class Classifier:
         level1, level2, path = self.domain.share_out(said.paths)
         logits = said.heads
         flags, urgent = len(self.heads.flags), len(self.heads.urgency.intercept)
-        chances = find_chances(logits[:, : flags + 1])
         urgency = weigh_urgency(logits[:, -urgent:], said.urgency)
         return Judgements(
             level1=level1,
@@ -138,9 +140,9 @@ class Classifier:
             path=path,
             urgency=urgency,
             urgency_level=decide_urgency(urgency, dangers, self.lines),
-            nature=find_shares(logits[:, flags + 1 : -urgent]),
-            flags=chances[:, :-1],
-            accusation=chances[:, -1],
+            nature=weigh_nature(logits[:, flags + 1 : -urgent], said.natures),
+            flags=find_chances(logits[:, :flags]),
+            accusation=weigh_accusation(logits[:, flags], said.natures),
         )
 
     def find_directions(self, paths: Sequence[int]) -> Array:
@@ -162,12 +164,16 @@ class Heads:
 
 
 def read_signals(
-    readings: Sequence[Reading], dangers: Sequence[Sequence[Danger]], lexicon: DangerLexicon
+    readings: Sequence[Reading],
+    dangers: Sequence[Sequence[Danger]],
+    lexicon: DangerLexicon,
+    meant: Array,
 ) -> Array:
     """(documents, signals) float32: what is counted beside the terms.
 
     The danger evidence as numbers, whether personal data stands in the text, the lengths, how
-    often it asks and exclaims, and last the `SIGNS` of triage.accusations.
+    often it asks and exclaims, the `SIGNS` of triage.accusations, and last what is `meant`, the
+    (documents, MEANINGS) of triage.meanings.
     """
     evidence = lexicon.features(dangers, [(each.title, each.content) for each in readings])
     counts: list[list[float]] = []
@@ -184,7 +190,7 @@ def read_signals(
                 log1p(both.count("！") + both.count("!")),
             ]
         )
-    return np.concatenate([np.array(counts, np.float32), find_signs(readings)], axis=1)
+    return np.concatenate([np.array(counts, np.float32), find_signs(readings), meant], axis=1)
 
 
 def join_inputs(scores: Array, signals: Array, outputs: Outputs) -> Array:
@@ -201,9 +207,25 @@ def _list_columns(outputs: Outputs) -> Array:
 
 def ask_network(
     network: Network | None, inputs: Array, scores: Array
-) -> tuple[Array | None, Array | None]:
-    """Its logits of the paths and of the urgencies, where there is one."""
-    return (None, None) if network is None else network.logits(inputs, scores)
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Its logits of the paths, the natures and the urgencies, where there is one."""
+    return (None, None, None) if network is None else network.logits(inputs, scores)
+
+
+def weigh_nature(logits: Array, beside: Array | None) -> Array:
+    """(documents, 7) probabilities by the regression's logits, and less by those of a network."""
+    if beside is not None:
+        logits = (1 - NATURE_SHARE) * logits + NATURE_SHARE * beside
+    return find_shares(logits)
+
+
+def weigh_accusation(logits: Array, beside: Array | None) -> Array:
+    """(documents,) probabilities halfway between the regression's logits and what a network's
+    logits of the natures say for an accusation against all others."""
+    if beside is not None:
+        shares = find_shares(beside)[:, NATURES.index(ACCUSATION)].clip(_NEVER, 1 - _NEVER)
+        logits = (logits + np.log(shares / (1 - shares))) / 2
+    return find_chances(logits)
 
 
 def weigh_urgency(logits: Array, beside: Array | None) -> Array:

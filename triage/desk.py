@@ -22,6 +22,7 @@ from triage.divisions import Divisions, load_divisions, to_place_suggestion
 from triage.errors import InvalidArtefact
 from triage.evidence import find_evidence
 from triage.features import Array, Reading, read_text
+from triage.meanings import Meanings, load_meanings
 from triage.places import PlacePhrase, find_place, find_places
 from triage.submissions import Submission
 from triage.suggestions import (
@@ -55,6 +56,7 @@ class Desk:
     classifier: Classifier
     taxonomy: Taxonomy
     dangers: DangerLexicon
+    meanings: Meanings
     divisions: Divisions
     departments: Departments
     catalogue: Catalogue
@@ -88,7 +90,8 @@ class Desk:
         readings = [read_text(s.title, s.content) for s in submissions]
         dangers = self.dangers.find_many([(each.title, each.content) for each in readings])
         terms = self.classifier.features.read(readings)
-        signals = read_signals(readings, dangers, self.dangers)
+        meant = self.meanings.find(terms.laid, terms.cut)
+        signals = read_signals(readings, dangers, self.dangers, meant)
         judged = self.classifier.judge(terms.rows, signals, dangers)
         paths = judged.best_paths()
         aims = self.classifier.find_directions(paths)
@@ -269,6 +272,7 @@ def load_desk(model_dir: Path, *, data_dir: Path | None = None) -> Desk:
         classifier=artefact.classifier,
         taxonomy=taxonomy,
         dangers=dangers,
+        meanings=load_meanings(),
         divisions=load_divisions(),
         departments=departments,
         catalogue=load_catalogue(

@@ -21,9 +21,11 @@ from triage.text import clean_text
 from triage.transcripts import read_speech
 from triage.vocabulary import (
     BREAK,
+    Cut,
     Laid,
     Occurrences,
     Vocabulary,
+    cut_up,
     lay_out,
     pack_runs,
     pair_words,
@@ -77,12 +79,13 @@ class Rows:
 class Terms:
     """The known terms of some readings: `found` where they stand, `rows` what they weigh.
 
-    `laid` is the text in which they were found, `rows` is (documents, terms), and `document` whose
-    row each place in `rows.data` belongs to. `place` gives for each occurrence its place there, and
-    `counts` for each place how often it occurs.
+    `laid` is the text in which they were found, `cut` its words, `rows` is (documents, terms), and
+    `document` whose row each place in `rows.data` belongs to. `place` gives for each occurrence its
+    place there, and `counts` for each place how often it occurs.
     """
 
     laid: Laid
+    cut: Cut
     found: Occurrences
     rows: Rows
     document: Array
@@ -189,7 +192,7 @@ class TextFeatures:
         """Who uses which term, as one number for each pair of them, some readings at a time."""
         for start in range(0, len(readings), _FITTED):
             some = slice(start, start + _FITTED)
-            laid, found = self.locate(readings[some])
+            laid, _, found = self.locate(readings[some])
             writer = np.repeat(np.tile(writers[some], 2), laid.sizes).take(found.start)
             yield np.unique(writer.astype(np.int64) * len(self) + found.column)
 
@@ -220,17 +223,19 @@ class TextFeatures:
     def __len__(self) -> int:
         return sum(len(block.terms) for block in self.blocks_)
 
-    def locate(self, readings: Sequence[Reading]) -> tuple[Laid, Occurrences]:
-        """The texts of the readings end to end, and every occurrence of a known term in them."""
-        laid = lay_out(_list_texts(readings, "title"), _list_texts(readings, "body"))
-        return laid, self._vocabulary.find(laid)
+    def locate(self, readings: Sequence[Reading]) -> tuple[Laid, Cut, Occurrences]:
+        """The texts of the readings end to end, their words, and every occurrence of a known term
+        in them."""
+        laid = lay_out_readings(readings)
+        cut = cut_up(laid)
+        return laid, cut, self._vocabulary.find(laid, cut)
 
     def read(self, readings: Sequence[Reading]) -> Terms:
         """The terms of the readings; their rows hold (1 + log count) x idf as float32.
 
         Each block's part of a row has the length 1/2, `title_scale` times that for a title.
         """
-        laid, found = self.locate(readings)
+        laid, cut, found = self.locate(readings)
         documents, size = len(readings), int(self._ends[-1])
         every = np.array([*range(documents)] * 2, np.int64)
         document = every.repeat(laid.sizes).take(found.start)
@@ -253,7 +258,7 @@ class TextFeatures:
         data *= self._scales.take(block)
         ends = document.searchsorted(np.arange(documents + 1))
         rows = Rows(data, column, ends, (documents, size))
-        return Terms(laid, found, rows, document, place, counts)
+        return Terms(laid, cut, found, rows, document, place, counts)
 
     def transform(self, readings: Sequence[Reading]) -> Matrix:
         """The feature rows of `readings`, as a csr_matrix."""
@@ -261,6 +266,11 @@ class TextFeatures:
 
         rows = self.read(readings).rows
         return csr_matrix((rows.data, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def lay_out_readings(readings: Sequence[Reading]) -> Laid:
+    """The titles and bodies of readings end to end, as far as they are read."""
+    return lay_out(_list_texts(readings, "title"), _list_texts(readings, "body"))
 
 
 def _list_texts(readings: Sequence[Reading], field: str) -> list[str]:

@@ -22,11 +22,13 @@ class Logits:
     """What is said of some documents, one row each.
 
     `paths` (documents, paths), the network heard; `heads` (documents, logits of all heads side by
-    side); `urgency` (documents, 4) those of the network, if there is one.
+    side); `natures` (documents, 7) and `urgency` (documents, 4) those of the network, if there is
+    one.
     """
 
     paths: Array
     heads: Array
+    natures: Array | None
     urgency: Array | None
 
 
@@ -84,16 +86,16 @@ class JoinedHeads:
         heads, paths = sums[:, : self._ends[0]], sums[:, self._ends[0] : self._ends[1]]
         heads = heads + signals @ self._to_heads
         if self._network is None:
-            return Logits(paths, heads, None)
+            return Logits(paths, heads, None, None)
         units, seen = sums[:, self._ends[1] : self._ends[2]], sums[:, self._ends[2] :]
         seen = np.concatenate(
             [seen, (signals.take(self._signals, axis=1) - self._mean) / self._scale], axis=1
         )
         units += multiply(limit(seen), self._network.from_inputs)
-        beside, urgency = self._network.answer(units)
+        beside, natures, urgency = self._network.answer(units)
         paths += beside
         paths *= NETWORK_SHARE
-        return Logits(paths, heads, urgency)
+        return Logits(paths, heads, natures, urgency)
 
     def find_directions(self, paths: Sequence[int]) -> Array:
         """(documents, width): along which the waist raises the regressions' logit of each path."""

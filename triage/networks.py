@@ -11,18 +11,20 @@ import numpy as np
 
 from triage.features import Array
 from triage.products import multiply
+from triage.suggestions import NATURES
 
 REACH = 5.0  # deviations beyond which an input counts no more: a text of a kind never met
 URGENCIES = 4
+_BESIDE = len(NATURES) + URGENCIES  # logits that follow those of the paths
 _HALVES = ("from_inputs", "from_scores", "outward")  # weights, kept as numbers of two bytes
 
 
 class Network:
-    """Logits of every path and of the urgencies from what the heads see and from all scores.
+    """Logits of every path, nature and urgency from what the heads see and from all scores.
 
     `sees`: which columns of `join_inputs`, in order, with their `mean` and `scale`. (inputs, units)
-    and (outputs, units) weights lead to the units, `inward` are their biases; (units, paths + 4)
-    `outward` and `bias` lead on.
+    and (outputs, units) weights lead to the units, `inward` are their biases; `outward` (units,
+    paths + 7 + 4) and `bias` lead on.
     """
 
     def __init__(
@@ -55,9 +57,9 @@ class Network:
             kept = value.astype(np.float32, order="C") if name in _HALVES else value
             setattr(self, name, kept)
 
-    def logits(self, inputs: Array, scores: Array) -> tuple[Array, Array]:
-        """(documents, paths) and (documents, 4) of the urgencies, from what `join_inputs` gives and
-        all (documents, outputs) scores."""
+    def logits(self, inputs: Array, scores: Array) -> tuple[Array, Array, Array]:
+        """(documents, paths), (documents, 7) of the natures and (documents, 4) of the urgencies,
+        from what `join_inputs` gives and all (documents, outputs) scores."""
         units = self.gather(scores)
         units += standardise(inputs[:, self.sees], self.mean, self.scale) @ self.from_inputs
         return self.answer(units)
@@ -67,12 +69,12 @@ class Network:
         brought: Array = scores @ self.from_scores + self.inward
         return brought
 
-    def answer(self, units: Array) -> tuple[Array, Array]:
+    def answer(self, units: Array) -> tuple[Array, Array, Array]:
         """The logits as `logits` gives them from all that is brought to the units, which change."""
         np.maximum(units, 0, out=units)
         logits = multiply(units, self.outward)
         logits += self.bias
-        return logits[:, :-URGENCIES], logits[:, -URGENCIES:]
+        return logits[:, :-_BESIDE], logits[:, -_BESIDE:-URGENCIES], logits[:, -URGENCIES:]
 
 
 def standardise(inputs: Array, mean: Array, scale: Array) -> Array:

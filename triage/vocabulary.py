@@ -41,6 +41,17 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """The words of a laid text, in order: packed `keys` (0 where they do not fit), where each
+    begins, its length and the `words` themselves."""
+
+    keys: Array
+    begins: Array
+    lengths: Array
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrences:
     """Where known terms stand: parallel arrays of column, start in the laid text and length."""
 
@@ -54,6 +65,15 @@ def lay_out(titles: Sequence[str], bodies: Sequence[str]) -> Laid:
     texts = [*titles, *bodies]
     sizes = np.array([len(text) + 1 for text in texts], np.int64)
     return Laid(BREAK.join([*texts, ""]), sizes, sum(map(len, titles)) + len(titles))
+
+
+def cut_up(laid: Laid) -> Cut:
+    """The words of the laid text."""
+    words = cut_words(laid.text)
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    begins = lengths.cumsum()
+    begins -= lengths
+    return Cut(number_words(laid.text, begins, lengths), begins, lengths, words)
 
 
 def pack_runs(laid: Laid) -> tuple[Array, Array, Array]:
@@ -119,13 +139,13 @@ class Vocabulary:
             numbers[self._words.look_up(keys[field])[0][keys[field] > 0]] = known[keys[field] > 0]
             long |= {every[number]: number for number in known[keys[field] == 0].tolist()}
 
-    def find(self, laid: Laid) -> Occurrences:
-        """Every occurrence of a known term."""
+    def find(self, laid: Laid, cut: Cut) -> Occurrences:
+        """Every occurrence of a known term in the laid text, of which `cut` are the words."""
         keys, starts, ends = pack_runs(laid)
         column, known = self._runs.look_up(keys)
         run = known.nonzero()[0]
         run_starts = starts.take(run)
-        numbers, begins, lengths = self._cut(laid)
+        numbers, begins, lengths = self._number(laid, cut), cut.begins, cut.lengths
         word = (numbers >= 0).nonzero()[0]
         pair_keys, places = pair_words(numbers)
         pair_column, known = self._pairs.look_up(pair_keys)
@@ -144,18 +164,13 @@ class Vocabulary:
             ),
         )
 
-    def _cut(self, laid: Laid) -> tuple[Array, Array, Array]:
-        """The number, begin and length of each word; the number of an unknown one is -1."""
-        words = cut_words(laid.text)
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        begins = lengths.cumsum()
-        begins -= lengths
-        keys = number_words(laid.text, begins, lengths)
-        column, known = self._words.look_up(keys)
+    def _number(self, laid: Laid, cut: Cut) -> Array:
+        """The number of each word; that of an unknown one is -1."""
+        column, known = self._words.look_up(cut.keys)
         column = np.where(known, column, len(self._words))
-        first = int(begins.searchsorted(laid.bodies))
+        first = int(cut.begins.searchsorted(laid.bodies))
         column[first:] += self._numbers.shape[1]
         numbers = self._numbers.take(column)
-        for place in (keys == 0).nonzero()[0].tolist():
-            numbers[place] = self._long[place >= first].get(words[place], -1)
-        return numbers, begins, lengths
+        for place in (cut.keys == 0).nonzero()[0].tolist():
+            numbers[place] = self._long[place >= first].get(cut.words[place], -1)
+        return numbers
