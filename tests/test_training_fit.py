@@ -12,6 +12,7 @@ from training.fit import Fit, fit_classifier
 from triage.accusations import SIGNS
 from triage.classifiers import COUNTS, Judgements
 from triage.features import Array, read_text
+from triage.meanings import MEANINGS
 
 CONFIG = Config(
     CorpusConfig((CorpusFile(HERE / "corpus" / "seed.jsonl", role="seed", every=8),)),
@@ -125,8 +126,17 @@ def test_urgency_is_blind_to_manner_and_manner_to_the_domain_and_the_danger(fitt
     answers = sum(
         part.stop - part.start for part in (outputs.nature, outputs.urgent, outputs.flags)
     )
-    assert not heads.urgency.coefficients[:, -SIGNS:].any()
-    assert heads.urgency.coefficients[:, answers:-SIGNS].any()
+    signs = slice(-MEANINGS - SIGNS, -MEANINGS)
+    assert not heads.urgency.coefficients[:, signs].any()
+    assert heads.urgency.coefficients[:, answers : signs.start].any()
     for head in (heads.nature, heads.accusation, heads.flags[0]):
-        assert not head.coefficients[:, answers : -COUNTS - SIGNS].any()
-        assert head.coefficients[:, -SIGNS:].any()
+        assert not head.coefficients[:, answers : signs.start - COUNTS].any()
+        assert head.coefficients[:, signs].any()
+
+
+def test_what_words_mean_is_for_the_network_alone(fitted: Fit) -> None:
+    heads, network = fitted.classifier.heads, fitted.classifier.network
+    for head in (heads.urgency, heads.nature, heads.accusation, *heads.flags):
+        assert not head.coefficients[:, -MEANINGS:].any()
+    assert network is not None
+    assert network.from_inputs[-MEANINGS:].any(axis=1).all()

@@ -17,6 +17,8 @@ _BODY = """# {id}
 
 地点模型 `triage/data/places.npz` 由 `python -m training.places fit` 用同一批来件拟合
 （人名等已遮盖），不在本目录，一并说明于此。
+它还读词义表 `triage/data/meanings.npz`：通用词典里的词由编码器 multilingual-e5-small（MIT）
+逐个编码而成，也不在本目录。
 
 ## 有多准
 
