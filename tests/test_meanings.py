@@ -6,7 +6,7 @@ import pytest
 from triage.features import Array, lay_out_readings, read_text
 from triage.keytable import KeyTable
 from triage.meanings import MEANINGS, WIDTH, Meanings, load_meanings
-from triage.numbering import number_words
+from triage.numbering import pack_words
 from triage.vocabulary import cut_up
 
 WORDS = ("学校", "电梯", "老人")  # their vectors are 3, 4 and 12 along axes of their own
@@ -14,8 +14,7 @@ WORDS = ("学校", "电梯", "老人")  # their vectors are 3, 4 and 12 along ax
 
 @pytest.fixture(scope="module")
 def meanings() -> Meanings:
-    lengths = np.array([len(word) for word in WORDS])
-    numbers = number_words("".join(WORDS), lengths.cumsum() - lengths, lengths)
+    numbers = pack_words(WORDS)
     order = numbers.argsort()
     vectors = np.zeros((len(WORDS), WIDTH), np.int8)
     vectors[np.arange(len(WORDS)), np.arange(len(WORDS))] = 3, 4, 12

@@ -1,6 +1,5 @@
 """Pairs and words as numbers: equal where the characters are, and apart where they must be."""
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,13 +9,12 @@ from triage.numbering import (
     find_pairs,
     mark_pairs,
     number_pairs,
-    number_words,
+    pack_words,
 )
 
 
 def number(words: list[str]) -> list[int]:
-    lengths = np.array([len(word) for word in words], np.int64)
-    numbers: list[int] = number_words("".join(words), lengths.cumsum() - lengths, lengths).tolist()
+    numbers: list[int] = pack_words(words).tolist()
     return numbers
 
 

@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.config import Config, CorpusConfig, CorpusFile
+from training.config import HERE, Config, CorpusConfig, CorpusFile
 from training.dataset import Corpus, find_groups, load_corpus
+from training.labels import read_labels
+from training.readers import read_examples
+from triage.calibration import DomainCalibration
+from triage.taxonomy import load_taxonomy
 
 NOISE = (
     "楼下烧烤店每天营业到凌晨两点，油烟直往楼上窜，窗户都不敢开，孩子第二天还要上学，"
@@ -129,3 +133,11 @@ def test_labels_come_through_masking_unchanged(tmp_path: Path) -> None:
         "城管执法",
     )
     assert (example.urgency, example.nature, example.flags) == (3, "投诉", ("重复反映",))
+
+
+def test_every_petition_of_the_product_carries_every_label_and_a_number_of_its_own() -> None:
+    names = "seed", "written", "further"
+    examples = [e for name in names for e in read_examples(HERE / "corpus" / f"{name}.jsonl")]
+    taxonomy = load_taxonomy("letters")
+    labels = read_labels(examples, taxonomy, DomainCalibration(taxonomy))
+    assert len(labels.path) == len({example.id for example in examples}) > 14_000

@@ -10,7 +10,7 @@ from training.meanings import make_table
 from training.readers import Example
 from triage.features import Array
 from triage.meanings import WIDTH
-from triage.numbering import number_words
+from triage.numbering import pack_words
 
 MANY = "医院的电梯坏了"  # of as many writers as are asked for
 FEW = "学校的操场"  # of one less
@@ -39,7 +39,7 @@ def table() -> dict[int, Array]:
 
 
 def number(word: str) -> int:
-    return int(number_words(word, np.array([0]), np.array([len(word)]))[0])
+    return int(pack_words([word])[0])
 
 
 @pytest.mark.parametrize("word", ["医院", "电梯", "公交车", "司机"])

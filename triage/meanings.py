@@ -23,7 +23,7 @@ _AT_ONCE = 256  # readings whose words' vectors are held at once
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """`words` as `number_words` packs them, and their `vectors` (words, WIDTH) int8, the longer the
+    """`words` as `pack_words` packs them, and their `vectors` (words, WIDTH) int8, the longer the
     rarer the word."""
 
     words: KeyTable

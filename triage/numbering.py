@@ -42,6 +42,12 @@ def find_pairs(texts: Sequence[str], marked: NDArray[Any]) -> list[list[int]]:
     return places
 
 
+def pack_words(words: Sequence[str]) -> NDArray[Any]:
+    """(words,) what `number_words` gives of words that stand by themselves, none empty."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    return number_words("".join(words), lengths.cumsum() - lengths, lengths)
+
+
 def number_words(text: str, begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
     """The characters of each word packed into 64 bits; 0 where they do not fit.
 

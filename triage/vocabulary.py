@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triage.keytable import KeyTable
-from triage.numbering import number_words
+from triage.numbering import number_words, pack_words
 from triage.words import cut_words
 
 Array = npt.NDArray[Any]
@@ -127,8 +127,7 @@ class Vocabulary:
     def _index(self, words: Sequence[Sequence[str]]) -> None:
         """Make the words ready to be found: most by number, the few long ones as they are."""
         every = [*chain(*words)]
-        lengths = np.fromiter(map(len, every), np.int64, len(every))
-        keys = number_words("".join(every), np.cumsum(lengths) - lengths, lengths)
+        keys = pack_words(every)
         fields = slice(len(words[0])), slice(len(words[0]), None)
         self._words = KeyTable(np.unique(keys[keys > 0]))
         # (2, words + 1) the number of each among titles and bodies; the last is unknown.
