@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from triage.features import MOST_READ, CharacterRuns, Reading, TextFeatures, Words, read_text
+from triage.features import MOST_READ, CharacterRuns, Reading, TextFeatures, read_text
 
 MATTERS = [
     ("小区电梯停运", "小区电梯停运四天，物业公司没有人来维修，老人下不了楼。"),
@@ -38,21 +38,9 @@ def list_runs(runs: CharacterRuns) -> list[str]:
     return texts
 
 
-def list_words(words: Words) -> list[str]:
-    """Words, then pairs of words, in column order."""
-    pairs = words.pairs_.keys.tolist()
-    known = words.words_
-    return known + [known[pair >> 32] + known[pair & 0xFFFFFFFF] for pair in pairs]
-
-
 def list_terms(features: TextFeatures) -> list[list[str]]:
     """The vocabulary of each block."""
-    return [
-        list_runs(block.terms)
-        if isinstance(block.terms, CharacterRuns)
-        else list_words(block.terms)
-        for block in features.blocks_
-    ]
+    return [list_runs(block.terms) for block in features.blocks_]
 
 
 def fold(text: str) -> str:
@@ -113,7 +101,7 @@ def test_every_offset_leads_back_to_the_term_in_what_was_sent(
     neighbours = [read_text(*MATTERS[3]), read_text(title, content), read_text(*MATTERS[4])]
     plain = neighbours[1].title, neighbours[1].content
     assert tuple(map(len, plain)) == (len(title), len(content))
-    laid, _, found = features.locate(neighbours)
+    laid, found = features.locate(neighbours)
     terms = [(kind, term) for kind in enumerate(list_terms(features)) for term in kind[1]]
     starts = np.cumsum(laid.sizes) - laid.sizes
     seen = 0
@@ -123,9 +111,9 @@ def test_every_offset_leads_back_to_the_term_in_what_was_sent(
             (block, _), term = terms[found.column[at]]
             assert features.blocks_[block].field == ("title" if text == 1 else "body")
             said = written[places[at] : places[at] + found.length[at]]
-            assert (fold(said) if block < 2 else said) == term
+            assert fold(said) == term
             seen += 1
-    assert seen >= 10
+    assert seen >= 9
 
 
 def test_a_run_goes_on_over_a_blank_but_not_over_the_end_of_a_text(
@@ -133,9 +121,7 @@ def test_a_run_goes_on_over_a_blank_but_not_over_the_end_of_a_text(
 ) -> None:
     first = len(features.blocks_[0].terms)
     column = first + list_runs(features.blocks_[1].terms).index("路灯")
-    laid, _, found = features.locate(
-        [Reading("", body, body) for body in ("在路 灯下", "路", "灯")]
-    )
+    laid, found = features.locate([Reading("", body, body) for body in ("在路 灯下", "路", "灯")])
     here = found.column == column
     assert (found.start[here].tolist(), found.length[here].tolist()) == ([laid.bodies + 1], [3])
 
@@ -156,7 +142,7 @@ def test_a_batch_says_what_each_says_alone(features: TextFeatures) -> None:
 def test_rows_are_of_length_one_at_most_and_weigh_titles_less(features: TextFeatures) -> None:
     rows = features.transform([read_text(*matter) for matter in MATTERS])
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1))).ravel()
-    expected = np.sqrt(2 * 0.35**2 + 2 * 0.5**2)
+    expected = np.sqrt((0.7**2 + 1) / 2)
     np.testing.assert_allclose(lengths, expected, rtol=1e-5)
     assert expected <= 1
 
@@ -186,9 +172,8 @@ def test_traditional_full_width_and_other_numbers_make_the_same_row(
             ("１０８路公交車", "２０６路公交車班次太少，等了９０分鐘"),
         )
     )
-    runs = slice(0, len(features.blocks_[0].terms) + len(features.blocks_[1].terms))
-    np.testing.assert_array_equal(plain[:, runs], other[:, runs])
-    assert plain[:, runs].any()
+    np.testing.assert_array_equal(plain, other)
+    assert plain.any()
 
 
 def test_nothing_known_makes_an_empty_row(features: TextFeatures) -> None:

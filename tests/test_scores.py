@@ -32,8 +32,17 @@ def rows() -> sp.csr_matrix:
 INTERCEPT = np.linspace(-1, 1, OUTPUTS)
 
 
-def pack(coefficients: Array, *, width: int, fineness: float = 40) -> LinearScores:
-    return LinearScores.pack(coefficients, INTERCEPT, width=width, fineness=fineness)
+def pack(
+    coefficients: Array, rows: sp.csr_matrix, *, width: int, rounding: float = 1e-5
+) -> LinearScores:
+    return LinearScores.pack(
+        coefficients,
+        INTERCEPT,
+        rows=rows,
+        spread=rows @ coefficients,
+        width=width,
+        rounding=rounding,
+    )
 
 
 def measure_loss(packed: LinearScores, coefficients: Array, rows: sp.csr_matrix) -> float:
@@ -45,32 +54,34 @@ def measure_loss(packed: LinearScores, coefficients: Array, rows: sp.csr_matrix)
 def test_packed_at_full_width_it_loses_nothing_that_matters(
     coefficients: Array, rows: sp.csr_matrix
 ) -> None:
-    packed = pack(coefficients, width=OUTPUTS)
+    packed = pack(coefficients, rows, width=OUTPUTS)
     assert measure_loss(packed, coefficients, rows) < 0.01
 
 
 def test_packed_as_narrow_as_the_outputs_move_it_loses_little(
     coefficients: Array, rows: sp.csr_matrix
 ) -> None:
-    packed = pack(coefficients, width=TRUE_WIDTH)
+    packed = pack(coefficients, rows, width=TRUE_WIDTH)
     assert packed.basis.shape == (TERMS, TRUE_WIDTH)
     assert packed.basis.dtype == np.int8
     assert measure_loss(packed, coefficients, rows) < 0.03
-    narrower = pack(coefficients, width=TRUE_WIDTH - 1)
+    narrower = pack(coefficients, rows, width=TRUE_WIDTH - 1)
     assert measure_loss(narrower, coefficients, rows) > 0.1  # a real direction is missed
 
 
-def test_an_empty_row_scores_the_intercept(coefficients: Array) -> None:
-    packed = pack(coefficients, width=TRUE_WIDTH)
+def test_an_empty_row_scores_the_intercept(coefficients: Array, rows: sp.csr_matrix) -> None:
+    packed = pack(coefficients, rows, width=TRUE_WIDTH)
     np.testing.assert_allclose(
         packed.score(sp.csr_matrix((1, TERMS), dtype=np.float32))[0], INTERCEPT, rtol=1e-6
     )
 
 
-def test_a_term_that_says_nothing_adds_exactly_nothing(coefficients: Array) -> None:
+def test_a_term_that_says_nothing_adds_exactly_nothing(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
     silent = coefficients.copy()
     silent[7] = 0
-    packed = pack(silent, width=TRUE_WIDTH)
+    packed = pack(silent, rows, width=TRUE_WIDTH)
     row = sp.csr_matrix(([1.0], ([0], [7])), shape=(1, TERMS), dtype=np.float32)
     np.testing.assert_allclose(packed.score(row)[0], INTERCEPT, rtol=1e-6)
 
@@ -78,7 +89,7 @@ def test_a_term_that_says_nothing_adds_exactly_nothing(coefficients: Array) -> N
 def test_the_weights_of_its_terms_add_up_to_a_score(
     coefficients: Array, rows: sp.csr_matrix
 ) -> None:
-    packed = pack(coefficients, width=TRUE_WIDTH)
+    packed = pack(coefficients, rows, width=TRUE_WIDTH)
     wanted = np.eye(1, OUTPUTS, 3, dtype=np.float32)
     row = rows[0]
     total = float(packed.weigh_terms(row, wanted @ packed.directions.T).sum())
@@ -88,7 +99,7 @@ def test_the_weights_of_its_terms_add_up_to_a_score(
 def test_stored_it_is_small_and_loaded_it_scores_the_same(
     coefficients: Array, rows: sp.csr_matrix
 ) -> None:
-    packed = pack(coefficients, width=TRUE_WIDTH)
+    packed = pack(coefficients, rows, width=TRUE_WIDTH)
     stored = pickle.dumps(packed)
     loaded = pickle.loads(stored)  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(loaded.score(rows), packed.score(rows))
@@ -96,14 +107,27 @@ def test_stored_it_is_small_and_loaded_it_scores_the_same(
     assert len(stored) < packed.basis.nbytes + rest + 1000
 
 
-def test_coarser_steps_lose_more_and_take_less_room_in_a_file(
+def test_coarser_steps_lose_as_much_as_they_may_and_take_less_room_in_a_file(
     coefficients: Array, rows: sp.csr_matrix
 ) -> None:
-    fine, coarse = (pack(coefficients, width=OUTPUTS, fineness=steps) for steps in (20, 2))
-    assert measure_loss(fine, coefficients, rows) < 0.05
-    assert measure_loss(fine, coefficients, rows) < measure_loss(coarse, coefficients, rows) < 0.2
+    finer, coarser = 1e-4, 1e-2
+    fine, coarse = (
+        pack(coefficients, rows, width=OUTPUTS, rounding=share) for share in (finer, coarser)
+    )
+    assert 0.1 < measure_loss(fine, coefficients, rows) ** 2 / finer < 2
+    assert 0.1 < measure_loss(coarse, coefficients, rows) ** 2 / coarser < 2
     sizes = [len(zlib.compress(pickle.dumps(packed.basis))) for packed in (coarse, fine)]
     assert sizes[0] < 0.7 * sizes[1]
+
+
+def test_a_term_is_kept_the_finer_the_more_of_it_texts_hold(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
+    common = (rows @ sp.diags(np.where(np.arange(TERMS) < 200, 10, 1), dtype=np.float32)).tocsr()
+    packed = pack(coefficients, common, width=OUTPUTS, rounding=1e-3)
+    common_steps, rare_steps = packed.term_scale[:200], packed.term_scale[200:]
+    assert common_steps.mean() < rare_steps.mean() / 5
+    assert np.mean(packed.basis[:200] == 0) < np.mean(packed.basis[200:] == 0)
 
 
 def test_the_directions_are_those_in_which_the_scores_of_real_texts_vary(
@@ -113,11 +137,14 @@ def test_the_directions_are_those_in_which_the_scores_of_real_texts_vary(
     silent[:200] *= 30  # the largest coefficients, of terms that no text has
     some = (rows @ sp.diags(np.arange(TERMS) >= 200, dtype=np.float32)).tocsr()
     spread = some @ silent
-    told = LinearScores.pack(silent, INTERCEPT, width=8, fineness=40, spread=spread)
-    blind = LinearScores.pack(silent, INTERCEPT, width=8, fineness=40)
+    told, blind = (
+        LinearScores.pack(silent, INTERCEPT, rows=some, spread=seen, width=8, rounding=1e-5)
+        for seen in (spread, silent)
+    )
     assert measure_loss(told, silent, some) <= measure_loss(blind, silent, some)
 
 
-def test_loaded_its_rows_lie_together(coefficients: Array) -> None:
-    loaded = pickle.loads(pickle.dumps(pack(coefficients, width=OUTPUTS)))  # noqa: S301 - our own
+def test_loaded_its_rows_lie_together(coefficients: Array, rows: sp.csr_matrix) -> None:
+    stored = pickle.dumps(pack(coefficients, rows, width=OUTPUTS))
+    loaded = pickle.loads(stored)  # noqa: S301 - our own bytes
     assert loaded.basis.flags.c_contiguous

@@ -136,7 +136,7 @@ def test_labels_come_through_masking_unchanged(tmp_path: Path) -> None:
 
 
 def test_every_petition_of_the_product_carries_every_label_and_a_number_of_its_own() -> None:
-    names = "seed", "written", "further"
+    names = "seed", "written"
     examples = [e for name in names for e in read_examples(HERE / "corpus" / f"{name}.jsonl")]
     taxonomy = load_taxonomy("letters")
     labels = read_labels(examples, taxonomy, DomainCalibration(taxonomy))

@@ -11,8 +11,8 @@ _BODY = """# {id}
 
 {corpus}
 
-语料摘要（SHA-256）：`{digest}`。训练前已遮盖姓名、电话、证件号、地址等个人信息；词表中每个词至少出现在
-{min_writers} 组互不相似的来件里（正文字符串至少 {min_body_runs} 组）。模型只存数字和词表。
+语料摘要（SHA-256）：`{digest}`。训练前已遮盖姓名、电话、证件号、地址等个人信息；模型认得的字串（一至三个字）至少出现在
+{min_writers} 组互不相似的来件里（正文的至少 {min_body_runs} 组）。模型只存数字和这些字串。
 {sources}
 
 地点模型 `triage/data/places.npz` 由 `python -m training.places fit` 用同一批来件拟合
@@ -22,8 +22,8 @@ _BODY = """# {id}
 
 ## 有多准
 
-每件来件由没有见过它、也没有见过与它近似的来件的模型回答（近似的归为一组：岭回归逐组留一，
-逻辑回归和其后各步分五折，只用了五分之四的语料，所以略偏低）。
+每件来件由没有见过它、也没有见过与它近似的来件的模型回答：近似的归为一组，分 {folds} 折，
+每折由其余各折拟合、照发布的样子压缩的模型回答（学得少一些，所以略偏低）。
 `gold` 和 `natural` 是自然分布；`doubtful`、`urgent` 是挑出来的难件，
 `seed`、`written` 是自写语料，都不代表日常来件。
 
@@ -76,6 +76,7 @@ def write_card(manifest: Manifest) -> str:
         sources=_WRITTEN + (_REAL if real else ""),
         limits=_ONE_PROVINCE if real else _NO_REAL,
         digest=manifest["corpus"]["digest"],
+        folds=manifest["config"]["folds"],
         min_writers=features["min_writers"],
         min_body_runs=features["min_body_runs"],
         figures=format_figures(manifest["scores"]),

@@ -59,13 +59,13 @@ class ModelConfig:
     """The two regressions that all heads share, and how far their map is packed."""
 
     penalty: float = 0.1
-    smoothing: float = 4.0
+    smoothing: float = 8.0
     path_penalty: float = 0.02
     label_penalty: float = 0.05
     steps: int = 12
     ridge_share: float = 0.33
-    width: int = 256
-    fineness: float = 1.7
+    width: int = 384
+    rounding: float = 0.001
     shrink: float = 0.001
     head_strength: float = 0.02
     urgency_strength: float = 0.03

@@ -1,14 +1,14 @@
 """From a corpus to a classifier, and what it would have said of every example unseen.
 
-Two stages. Logistic and ridge regression on one kernel score every label from the terms; the scores
-of texts unseen are what the second stage learns from: calibration of the domains, regressions for
-urgency, nature and flags over the scores and the danger evidence, and networks. It is
-cross-validated by groups, so that no figure of `Unseen` comes from a model fitted on the example or
-a near-copy of it. (What remains of it are the scores of other examples, whose first stage knew its
-label: a shift of less than 0.01 in a probability.)
+Two stages. The first scores every label from the terms; its scores of texts unseen are what the
+second learns from: calibration of the domains, regressions for urgency, nature and flags over the
+scores and the danger evidence, and networks. Both are cross-validated by groups, so that no figure
+of `Unseen` comes from a model fitted on the example or a near-copy of it. (What remains of it are
+the scores of other examples, whose first stage knew its label: a shift of less than 0.01 in a
+probability.)
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
 
@@ -16,10 +16,8 @@ import numpy as np
 
 from training.config import Config
 from training.dataset import Corpus
-from training.kernel import invert, make_kernel
+from training.firststage import fit_first_stage, split_folds
 from training.labels import Labels, read_labels
-from training.logits import fit_logits, slope_of_answers, slope_of_classes, slope_of_paths
-from training.ridge import fit_ridge
 from training.secondstage import SecondStage, fit_heads, fit_network
 from triage.calibration import DomainCalibration
 from triage.classifiers import (
@@ -38,9 +36,8 @@ from triage.classifiers import (
     weigh_urgency,
 )
 from triage.danger import Danger, load_dangers
-from triage.features import Array, Matrix, TextFeatures, read_text
+from triage.features import Array, TextFeatures, read_text
 from triage.meanings import load_meanings
-from triage.scores import LinearScores
 from triage.suggestions import FLAGS, NATURES
 from triage.taxonomy import load_taxonomy
 
@@ -78,16 +75,8 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     ).fit(readings, corpus.groups.tolist())
     rows = features.transform(readings)
     say(f"{rows.shape[0]} texts, {rows.shape[1]} terms")
-    coefficients, unseen_scores = _fit_scores(rows, labels, corpus, domain, config, say=say)
-    scores = LinearScores.pack(
-        coefficients,
-        np.zeros(coefficients.shape[1]),
-        width=config.model.width,
-        fineness=config.model.fineness,
-        spread=unseen_scores,
-    )
-    unseen_scores = _as_packed(scores, unseen_scores, rows, coefficients)
-    del coefficients
+    first = fit_first_stage(rows, labels, corpus, domain, config, say=say)
+    unseen_scores = first.unseen
 
     natural = np.isin(corpus.roles, NATURAL_ROLES)
     if not natural.any():  # a seed corpus alone, as in the model for tests
@@ -118,7 +107,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     last = second_stage(np.arange(len(counts)))
     classifier = Classifier(
         features=features,
-        scores=scores,
+        scores=first.scores,
         outputs=labels.outputs,
         domain=last.calibration,
         heads=last.heads,
@@ -130,78 +119,6 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     return Fit(classifier, Unseen(**(answers | {"urgency_level": decided})))
 
 
-def _fit_scores(
-    rows: Matrix,
-    labels: Labels,
-    corpus: Corpus,
-    domain: DomainCalibration,
-    config: Config,
-    *,
-    say: Callable[[str], None],
-) -> tuple[Array, Array]:
-    """(terms, outputs) coefficients and the (texts, outputs) scores of texts unseen.
-
-    The two regressions err on different texts, so their mean is better than either. Each head's
-    logits are brought to the spread of its ridge first: about 0 for no and 1 for yes.
-    """
-    outputs, weights = labels.outputs, corpus.weights
-    path = slice(outputs.level1.start, outputs.level3.stop)
-    answers = slice(outputs.urgent.start, outputs.flags.stop)
-    levels = (labels.level1, labels.level2, labels.path)
-
-    def slope(scores: Array, texts: Array) -> Array:
-        by_level = [scores[:, part] for part in (outputs.level1, outputs.level2, outputs.level3)]
-        truth = [level[texts] for level in levels]
-        return np.hstack(
-            [
-                slope_of_paths(by_level, truth, up1=domain.up1, up2=domain.up2),
-                slope_of_classes(scores[:, outputs.nature], labels.nature[texts]),
-                slope_of_answers(scores[:, answers], labels.targets[texts][:, answers] > 0),
-            ]
-        )
-
-    kernel = make_kernel(rows, smoothing=config.model.smoothing)
-    say("kernel made")
-    diagonal = config.model.penalty / weights
-    inverse = invert(kernel.values.copy(), diagonal)
-    ridge = fit_ridge(inverse, labels.targets, groups=corpus.groups.tolist())
-    say("ridge fitted")
-    penalties = np.full(labels.targets.shape[1], config.model.label_penalty)
-    penalties[path] = config.model.path_penalty
-    logits = fit_logits(
-        kernel.values,
-        slope,
-        inverse=inverse,
-        penalties=penalties,
-        weights=weights,
-        folds=list(_folds(corpus.groups, config.folds, config.seed)),
-        steps=config.model.steps,
-    )
-    say("logits fitted")
-    share = config.model.ridge_share
-    factors = np.zeros(labels.targets.shape[1], np.float32)
-    for part in (path, outputs.nature, outputs.urgent, outputs.flags):
-        spread = max(float(logits.unseen[:, part].std()), 1e-6)
-        factors[part] = (1 - share) * ridge.unseen[:, part].std() / spread
-    coefficients = kernel.to_terms(rows, share * ridge.dual + factors * logits.dual)
-    return coefficients, share * ridge.unseen + factors * logits.unseen
-
-
-def _as_packed(scores: LinearScores, unseen: Array, rows: Matrix, coefficients: Array) -> Array:
-    """The scores of texts unseen as the packed map would have given them.
-
-    What its waist leaves out is left out, and what its rounding did to each text is added: else
-    every figure would be that of a model which nobody can ship.
-    """
-
-    def narrow(given: Array) -> Array:
-        return given @ scores.directions.T @ scores.directions
-
-    rounding = scores.score(rows) - narrow(rows @ coefficients)
-    packed: Array = narrow(unseen) + rounding
-    return packed
-
-
 def _judge_unseen(
     second_stage: Callable[[Array], SecondStage],
     by_level: Sequence[Array],
@@ -211,7 +128,7 @@ def _judge_unseen(
     config: Config,
 ) -> Unseen:
     found: dict[str, Array] = {}
-    for held_out in _folds(corpus.groups, config.folds, config.seed):
+    for held_out in split_folds(corpus.groups, config.folds, config.seed):
         stage = second_stage(np.flatnonzero(~held_out))
         known, heads = inputs[held_out], stage.heads
         paths, natures, urgency = ask_network(stage.network, known, scores[held_out])
@@ -232,14 +149,6 @@ def _judge_unseen(
                 found[name] = np.zeros((len(held_out), *values.shape[1:]), np.float32)
             found[name][held_out] = values
     return Unseen(urgency_level=np.zeros(len(inputs), int), **found)
-
-
-def _folds(groups: Array, folds: int, seed: int) -> Iterator[Array]:
-    """Masks of what to hold out: every group whole in one of `folds` folds."""
-    distinct, number = np.unique(groups, return_inverse=True)
-    fold = np.random.default_rng(seed).permutation(len(distinct)) % folds
-    for which in range(folds):
-        yield fold[number] == which
 
 
 def _draw_lines(

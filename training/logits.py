@@ -7,26 +7,16 @@ and works on what is doubtful. Each step minimises a quadratic that lies above t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from training.kernel import without
 from triage.features import Array
 
 BEND = 0.5  # the second derivative of the losses below is nowhere larger
 _NOTHING = np.float32(1e-9)  # smaller chances are none: products of numbers near 0 are very slow
 
-Slope = Callable[[Array, Array], Array]
-"""(scores (n, outputs), numbers of the n texts) -> derivative of each text's loss, same shape."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogitFit:
-    """`dual` (texts, outputs) on the kernel; `unseen`: scores by fits without the text's fold."""
-
-    dual: Array
-    unseen: Array
+Slope = Callable[[Array], Array]
+"""(texts, outputs) scores -> derivative of each text's loss, same shape."""
 
 
 def fit_logits(
@@ -36,34 +26,25 @@ def fit_logits(
     inverse: Array,
     penalties: Array,
     weights: Array,
-    folds: Sequence[Array],
     steps: int,
-) -> LogitFit:
-    """Minimise the weighted loss behind `slope` plus a penalty on the size of the map.
+) -> Array:
+    """(texts, outputs) on the kernel: the least of the weighted loss behind `slope` plus a penalty
+    on the size of the map.
 
     `inverse` is that of `kernel` with a ridge (texts,) on its diagonal; `penalties` (outputs,) may
-    be at most BEND * weights * ridge; `folds` are masks of what to hold out together.
+    be at most BEND * weights * ridge.
     """
-
-    def fit(seen: Array, kernel: Array, inverse: Array) -> Array:
-        mass = weights[seen].astype(np.float32)[:, None]
-        dual = np.zeros((len(seen), len(penalties)), np.float32)
-        ahead, pace = dual, 1.0
-        for _ in range(steps):
-            pull = slope(kernel @ ahead, seen) * mass + penalties * ahead
-            moved = ahead - inverse @ (pull / (BEND * mass))
-            faster = (1 + (1 + 4 * pace**2) ** 0.5) / 2
-            ahead = moved + np.float32((pace - 1) / faster) * (moved - dual)
-            dual, pace = moved, faster
-        return dual
-
+    mass = weights.astype(np.float32)[:, None]
     penalties = penalties.astype(np.float32)
-    unseen = np.zeros((len(kernel), len(penalties)), np.float32)
-    for held_out in folds:
-        seen = np.flatnonzero(~held_out)
-        dual = fit(seen, kernel[np.ix_(seen, seen)], without(inverse, held_out))
-        unseen[held_out] = kernel[np.ix_(held_out.nonzero()[0], seen)] @ dual
-    return LogitFit(fit(np.arange(len(kernel)), kernel, inverse), unseen)
+    dual = np.zeros((len(kernel), len(penalties)), np.float32)
+    ahead, pace = dual, 1.0
+    for _ in range(steps):
+        pull = slope(kernel @ ahead) * mass + penalties * ahead
+        moved = ahead - inverse @ (pull / (BEND * mass))
+        faster = (1 + (1 + 4 * pace**2) ** 0.5) / 2
+        ahead = moved + np.float32((pace - 1) / faster) * (moved - dual)
+        dual, pace = moved, faster
+    return dual
 
 
 def slope_of_classes(scores: Array, truth: Array) -> Array:

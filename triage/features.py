@@ -1,14 +1,13 @@
 """What the models see of a text: how often each character run and each word stands in it.
 
-Four blocks side by side: character runs of length 1-3 and words with word pairs, each for the title
-and for the body (triage/vocabulary.py finds them). Every occurrence keeps its place in the text for
-the evidence (triage/evidence.py).
+Two blocks side by side: the character runs of length 1-3 of the title and those of the body
+(triage/vocabulary.py finds them). Every occurrence keeps its place in the text for the evidence
+(triage/evidence.py).
 
 No term enters a vocabulary that stands in fewer than `min_writers` groups of near-identical texts:
 a rule of privacy as much as of statistics.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -19,26 +18,15 @@ import numpy.typing as npt
 from triage.keytable import KeyTable
 from triage.text import clean_text
 from triage.transcripts import read_speech
-from triage.vocabulary import (
-    BREAK,
-    Cut,
-    Laid,
-    Occurrences,
-    Vocabulary,
-    cut_up,
-    lay_out,
-    pack_runs,
-    pair_words,
-)
-from triage.words import cut_words
+from triage.vocabulary import Laid, Occurrences, Vocabulary, lay_out, pack_runs
 
 Array = npt.NDArray[Any]
 Matrix: TypeAlias = Any  # Rows, or scipy.sparse.csr_matrix, which comes without types
 
 MOST_READ = 3000  # characters of a body that the models read; the matter stands at the beginning
 _COUNTED = 1 + np.log(np.arange(MOST_READ + 1, dtype=np.float32).clip(1))  # by how often it stands
+_EVEN = 0.5**0.5  # the length of a body's part: a row is of length 1 at most
 _FITTED = 1024  # readings looked through at once when the terms' rarity is learnt
-_WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +67,12 @@ class Rows:
 class Terms:
     """The known terms of some readings: `found` where they stand, `rows` what they weigh.
 
-    `laid` is the text in which they were found, `cut` its words, `rows` is (documents, terms), and
-    `document` whose row each place in `rows.data` belongs to. `place` gives for each occurrence its
-    place there, and `counts` for each place how often it occurs.
+    `laid` is the text in which they were found, `rows` is (documents, terms), and `document` whose
+    row each place in `rows.data` belongs to. `place` gives for each occurrence its place there, and
+    `counts` for each place how often it occurs.
     """
 
     laid: Laid
-    cut: Cut
     found: Occurrences
     rows: Rows
     document: Array
@@ -115,51 +102,20 @@ class CharacterRuns:
         return len(self.keys_)
 
 
-class Words:
-    """Vocabulary of words and of pairs of neighbouring words."""
-
-    def __init__(self, min_writers: int) -> None:
-        self.min_writers = min_writers
-
-    def fit(self, texts: Sequence[str], writers: Sequence[int]) -> "Words":
-        """Learn the words and pairs that at least `min_writers` distinct writers use."""
-        writer = np.asarray(writers)
-        seen: dict[str, set[int]] = {}
-        for number, text in zip(writer.tolist(), texts, strict=True):
-            for word in set(cut_words(text)):
-                if _WORD.search(word):
-                    seen.setdefault(word, set()).add(number)
-        self.words_ = sorted(word for word, users in seen.items() if len(users) >= self.min_writers)
-        known = {word: number for number, word in enumerate(self.words_)}
-        numbers: list[int] = []
-        ends: list[int] = []
-        for text in texts:
-            numbers += [known.get(word, -1) for word in (*cut_words(text), BREAK)]
-            ends.append(len(numbers))
-        pairs, places = pair_words(np.array(numbers, np.int64))
-        document = np.searchsorted(ends, places, side="right")
-        self.pairs_ = KeyTable(_used_by(pairs, writer[document], self.min_writers))
-        return self
-
-    def __len__(self) -> int:
-        return len(self.words_) + len(self.pairs_)
-
-
 class Block:
-    """One field's counts of one kind of term, which become tf-idf rows of length 1.
+    """One field's counts of its terms, which become tf-idf rows of length 1.
 
-    `field` picks the text out of a reading; `terms` is CharacterRuns or Words; `idf_` says how rare
-    each term is among the writers.
+    `field` picks the text out of a reading; `idf_` says how rare each term is among the writers.
     """
 
-    def __init__(self, field: str, terms: CharacterRuns | Words) -> None:
+    def __init__(self, field: str, terms: CharacterRuns) -> None:
         self.field = field
         self.terms = terms
         self.idf_: Array = np.zeros(0, np.float32)
 
 
 class TextFeatures:
-    """The four blocks side by side: readings in, one sparse row each out."""
+    """The two blocks side by side: readings in, one sparse row each out."""
 
     def __init__(
         self, *, min_writers: int = 5, min_body_runs: int = 10, title_scale: float = 0.7
@@ -173,8 +129,6 @@ class TextFeatures:
         self.blocks_ = [
             Block("title", CharacterRuns(self.min_writers)),
             Block("body", CharacterRuns(self.min_body_runs)),
-            Block("title", Words(self.min_writers)),
-            Block("body", Words(self.min_writers)),
         ]
         for block in self.blocks_:
             block.terms.fit(_list_texts(readings, block.field), writers)
@@ -192,25 +146,19 @@ class TextFeatures:
         """Who uses which term, as one number for each pair of them, some readings at a time."""
         for start in range(0, len(readings), _FITTED):
             some = slice(start, start + _FITTED)
-            laid, _, found = self.locate(readings[some])
+            laid, found = self.locate(readings[some])
             writer = np.repeat(np.tile(writers[some], 2), laid.sizes).take(found.start)
             yield np.unique(writer.astype(np.int64) * len(self) + found.column)
 
     def _index(self) -> None:
         """Make the blocks ready to be read as one."""
-        terms = [block.terms for block in self.blocks_]
-        words = [each for each in terms if isinstance(each, Words)]
-        self._vocabulary = Vocabulary(
-            [each.keys_ for each in terms if isinstance(each, CharacterRuns)],
-            [each.words_ for each in words],
-            [each.pairs_ for each in words],
-        )
-        sizes = [len(each) for each in terms]
+        self._vocabulary = Vocabulary(*(block.terms.keys_ for block in self.blocks_))
+        sizes = [len(block.terms) for block in self.blocks_]
         self._ends = np.cumsum(sizes)
         self._block = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes)  # of each term
         self._idf = np.concatenate([block.idf_ for block in self.blocks_])
         scales = [self.title_scale if block.field == "title" else 1 for block in self.blocks_]
-        self._scales = (np.array(scales) / 2).astype(np.float32)
+        self._scales = (np.array(scales) * _EVEN).astype(np.float32)
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
@@ -223,19 +171,17 @@ class TextFeatures:
     def __len__(self) -> int:
         return sum(len(block.terms) for block in self.blocks_)
 
-    def locate(self, readings: Sequence[Reading]) -> tuple[Laid, Cut, Occurrences]:
-        """The texts of the readings end to end, their words, and every occurrence of a known term
-        in them."""
+    def locate(self, readings: Sequence[Reading]) -> tuple[Laid, Occurrences]:
+        """The texts of the readings end to end, and every occurrence of a known term in them."""
         laid = lay_out_readings(readings)
-        cut = cut_up(laid)
-        return laid, cut, self._vocabulary.find(laid, cut)
+        return laid, self._vocabulary.find(laid)
 
     def read(self, readings: Sequence[Reading]) -> Terms:
         """The terms of the readings; their rows hold (1 + log count) x idf as float32.
 
-        Each block's part of a row has the length 1/2, `title_scale` times that for a title.
+        The body's part of a row has the length √½, the title's `title_scale` times that.
         """
-        laid, cut, found = self.locate(readings)
+        laid, found = self.locate(readings)
         documents, size = len(readings), int(self._ends[-1])
         every = np.array([*range(documents)] * 2, np.int64)
         document = every.repeat(laid.sizes).take(found.start)
@@ -258,7 +204,7 @@ class TextFeatures:
         data *= self._scales.take(block)
         ends = document.searchsorted(np.arange(documents + 1))
         rows = Rows(data, column, ends, (documents, size))
-        return Terms(laid, cut, found, rows, document, place, counts)
+        return Terms(laid, found, rows, document, place, counts)
 
     def transform(self, readings: Sequence[Reading]) -> Matrix:
         """The feature rows of `readings`, as a csr_matrix."""

@@ -16,6 +16,7 @@ import numpy as np
 from triage.features import Array, Matrix, Rows
 
 _AT_ONCE = 1024  # entries of a document: in single precision they still fit the processor's cache
+_LEAST_HELD = 1e-6  # of a term, root mean square: less than a rare one in a million texts
 _KEPT = 8 * _AT_ONCE  # entries whose terms are looked up once for scoring and weighing
 
 
@@ -48,34 +49,42 @@ class LinearScores:
         coefficients: Array,
         intercept: Array,
         *,
+        rows: Matrix,
+        spread: Array,
         width: int,
-        fineness: float,
-        spread: Array | None = None,
+        rounding: float,
     ) -> "LinearScores":
         """The map through the `width` directions in which the scores vary most.
 
-        `spread` (documents, outputs): scores of texts as they come; without it the coefficients
-        (terms, outputs) themselves say where they vary. A term's numbers are rounded to steps of
-        its root mean square over `fineness`: steps so coarse that most are 0, 1 or 2, which a file
-        keeps in two or three bits.
+        `rows` are texts' (documents, terms), `spread` (documents, outputs) what texts score as they
+        come. Numbers are rounded to steps, the finer the more of its term texts hold: all terms
+        blur the scores alike, together by about the share `rounding` of their variance. Most
+        numbers of rare terms become 0, which a file keeps in next to nothing.
         """
-        seen = coefficients if spread is None else spread
-        _, vectors = np.linalg.eigh((seen.T @ seen).astype(np.float64))
+        _, vectors = np.linalg.eigh((spread.T @ spread).astype(np.float64))
         directions = np.ascontiguousarray(vectors[:, ::-1][:, :width].T, np.float32)
         waist = coefficients @ directions.T
-        size = np.sqrt((waist**2).mean(axis=1))
+        held = np.sqrt(np.asarray(rows.multiply(rows).mean(axis=0)).ravel()).clip(_LEAST_HELD)
+        variance = ((spread @ directions.T) ** 2).mean()
+        # The error of a number rounded to steps has a twelfth of their square as its variance.
+        steps = np.sqrt(12 * rounding * variance / len(held)) / held
         # Never so fine that the largest would not fit.
-        term_scale = np.maximum(size / fineness, np.abs(waist).max(axis=1) / 127).astype(np.float16)
+        term_scale = np.maximum(steps, np.abs(waist).max(axis=1) / 127).astype(np.float16)
         steps = np.maximum(term_scale.astype(np.float32), 1e-7)[:, None]
         basis = np.clip(np.rint(waist / steps), -127, 127).astype(np.int8)
         return cls(basis, term_scale, directions, intercept.astype(np.float32))
 
     def __getstate__(self) -> dict[str, Any]:
-        # Direction by direction: those that matter least are nearly all zeros, side by side.
-        return self.__dict__ | {"basis": np.asfortranarray(self.basis)}
+        # Direction by direction, rare terms together: long stretches are nearly all zeros.
+        return self.__dict__ | {"basis": np.asfortranarray(self.basis[self._by_rarity()])}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state | {"basis": np.ascontiguousarray(state["basis"])})
+        self.__dict__.update(state)
+        self.basis = np.empty(state["basis"].shape, np.int8)
+        self.basis[self._by_rarity()] = np.ascontiguousarray(state["basis"])
+
+    def _by_rarity(self) -> Array:
+        return self.term_scale.argsort(kind="stable")
 
     def score(self, rows: Matrix) -> Array:
         """(documents, outputs) float32 scores."""
