@@ -13,7 +13,7 @@ from api.recording import MOST, Brought, take_together
 from api.settings import Settings
 from api.town import fit_or_keep
 from api.turns import Turns
-from triage.desk import CHUNK, Desk, load_desk
+from triage.desk import Desk, load_desk
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
 from triage.ledger.records import Filed
@@ -25,6 +25,8 @@ from triage.replymodels import load_reply_model
 from triage.sealing import open_key_ring
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
+
+_TURN = 64  # submissions suggested for at once: others wait for them
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ def _turns(
             return list(desk.suggest_many(submissions))
 
     return (
-        Turns(suggest, CHUNK),
+        Turns(suggest, _TURN),
         Turns(
             lambda brought: take_together(suggest, store, brought, now=read_clock()),
             MOST,

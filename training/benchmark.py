@@ -30,6 +30,7 @@ from training.readers import Example, read_examples
 from training.ridge import fit_ridge
 from triage.errors import InvalidFile
 from triage.features import Array, Matrix, Reading, TextFeatures, read_text
+from triage.meanings import load_meanings
 from triage.words import cut_words
 
 MIN_WRITERS = 2
@@ -38,7 +39,7 @@ SIMILARITY = 0.5
 GRAVITY = 7.0  # Chen et al. (2016), "Turning from TF-IDF to TF-IGM", found 5 to 9 best
 PENALTY = 0.1
 STRENGTH = 0.1  # of the logistic regression over the scores (scikit-learn's C)
-TOPICS = 300  # directions of the rows that the networks see
+TOPICS = 300  # directions of the rows that the networks see, beside what the words mean
 HIDDEN = 128
 EPOCHS = 12
 NETWORKS = 5
@@ -79,16 +80,16 @@ class FlatPipeline:
         self.spread_ = ridge.unseen.std(axis=0) + 1e-6
         self.decision_ = LogisticRegression(C=STRENGTH, max_iter=1000)
         self.decision_.fit(ridge.unseen / self.spread_, number)
-        self._fit_networks(rows, number)
+        self._fit_networks(rows, load_meanings().read(readings), number)
         return self
 
-    def _fit_networks(self, rows: Matrix, number: Array) -> None:
+    def _fit_networks(self, rows: Matrix, meant: Array, number: Array) -> None:
         topics = min(TOPICS, min(rows.shape) - 1)
         _, _, directions = randomized_svd(rows, topics, n_iter=3, random_state=0)
         # Between the raw topics, the first of which drown the rest, and all of equal size.
         spread = np.sqrt((rows @ directions.T).std(axis=0) + 1e-6)
         self.topics_ = (3 * directions.T / spread).astype(np.float32)
-        inputs = rows @ self.topics_
+        inputs = np.hstack([rows @ self.topics_, meant])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
             self.networks_ = [
@@ -115,7 +116,7 @@ class FlatPipeline:
     def _log_odds(self, readings: Sequence[Reading]) -> Array:
         rows = self._weigh(self._count(readings))
         ridge = self.decision_.predict_proba(rows @ self.coefficients_ / self.spread_)
-        inputs = rows @ self.topics_
+        inputs = np.hstack([rows @ self.topics_, load_meanings().read(readings)])
         said = [np.log(network.predict_proba(inputs) + FLOOR) for network in self.networks_]
         total: Array = np.log(ridge + FLOOR) + np.mean(said, axis=0)
         return total
