@@ -255,7 +255,7 @@ def test_a_line_of_another_process_reaches_this_one_by_itself(
             time.sleep(0.1)
     assert other.desk.classifier.lines.review == 0.6
     told = make_submission(
-        title="学校食堂", content="学校食堂饭菜不新鲜，学生吃了拉肚子。", place=None
+        title="公交", content="108路公交车班次太少，上班高峰等了40分钟。", place=None
     )
     assert other.base.suggest(told).needs_review
     assert not other.suggesting.ask(told).needs_review

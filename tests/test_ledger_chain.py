@@ -240,6 +240,11 @@ def test_a_whole_batch_is_chained(store: Store) -> None:
     assert verify(store).sound == 2000
 
 
+def test_more_events_than_a_socket_holds_are_chained(store: Store) -> None:
+    happen(store, *(f"kind-{number}" for number in range(500)), payload={"note": "停水" * 2_000})
+    assert verify(store).sound == 500
+
+
 def test_events_from_before_the_chain_are_linked_by_the_upgrade(empty_url: str) -> None:
     store = open_store(empty_url)
     config = Config()

@@ -11,6 +11,7 @@ chain, and who holds it waits for nobody, so it can be part of no deadlock.
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,9 @@ _EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
 _LAST = Spelt(select(_EVENTS.c.hash).order_by(_EVENTS.c.id.desc()).limit(1))
 _ADD = Adding(_EVENTS, tuple(column.name for column in _EVENTS.columns if column.name != "id"))
 _SPELLER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+# Characters of events that surely fit a socket: psycopg waits for the answers to a pipeline without
+# sending what is left of it, and would wait for ever.
+_SENT_AT_ONCE = 20_000
 _PIECE = 1000  # events fetched at a time while the chain is walked
 
 
@@ -85,9 +89,10 @@ def append_events(session: Session) -> None:
         return
     connection = connection_of(session)
     if connection.dialect.name == "postgresql":
-        columns = zip(*(_as_columns(_as_read(event)) for event in events), strict=True)
+        columns = [*zip(*(_as_columns(_as_read(event)) for event in events), strict=True)]
         driver: Any = connection.connection.driver_connection
-        with driver.pipeline():
+        many = sum(map(len, columns[0])) > _SENT_AT_ONCE
+        with nullcontext() if many else driver.pipeline():
             cursor_of(connection).execute(_APPEND, tuple(map(list, columns)))
             driver.commit()
         return
