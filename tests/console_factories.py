@@ -177,7 +177,9 @@ def choose(page: Any, label: str, option: str, *, typed: str = "") -> None:
 
 
 def check_accessible(page: Any) -> None:
-    """Fails where axe-core finds a serious or critical barrier on the page as it stands."""
+    """Fails where axe-core finds a serious or critical barrier on the page as it stands, once no
+    table on it is being read anew: until then it is paler."""
+    page.wait_for_selector(".table-busy", state="detached")
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe_source())
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
