@@ -7,7 +7,6 @@ from triage.features import Array, lay_out_readings, read_text
 from triage.keytable import KeyTable
 from triage.meanings import MEANINGS, WIDTH, Meanings, load_meanings
 from triage.numbering import pack_words
-from triage.vocabulary import cut_up
 
 WORDS = ("学校", "电梯", "老人")  # their vectors are 3, 4 and 12 along axes of their own
 
@@ -53,7 +52,7 @@ def test_many_are_read_as_each_alone(meanings: Meanings) -> None:
 def test_words_that_mean_the_same_lie_close_in_the_table_of_the_product() -> None:
     words = "医院", "诊所", "公交车", "公共汽车", "工资", "薪水"
     laid = lay_out_readings([read_text(word, "") for word in words])
-    vectors = load_meanings().find(laid, cut_up(laid))[:, :WIDTH]
+    vectors = load_meanings().find(laid)[:, :WIDTH]
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, -1)
     assert alike.argmax(axis=1).tolist() == [1, 0, 3, 2, 5, 4]

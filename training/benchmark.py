@@ -67,7 +67,7 @@ class FlatPipeline:
             token_pattern=None,
             lowercase=False,
             ngram_range=(1, 2),
-            min_df=MIN_WRITERS,
+            min_df=MIN_WRITERS,  # of texts: here near-copies may count
             sublinear_tf=True,
         ).fit([reading.body for reading in readings])
         counted = self._count(readings)

@@ -29,7 +29,6 @@ from triage.features import read_text
 from triage.meanings import load_meanings
 from triage.suggestions import FLAGS
 from triage.taxonomy import load_taxonomy
-from triage.vocabulary import cut_up
 
 TAXONOMY = "letters"
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
@@ -112,7 +111,7 @@ def judge(
         readings = [read_text(e.title, e.content) for e in examples[start : start + CHUNK]]
         dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
         terms = classifier.features.read(readings)
-        meant = load_meanings().find(terms.laid, cut_up(terms.laid))
+        meant = load_meanings().find(terms.laid)
         signals = read_signals(readings, dangers, lexicon, meant)
         chunks.append(classifier.judge(terms.rows, signals, dangers))
     parts = [_arrays(chunk) for chunk in chunks]

@@ -21,9 +21,8 @@ from training.config import DEFAULT, load_config
 from training.dataset import Corpus, load_corpus
 from training.fit import MADE_UP_ROLES
 from triage.features import Array, lay_out_readings, read_text
-from triage.meanings import WIDTH
+from triage.meanings import WIDTH, cut_up
 from triage.numbering import pack_words
-from triage.vocabulary import cut_up
 from triage.words import load_terms
 
 _NAMES = "nr"  # how jieba marks those of persons

@@ -38,7 +38,6 @@ from triage.suggestions import (
     UrgencySuggestion,
 )
 from triage.taxonomy import Domain, Taxonomy, load_taxonomy
-from triage.vocabulary import cut_up
 
 CHUNK = 256  # submissions worked on at once: larger ones outgrow the processor's cache
 _ALTERNATIVES = 3
@@ -91,7 +90,7 @@ class Desk:
         readings = [read_text(s.title, s.content) for s in submissions]
         dangers = self.dangers.find_many([(each.title, each.content) for each in readings])
         terms = self.classifier.features.read(readings)
-        meant = self.meanings.find(terms.laid, cut_up(terms.laid))
+        meant = self.meanings.find(terms.laid)
         signals = read_signals(readings, dangers, self.dangers, meant)
         judged = self.classifier.judge(terms.rows, signals, dangers)
         paths = judged.best_paths()

@@ -14,11 +14,23 @@ import numpy as np
 
 from triage.features import Array, Reading, lay_out_readings
 from triage.keytable import KeyTable
-from triage.vocabulary import Cut, Laid, cut_up
+from triage.numbering import number_words
+from triage.vocabulary import Laid
+from triage.words import cut_words
 
 WIDTH = 64  # of a word's vector
 MEANINGS = 2 * WIDTH  # of a text: title and body
 _AT_ONCE = 256  # readings whose words' vectors are held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The words of a laid text, in order: packed `keys` (0 where they do not fit), where each
+    begins and the `words` themselves."""
+
+    keys: Array
+    begins: Array
+    words: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +41,10 @@ class Meanings:
     words: KeyTable
     vectors: Array
 
-    def find(self, laid: Laid, cut: Cut) -> Array:
+    def find(self, laid: Laid) -> Array:
         """(documents, MEANINGS) float32 of laid titles and bodies: two vectors of length 1, or of
         none where no word is in the table."""
+        cut = cut_up(laid)
         column, known = self.words.look_up(cut.keys)
         places = known.nonzero()[0]
         text = laid.sizes.cumsum().searchsorted(cut.begins.take(places), side="right")
@@ -47,9 +60,17 @@ class Meanings:
         """The same of readings whose words are not cut yet."""
         found = [np.zeros((0, MEANINGS), np.float32)]
         for start in range(0, len(readings), _AT_ONCE):
-            laid = lay_out_readings(readings[start : start + _AT_ONCE])
-            found.append(self.find(laid, cut_up(laid)))
+            found.append(self.find(lay_out_readings(readings[start : start + _AT_ONCE])))
         return np.concatenate(found)
+
+
+def cut_up(laid: Laid) -> Cut:
+    """The words of the laid text."""
+    words = cut_words(laid.text)
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    begins = lengths.cumsum()
+    begins -= lengths
+    return Cut(number_words(laid.text, begins, lengths), begins, words)
 
 
 @cache

@@ -16,8 +16,8 @@ import numpy as np
 from triage.features import Array, Matrix, Rows
 
 _AT_ONCE = 1024  # entries of a document: in single precision they still fit the processor's cache
-_LEAST_HELD = 1e-6  # of a term, root mean square: less than a rare one in a million texts
 _KEPT = 8 * _AT_ONCE  # entries whose terms are looked up once for scoring and weighing
+_LEAST_HELD = 1e-6  # of a term, root mean square: less than a rare one in a million texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""The character runs that the models know, found in titles and bodies at once; and their words.
+"""The character runs that the models know, found in titles and bodies at once.
 
 Texts lie end to end, all titles before all bodies, a line break after each: clean text holds none
-itself, so nothing that is known reaches over one. A character run is packed into one 64-bit number,
-and so is a word: a whole batch is looked up at once in one table (triage/keytable.py) instead of
-string by string in a dictionary.
+itself, so nothing that is known reaches over one. A character run is packed into one 64-bit number:
+a whole batch is looked up at once in one table (triage/keytable.py) instead of string by string.
 """
 
 from collections.abc import Sequence
@@ -14,15 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from triage.keytable import KeyTable
-from triage.numbering import number_words
-from triage.words import cut_words
 
 Array = npt.NDArray[Any]
 
 BREAK = "\n"
 _SPACE = 32
 _LAST_CODE = 0xFFFF
-_LENGTHS = (1, 2, 3)  # characters of a run
 _OF_BODIES = np.uint64(1 << 48)  # marks the runs of bodies, which are another vocabulary
 # Runs tell kinds of numbers apart, not numbers, and take letters in one case.
 _FOLD = np.arange(_LAST_CODE + 1, dtype=np.uint64)
@@ -40,16 +36,6 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """The words of a laid text, in order: packed `keys` (0 where they do not fit), where each
-    begins and the `words` themselves."""
-
-    keys: Array
-    begins: Array
-    words: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Occurrences:
     """Where known terms stand: parallel arrays of column, start in the laid text and length."""
 
@@ -63,15 +49,6 @@ def lay_out(titles: Sequence[str], bodies: Sequence[str]) -> Laid:
     texts = [*titles, *bodies]
     sizes = np.array([len(text) + 1 for text in texts], np.int64)
     return Laid(BREAK.join([*texts, ""]), sizes, sum(map(len, titles)) + len(titles))
-
-
-def cut_up(laid: Laid) -> Cut:
-    """The words of the laid text."""
-    words = cut_words(laid.text)
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    begins = lengths.cumsum()
-    begins -= lengths
-    return Cut(number_words(laid.text, begins, lengths), begins, words)
 
 
 def pack_runs(laid: Laid) -> tuple[Array, Array, Array]:

@@ -93,15 +93,18 @@ def suggest_all(
     # spawn: a fork would copy the threads' locks of numpy and rich in whatever state they are
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet_worker)
     waiting: deque[tuple[list[Submission | RowError], Future[bytes]]] = deque()
+
+    def collect() -> Iterator[Suggested | RowError]:
+        batch, future = waiting.popleft()
+        return _merge(batch, marshal.loads(future.result()))  # noqa: S302 - from our own worker
+
     try:
         for batch in batches:
             waiting.append((batch, pool.submit(_suggest_apart, desk_files, _submissions(batch))))
             if len(waiting) >= _AHEAD * workers:
-                done, future = waiting.popleft()
-                yield from _merge(done, marshal.loads(future.result()))  # noqa: S302 - our worker's
+                yield from collect()
         while waiting:
-            done, future = waiting.popleft()
-            yield from _merge(done, marshal.loads(future.result()))  # noqa: S302 - our worker's
+            yield from collect()
     except BrokenProcessPool as error:
         raise TriageError("分析进程意外退出（可能是内存不足），请用 --workers 1 再试") from error
     finally:
