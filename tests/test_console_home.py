@@ -35,6 +35,6 @@ def test_a_figure_opens_the_whole_and_a_line_the_thing_itself(screens: Opener) -
     line = page.locator("section[aria-label=待签收] .what").first
     title = line.inner_text()
     line.click()
-    page.wait_for_function("location.hash.startsWith('#/entries/')")
+    page.wait_for_function("() => location.hash.startsWith('#/entries/')")
     page.go_back()
     page.wait_for_selector(f"text={title}")

@@ -52,17 +52,22 @@ def next_one(page: Any, key: str) -> None:
     )
 
 
+def wait_until_home(page: Any) -> None:
+    """Until single letters are keys again."""
+    page.wait_for_function("() => document.activeElement.id === 'review-sheet'")
+
+
 def type_into(page: Any, key: str, typed: str) -> None:
     """Into the field behind this key, the first of what is offered."""
     page.keyboard.press(key)
     page.keyboard.type(typed)
     page.wait_for_selector(".el-select-dropdown__item.is-hovering:visible")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'review-sheet'")
+    wait_until_home(page)
 
 
 def wait_until_sent(page: Any) -> None:
-    page.wait_for_function("!document.querySelector('.day')?.innerText.includes('正在送出')")
+    page.wait_for_function("() => !document.querySelector('.day')?.innerText.includes('正在送出')")
 
 
 def decisions(client: httpx.Client, name: str) -> Any:
@@ -127,6 +132,26 @@ def test_a_clerk_confirms_and_corrects_by_keys_alone_and_goes_back_to_one(
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     check_fits(page)
     check_accessible(page)
+
+
+def test_a_field_is_left_as_well_where_what_stands_already_is_chosen(
+    screens: Opener, clerk: httpx.Client
+) -> None:
+    page = open_queue(screens)
+    lines = clerk.get("/v1/reviews", params={"limit": 1}).json()["lines"]
+    said = lines[0]["line"]["suggestion"]
+    type_into(page, "s", said["nature"]["name"])
+    type_into(page, "z", said["department"]["lead"])
+    page.wait_for_selector(".hint:has-text('没有改动')")
+    page.keyboard.press("s")
+    page.wait_for_selector(".el-select-dropdown__item:visible")
+    page.keyboard.press("Escape")
+    wait_until_home(page)
+    page.keyboard.press("s")
+    page.wait_for_selector(".el-select-dropdown__item:visible")
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".el-select-dropdown__item", state="hidden")
+    assert page.evaluate("document.activeElement.id") == "review-division"
 
 
 def find_leaf(client: httpx.Client, above: str) -> dict[str, Any]:

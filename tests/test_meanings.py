@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from triage.features import Array, lay_out_readings, read_text
+from triage.features import Array, read_text
 from triage.keytable import KeyTable
-from triage.meanings import MEANINGS, WIDTH, Meanings, load_meanings
+from triage.meanings import MEANINGS, MOST_READ, WIDTH, Meanings, load_meanings
 from triage.numbering import pack_words
 
 WORDS = ("学校", "电梯", "老人")  # their vectors are 3, 4 and 12 along axes of their own
@@ -36,6 +36,13 @@ def test_a_word_counts_as_often_as_it_stands(meanings: Meanings) -> None:
     np.testing.assert_allclose(found[WIDTH:][:3], [0, 0.5**0.5, 0.5**0.5], atol=1e-6)
 
 
+def test_what_stands_far_behind_is_not_read(meanings: Meanings) -> None:
+    near = "电梯" + "，" * (MOST_READ - 4) + "老人"
+    (found, beyond) = read(meanings, ("", near), ("", "，" + near))
+    assert found[WIDTH:][:3].astype(bool).tolist() == [False, True, True]
+    assert beyond[WIDTH:][:3].tolist() == [0, 1, 0]
+
+
 def test_a_text_of_no_known_word_has_no_meaning(meanings: Meanings) -> None:
     found = read(meanings, ("", ""), ("qwxzj", "😀"), ("", "老人"), ("他", "的"))
     assert found.any(axis=1).tolist() == [False, False, True, False]
@@ -51,8 +58,7 @@ def test_many_are_read_as_each_alone(meanings: Meanings) -> None:
 
 def test_words_that_mean_the_same_lie_close_in_the_table_of_the_product() -> None:
     words = "医院", "诊所", "公交车", "公共汽车", "工资", "薪水"
-    laid = lay_out_readings([read_text(word, "") for word in words])
-    vectors = load_meanings().find(laid)[:, :WIDTH]
+    vectors = read(load_meanings(), *((word, "") for word in words))[:, :WIDTH]
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, -1)
     assert alike.argmax(axis=1).tolist() == [1, 0, 3, 2, 5, 4]

@@ -111,7 +111,7 @@ def judge(
         readings = [read_text(e.title, e.content) for e in examples[start : start + CHUNK]]
         dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
         terms = classifier.features.read(readings)
-        meant = load_meanings().find(terms.laid)
+        meant = load_meanings().read(readings)
         signals = read_signals(readings, dangers, lexicon, meant)
         chunks.append(classifier.judge(terms.rows, signals, dangers))
     parts = [_arrays(chunk) for chunk in chunks]

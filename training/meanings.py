@@ -20,8 +20,9 @@ import scipy.sparse as sp
 from training.config import DEFAULT, load_config
 from training.dataset import Corpus, load_corpus
 from training.fit import MADE_UP_ROLES
-from triage.features import Array, lay_out_readings, read_text
-from triage.meanings import WIDTH, cut_up
+from triage.features import Array, read_text
+from triage.keytable import KeyTable
+from triage.meanings import WIDTH, find_words, lay_out_beginnings
 from triage.numbering import pack_words
 from triage.words import load_terms
 
@@ -61,16 +62,19 @@ def make_table(
 def _count(corpus: Corpus) -> tuple[sp.csr_matrix, list[str]]:
     """(texts, words) how often each text holds each word of the general dictionary, and these."""
     known = _list_words()
-    number = {word: column for column, word in enumerate(known)}
-    rows: list[int] = []
-    columns: list[int] = []
-    for row, example in enumerate(corpus.examples):
-        cut = cut_up(lay_out_readings([read_text(example.title, example.content)]))
-        found = [number[word] for word in cut.words if word in number]
-        rows += [row] * len(found)
-        columns += found
+    numbers = pack_words(known)
+    order = numbers.argsort()
+    table = KeyTable(numbers[order])
+    rows, columns = [], []
+    for start in range(0, len(corpus.examples), _AT_ONCE):
+        some = corpus.examples[start : start + _AT_ONCE]
+        laid = lay_out_beginnings([read_text(e.title, e.content) for e in some])
+        for column, text in find_words(laid, table):
+            rows.append(start + text % len(some))
+            columns.append(order[column])
+    row, column = np.concatenate(rows), np.concatenate(columns)
     shape = len(corpus.examples), len(known)
-    return sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape), known
+    return sp.csr_matrix((np.ones(len(row), np.float32), (row, column)), shape=shape), known
 
 
 def _list_words() -> list[str]:
@@ -81,7 +85,8 @@ def _list_words() -> list[str]:
         lines = [line.split() for line in file.read().decode("utf-8").splitlines()]
     listed = {word for word, _, kind in lines if not kind.startswith(_NAMES)} | set(load_terms())
     words = sorted(listed)
-    return [word for word, number in zip(words, pack_words(words), strict=True) if number]
+    packed = zip(words, pack_words(words), strict=True)
+    return [word for word, number in packed if number]
 
 
 def encode_words(words: Sequence[str]) -> Array:

@@ -90,7 +90,7 @@ class Desk:
         readings = [read_text(s.title, s.content) for s in submissions]
         dangers = self.dangers.find_many([(each.title, each.content) for each in readings])
         terms = self.classifier.features.read(readings)
-        meant = self.meanings.find(terms.laid)
+        meant = self.meanings.read(readings)
         signals = read_signals(readings, dangers, self.dangers, meant)
         judged = self.classifier.judge(terms.rows, signals, dangers)
         paths = judged.best_paths()

@@ -16,6 +16,10 @@ from triage.networks import Network, limit
 from triage.products import multiply
 from triage.scores import LinearScores, Outputs
 
+# Directions of the waist along which a path is explained: with those behind them, in which scores
+# vary least, the terms' shares would be much the same (correlation 0.996 with all 384).
+_EXPLAINED = 192
+
 
 @dataclass(frozen=True, slots=True)
 class Logits:
@@ -64,7 +68,8 @@ class JoinedHeads:
             domain.logits([every[:, level] for level in levels]),
         ]
         paths = parts[1]
-        self._toward = np.ascontiguousarray((paths[:-2] - paths[-1]).T, np.float32)
+        toward = (paths[:-2] - paths[-1]).T[:, :_EXPLAINED]
+        self._toward = np.ascontiguousarray(toward, np.float32)
         if network is not None:
             paths *= (1 - NETWORK_SHARE) / NETWORK_SHARE  # beside them the network counts 1
             known = network.sees.searchsorted(len(columns))
@@ -98,5 +103,6 @@ class JoinedHeads:
         return Logits(paths, heads, natures, urgency)
 
     def find_directions(self, paths: Sequence[int]) -> Array:
-        """(documents, width): along which the waist raises the regressions' logit of each path."""
+        """(documents, …): along which of its first directions the waist raises the regressions'
+        logit of each path."""
         return self._toward.take(paths, axis=0)

@@ -3,74 +3,74 @@
 A table of vectors for words of the general dictionary, from a multilingual sentence encoder (see
 `training.meanings`): words of like meaning lie in like directions. The sum over a title's words,
 and that over a body's, tell the networks what a text is about when its own terms are rare.
+
+The text is not cut into words: what stands in the table counts wherever it is found, but inside a
+longer word. To cut took three times as long and told the networks no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
 
-from triage.features import Array, Reading, lay_out_readings
+from triage.features import Array, Reading
 from triage.keytable import KeyTable
-from triage.numbering import number_words
-from triage.vocabulary import Laid
-from triage.words import cut_words
+from triage.numbering import number_runs
+from triage.vocabulary import Laid, lay_out
 
 WIDTH = 64  # of a word's vector
 MEANINGS = 2 * WIDTH  # of a text: title and body
+MOST_READ = 300  # characters of each: by then it is told what a text is about
 _AT_ONCE = 256  # readings whose words' vectors are held at once
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """The words of a laid text, in order: packed `keys` (0 where they do not fit), where each
-    begins and the `words` themselves."""
-
-    keys: Array
-    begins: Array
-    words: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Meanings:
-    """`words` as `pack_words` packs them, and their `vectors` (words, WIDTH) int8, the longer the
-    rarer the word."""
+    """`words` of one to four characters as `pack_words` packs them, and their `vectors` (words,
+    WIDTH) int8, the longer the rarer the word."""
 
     words: KeyTable
     vectors: Array
 
-    def find(self, laid: Laid) -> Array:
-        """(documents, MEANINGS) float32 of laid titles and bodies: two vectors of length 1, or of
-        none where no word is in the table."""
-        cut = cut_up(laid)
-        column, known = self.words.look_up(cut.keys)
-        places = known.nonzero()[0]
-        text = laid.sizes.cumsum().searchsorted(cut.begins.take(places), side="right")
-        first = np.diff(text, prepend=-1).nonzero()[0]
+    def read(self, readings: Sequence[Reading]) -> Array:
+        """(documents, MEANINGS) float32 of titles and the beginnings of bodies: two vectors of
+        length 1, or of none where no word is in the table."""
+        found = [np.zeros((0, MEANINGS), np.float32)]
+        for start in range(0, len(readings), _AT_ONCE):
+            found.append(self._find(lay_out_beginnings(readings[start : start + _AT_ONCE])))
+        return np.concatenate(found)
+
+    def _find(self, laid: Laid) -> Array:
         sums = np.zeros((len(laid.sizes), WIDTH), np.float32)
-        if len(places):
-            vectors = self.vectors.take(column.take(places), axis=0).astype(np.float32)
-            sums[text.take(first)] = np.add.reduceat(vectors, first, axis=0)
+        for column, text in find_words(laid, self.words):
+            first = np.diff(text, prepend=-1).nonzero()[0]
+            vectors = self.vectors.take(column, axis=0).astype(np.float32)
+            sums[text.take(first)] += np.add.reduceat(vectors, first, axis=0)
         sums /= np.maximum(np.sqrt((sums**2).sum(axis=1, keepdims=True)), 1)
         return np.concatenate(np.split(sums, 2), axis=1)
 
-    def read(self, readings: Sequence[Reading]) -> Array:
-        """The same of readings whose words are not cut yet."""
-        found = [np.zeros((0, MEANINGS), np.float32)]
-        for start in range(0, len(readings), _AT_ONCE):
-            found.append(self.find(lay_out_readings(readings[start : start + _AT_ONCE])))
-        return np.concatenate(found)
+
+def lay_out_beginnings(readings: Sequence[Reading]) -> Laid:
+    """The titles and bodies of readings end to end, as far as their words are read."""
+    return lay_out([r.title[:MOST_READ] for r in readings], [r.body[:MOST_READ] for r in readings])
 
 
-def cut_up(laid: Laid) -> Cut:
-    """The words of the laid text."""
-    words = cut_words(laid.text)
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    begins = lengths.cumsum()
-    begins -= lengths
-    return Cut(number_words(laid.text, begins, lengths), begins, words)
+def find_words(laid: Laid, words: KeyTable) -> Iterator[tuple[Array, Array]]:
+    """For each length, the columns of the words found and the numbers of their texts, which rise.
+
+    A word inside a longer one that is found does not count.
+    """
+    ends = laid.sizes.cumsum()
+    inside = np.zeros(len(laid.text), bool)  # a longer one, where the run begins at this place
+    for runs in number_runs(laid.text)[::-1]:
+        column, known = words.look_up(runs)
+        places = (known & ~inside[: len(runs)]).nonzero()[0]
+        if len(places):
+            yield column.take(places), ends.searchsorted(places, side="right")
+            inside[places] = True
+        inside[1:] |= inside[:-1]  # the next are shorter: one more fits inside
 
 
 @cache

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 PAIRS = 1 << 17  # so many numbers that a message holds some three pairs by chance
 MOST_NUMBERED = 4  # characters of a word that has a number
 _LAST_CODE = 0xFFFF
-# The bits that a word of so many characters takes; none where they are too many.
-_TAKEN = np.array([(1 << 16 * length) - 1 for length in range(MOST_NUMBERED + 1)] + [0], np.uint64)
 
 
 def number_pairs(text: str) -> NDArray[Any]:
@@ -43,24 +41,25 @@ def find_pairs(texts: Sequence[str], marked: NDArray[Any]) -> list[list[int]]:
 
 
 def pack_words(words: Sequence[str]) -> NDArray[Any]:
-    """(words,) what `number_words` gives of words that stand by themselves, none empty."""
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    return number_words("".join(words), lengths.cumsum() - lengths, lengths)
+    """(words,) the characters of each packed into 64 bits; 0 where they do not fit.
 
-
-def number_words(text: str, begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
-    """The characters of each word packed into 64 bits; 0 where they do not fit.
-
-    `text` is the words of clean text end to end; `begins` and `lengths` (words,) say where each of
-    them begins and how long it is, none 0. Those longer than `MOST_NUMBERED`, or with a character
-    beyond the basic plane, do not fit.
+    Words longer than `MOST_NUMBERED`, or with a character beyond the basic plane, do not fit.
     """
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    ones = np.zeros(len(codes) + MOST_NUMBERED - 1, np.uint64)
-    ones[: len(codes)] = codes
-    twos = ones[:-1] | ones[1:] << np.uint64(16)
-    fours = twos[:-2] | twos[2:] << np.uint64(32)
-    numbers: NDArray[Any] = fours.take(begins) & _TAKEN.take(lengths, mode="clip")
-    if len(codes) and codes.max() > _LAST_CODE:
-        numbers[np.maximum.reduceat(codes, begins) > _LAST_CODE] = 0
-    return numbers
+    return np.array([_pack(word) for word in words], np.uint64)
+
+
+def _pack(word: str) -> int:
+    if len(word) > MOST_NUMBERED or max(map(ord, word), default=0) >= _LAST_CODE:
+        return 0
+    return sum(ord(char) << 16 * place for place, char in enumerate(word))
+
+
+def number_runs(text: str) -> list[NDArray[Any]]:
+    """For each length from 1 to `MOST_NUMBERED` what `pack_words` gives of the runs of so many
+    characters, in the order in which they begin; no word's where one does not fit."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    np.minimum(codes, _LAST_CODE, out=codes)  # which is no character's
+    runs = [codes]
+    for length in range(1, MOST_NUMBERED):
+        runs.append(runs[-1][:-1] | codes[length:] << np.uint64(16 * length))
+    return runs

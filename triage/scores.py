@@ -94,20 +94,21 @@ class LinearScores:
     def narrow(self, rows: Matrix) -> Array:
         """(documents, width) float32: all that the scores see of the rows."""
         waist = np.zeros((rows.shape[0], self.basis.shape[1]), np.float32)
-        for document, _, steps, basis in self._read(rows):
+        for document, _, steps, basis in self._read(rows, waist.shape[1]):
             waist[document] += steps @ basis
         return waist
 
     def weigh_terms(self, rows: Matrix, aims: Array) -> Array:
-        """What each stored entry of `rows` adds along its document's row of `aims` (…, width)."""
+        """What each stored entry of `rows` adds along its document's row of `aims`, which may name
+        the first directions of the waist alone."""
         weights = np.empty(len(rows.data), np.float32)
-        for document, entries, steps, basis in self._read(rows):
+        for document, entries, steps, basis in self._read(rows, aims.shape[1]):
             np.multiply(steps, basis @ aims[document], out=weights[entries])
         return weights
 
-    def _read(self, rows: Matrix) -> Iterator[tuple[int, slice, Array, Array]]:
-        """Some of a document's entries at a time, in steps of their terms, and the terms' rows of
-        the basis, which last until the next.
+    def _read(self, rows: Matrix, width: int) -> Iterator[tuple[int, slice, Array, Array]]:
+        """Some of a document's entries at a time, in steps of their terms, and the first `width`
+        columns of the terms' rows of the basis, which last until the next.
 
         So few at a time and from the 8-bit numbers: what is needed stays in the processor's cache,
         and the whole basis in single precision would take four times the memory. Of a small batch
@@ -116,7 +117,7 @@ class LinearScores:
         steps = rows.data * self.term_scale.take(rows.indices).astype(np.float32)
         kept = self._keep(rows)
         small = np.empty((_AT_ONCE, self.basis.shape[1]), np.int8)
-        wide = np.empty(small.shape, np.float32)
+        wide = np.empty((_AT_ONCE, width), np.float32)
         for document, (first, last) in enumerate(pairwise(rows.indptr.tolist())):
             for start in range(first, last, _AT_ONCE):
                 entries = slice(start, min(start + _AT_ONCE, last))
@@ -124,7 +125,7 @@ class LinearScores:
                 if kept is None:
                     # Clipping needs no second buffer; all indices are those of terms.
                     self.basis.take(rows.indices[entries], axis=0, out=basis, mode="clip")
-                wide[: len(basis)] = basis
+                wide[: len(basis)] = basis[:, :width]
                 yield document, entries, steps[entries], wide[: len(basis)]
 
     def _keep(self, rows: Matrix) -> Array | None:

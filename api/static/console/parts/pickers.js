@@ -11,18 +11,24 @@ import { find } from "./typing.js";
 
 const MOST = 60; // shown at once; typing narrows them
 
-// A picker over what `load` gives. Its value is a code, or codes where `multiple`; onPick is told it.
+// A picker over what `load` gives. Its value is a code, or codes where `multiple`; onPick is told it,
+// and onClose that its list is shut, whether another was chosen or not.
 // `only`: (item) => whether it is offered.
 function picker({ load, usual, show, pathOf }) {
   return {
     props: ["modelValue", "multiple", "label", "disabled", "placeholder", "only", "id"],
-    emits: ["pick", "update:modelValue"],
+    emits: ["close", "pick", "update:modelValue"],
     setup(props, { emit }) {
       const state = reactive({ all: [], typed: "" });
       load().then((all) => { state.all = all; }, report);
       const tell = (value) => {
         emit("update:modelValue", value);
         emit("pick", value);
+      };
+      const turn = (open) => {
+        if (open) return;
+        state.typed = "";
+        emit("close");
       };
       const offered = () => {
         const found = find(props.only ? state.all.filter(props.only) : state.all, state.typed, { pathOf, most: MOST });
@@ -31,7 +37,7 @@ function picker({ load, usual, show, pathOf }) {
       };
       return () => html`<${ElSelect} id=${props.id} modelValue=${state.all.length ? props.modelValue : undefined} multiple=${props.multiple} filterable clearable defaultFirstOption disabled=${props.disabled}
         ariaLabel=${props.label ?? usual} placeholder=${props.placeholder ?? "名称或拼音首字母"} noDataText="没有符合的" noMatchText="没有符合的"
-        filterMethod=${(typed) => { state.typed = typed; }} onVisibleChange=${(open) => { if (!open) state.typed = ""; }} onChange=${tell}>
+        filterMethod=${(typed) => { state.typed = typed; }} onVisibleChange=${turn} onChange=${tell}>
         ${offered().map((item) => html`<${ElOption} key=${item.code} value=${item.code} label=${item.name}>${show?.(item) ?? item.name}</>`)}
       </>`;
     },
@@ -56,7 +62,7 @@ export const isLeaf = (domain) => domain.level === 3;
 // A division of the whole country, found by the server; `under` keeps to those below one.
 export const DivisionPicker = {
   props: ["modelValue", "label", "disabled", "placeholder", "under", "id"],
-  emits: ["pick", "update:modelValue"],
+  emits: ["close", "pick", "update:modelValue"],
   setup(props, { emit }) {
     const state = reactive({ found: [], busy: false, chosen: null });
     watch(() => props.modelValue, async (code) => {
@@ -76,7 +82,7 @@ export const DivisionPicker = {
     };
     const offered = () => [...state.found, ...(state.chosen && props.modelValue === state.chosen.code && !state.found.some((one) => one.code === state.chosen.code) ? [state.chosen] : [])];
     return () => html`<${ElSelect} id=${props.id} modelValue=${props.modelValue} filterable remote clearable remoteMethod=${search} loading=${state.busy} disabled=${props.disabled}
-      ariaLabel=${props.label ?? "行政区划"} placeholder=${props.placeholder ?? "名称或拼音首字母"} noDataText="输入名称或拼音首字母" noMatchText="没有符合的" loadingText="正在查找" onChange=${tell}>
+      ariaLabel=${props.label ?? "行政区划"} placeholder=${props.placeholder ?? "名称或拼音首字母"} noDataText="输入名称或拼音首字母" noMatchText="没有符合的" loadingText="正在查找" onVisibleChange=${(open) => { if (!open) emit("close"); }} onChange=${tell}>
       ${offered().map((one) => html`<${ElOption} key=${one.code} value=${one.code} label=${one.name} />`)}
     </>`;
   },
