@@ -35,10 +35,9 @@ class DomainCall:
 class DomainSuggestion:
     """The domain (领域) with its three best alternatives, the likeliest first.
 
-    It is chosen level by level, the likeliest level 1, in it the likeliest level 2 and in that the
-    likeliest leaf: a leaf elsewhere may by itself be likelier than this one. `confidence` is the
-    probability that all three levels are right; `level1_confidence` and `level2_confidence` that
-    the path is right down to that level.
+    It is the likeliest of all paths; another level 1, with many paths, may by itself be likelier.
+    `confidence` is the probability that all three levels are right; `level1_confidence` and
+    `level2_confidence` that the path is right down to that level.
     """
 
     code: str
