@@ -5,8 +5,9 @@ import pytest
 
 from triage.features import Array, read_text
 from triage.keytable import KeyTable
-from triage.meanings import MEANINGS, MOST_READ, WIDTH, Meanings, load_meanings
+from triage.meanings import BEGINNING, MEANINGS, WIDTH, Meanings, find_words, load_meanings
 from triage.numbering import pack_words
+from triage.vocabulary import lay_out
 
 WORDS = ("学校", "电梯", "老人")  # their vectors are 3, 4 and 12 along axes of their own
 
@@ -36,8 +37,21 @@ def test_a_word_counts_as_often_as_it_stands(meanings: Meanings) -> None:
     np.testing.assert_allclose(found[WIDTH:][:3], [0, 0.5**0.5, 0.5**0.5], atol=1e-6)
 
 
+def test_a_word_inside_a_longer_one_does_not_count() -> None:
+    words = ["人民", "人民医院", "医院", "院", "民医院"]
+    numbers = pack_words(words)
+    order = numbers.argsort()
+    laid = lay_out(["人民医院"], ["医院和人民，院"])
+    found = [
+        (words[order[column]], text)
+        for columns, texts in find_words(laid, KeyTable(numbers[order]))
+        for column, text in zip(columns, texts.tolist(), strict=True)
+    ]
+    assert found == [("人民医院", 0), ("医院", 1), ("人民", 1), ("院", 1)]
+
+
 def test_what_stands_far_behind_is_not_read(meanings: Meanings) -> None:
-    near = "电梯" + "，" * (MOST_READ - 4) + "老人"
+    near = "电梯" + "，" * (BEGINNING - 4) + "老人"
     (found, beyond) = read(meanings, ("", near), ("", "，" + near))
     assert found[WIDTH:][:3].astype(bool).tolist() == [False, True, True]
     assert beyond[WIDTH:][:3].tolist() == [0, 1, 0]

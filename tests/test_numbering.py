@@ -9,6 +9,7 @@ from triage.numbering import (
     find_pairs,
     mark_pairs,
     number_pairs,
+    number_runs,
     pack_words,
 )
 
@@ -57,3 +58,14 @@ def test_a_number_tells_its_word(words: list[str]) -> None:
         else:
             letters = [chr(packed >> shift & 0xFFFF) for shift in (0, 16, 32, 48)]
             assert "".join(letters).rstrip("\0") == word
+
+
+@given(st.text(st.characters(codec="utf-16"), max_size=12))
+def test_runs_have_the_numbers_of_the_words_that_they_are(text: str) -> None:
+    text = text.replace("\0", " ")
+    for length, runs in enumerate(number_runs(text), 1):
+        stands = [text[start : start + length] for start in range(len(text) - length + 1)]
+        assert len(runs) == len(stands)
+        for run, packed in zip(runs.tolist(), number(stands), strict=True):
+            # What does not fit is told by a number that stands for no character.
+            assert run == packed if packed else 0xFFFF in [run >> 16 * n & 0xFFFF for n in range(4)]

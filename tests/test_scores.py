@@ -96,6 +96,16 @@ def test_the_weights_of_its_terms_add_up_to_a_score(
     assert total == pytest.approx(packed.score(row)[0, 3] - INTERCEPT[3], abs=1e-4)
 
 
+def test_terms_may_be_weighed_along_the_first_directions_alone(
+    coefficients: Array, rows: sp.csr_matrix
+) -> None:
+    packed = pack(coefficients, rows, width=TRUE_WIDTH)
+    aims = np.random.default_rng(2).normal(size=(rows.shape[0], TRUE_WIDTH)).astype(np.float32)
+    first = packed.weigh_terms(rows, np.ascontiguousarray(aims[:, :2]))
+    aims[:, 2:] = 0
+    np.testing.assert_allclose(first, packed.weigh_terms(rows, aims), atol=1e-6)
+
+
 def test_stored_it_is_small_and_loaded_it_scores_the_same(
     coefficients: Array, rows: sp.csr_matrix
 ) -> None:

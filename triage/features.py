@@ -1,4 +1,4 @@
-"""What the models see of a text: how often each character run and each word stands in it.
+"""What the models see of a text: how often each character run stands in it.
 
 Two blocks side by side: the character runs of length 1-3 of the title and those of the body
 (triage/vocabulary.py finds them). Every occurrence keeps its place in the text for the evidence
@@ -173,7 +173,7 @@ class TextFeatures:
 
     def locate(self, readings: Sequence[Reading]) -> tuple[Laid, Occurrences]:
         """The texts of the readings end to end, and every occurrence of a known term in them."""
-        laid = lay_out_readings(readings)
+        laid = lay_out(_list_texts(readings, "title"), _list_texts(readings, "body"))
         return laid, self._vocabulary.find(laid)
 
     def read(self, readings: Sequence[Reading]) -> Terms:
@@ -212,11 +212,6 @@ class TextFeatures:
 
         rows = self.read(readings).rows
         return csr_matrix((rows.data, rows.indices, rows.indptr), shape=rows.shape)
-
-
-def lay_out_readings(readings: Sequence[Reading]) -> Laid:
-    """The titles and bodies of readings end to end, as far as they are read."""
-    return lay_out(_list_texts(readings, "title"), _list_texts(readings, "body"))
 
 
 def _list_texts(readings: Sequence[Reading], field: str) -> list[str]:

@@ -22,7 +22,7 @@ from triage.vocabulary import Laid, lay_out
 
 WIDTH = 64  # of a word's vector
 MEANINGS = 2 * WIDTH  # of a text: title and body
-MOST_READ = 300  # characters of each: by then it is told what a text is about
+BEGINNING = 300  # characters of a text: by then it is told what it is about
 _AT_ONCE = 256  # readings whose words' vectors are held at once
 
 
@@ -53,12 +53,13 @@ class Meanings:
 
 
 def lay_out_beginnings(readings: Sequence[Reading]) -> Laid:
-    """The titles and bodies of readings end to end, as far as their words are read."""
-    return lay_out([r.title[:MOST_READ] for r in readings], [r.body[:MOST_READ] for r in readings])
+    """The beginnings of titles and bodies end to end: where their words are looked for."""
+    return lay_out([r.title[:BEGINNING] for r in readings], [r.body[:BEGINNING] for r in readings])
 
 
 def find_words(laid: Laid, words: KeyTable) -> Iterator[tuple[Array, Array]]:
-    """For each length, the columns of the words found and the numbers of their texts, which rise.
+    """For each length, the longest first, the columns of the words found and the numbers of their
+    texts among the laid ones (titles, then bodies), which rise.
 
     A word inside a longer one that is found does not count.
     """

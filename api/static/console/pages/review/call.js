@@ -60,9 +60,9 @@ export const Call = {
     };
     // Whoever chose what stood already, or left the list by Escape, is done with the field as well;
     // whoever went on by Tab or by the mouse is elsewhere by then.
-    const leave = (id) => () => setTimeout(() => { if (document.activeElement?.id === id) props.home(); });
+    const leaving = (id) => ({ id, onClose: () => setTimeout(() => { if (document.activeElement?.id === id) props.home(); }) });
     const nature = (sheet) => html`<${ElSelect} id="review-nature" ariaLabel="诉求性质" modelValue=${sheet.call.nature} filterable defaultFirstOption placeholder="性质" noMatchText="没有符合的" noDataText="没有符合的"
-      filterMethod=${(typed) => { known.typed = typed; }} onVisibleChange=${(open) => { if (!open) { known.typed = ""; leave("review-nature")(); } }} onChange=${then((value) => chooseNature(sheet, value))}>
+      filterMethod=${(typed) => { known.typed = typed; }} onVisibleChange=${(open) => { if (!open) { known.typed = ""; leaving("review-nature").onClose(); } }} onChange=${then((value) => chooseNature(sheet, value))}>
       ${find(NATURE_ITEMS, known.typed).map(({ name }) => html`<${ElOption} key=${name} value=${name} label=${name} />`)}
     </>`;
 
@@ -81,14 +81,14 @@ export const Call = {
         <div class="options" role="group" aria-label="领域">${options.map((one, at) => html`<button type="button" key=${one.code} class=${{ keyed: true, chosen: call.domain === one.code }} aria-pressed=${String(call.domain === one.code)} onClick=${() => then(() => chooseDomain(sheet, one.code))()}>
             <kbd>${at + 1}</kbd><span class="domain"><span>${one.level1} › ${one.level2} › </span><b>${one.level3}</b></span>${at === 0 && html`<span class="tag">系统建议</span>`}<span class="number muted">${percent(one.confidence)}</span></button>`)}</div>
         <dl class="fields">
-          ${field("l", "另选领域", html`<${DomainPicker} id="review-domain" onClose=${leave("review-domain")} only=${isLeaf} label="另选领域" modelValue=${other} onPick=${then((code) => chooseDomain(sheet, code ?? sheet.said.domain))} />
+          ${field("l", "另选领域", html`<${DomainPicker} ...${leaving("review-domain")} only=${isLeaf} label="另选领域" modelValue=${other} onPick=${then((code) => chooseDomain(sheet, code ?? sheet.said.domain))} />
             ${other && html`<span class="hint">${known.domains.find((one) => one.code === other)?.path.replaceAll("/", " › ")}</span>`}`)}
           <dt>紧急程度</dt><dd><div class="levels" role="group" aria-label="紧急程度">${Object.entries(URGENCIES).map(([level, name], at) => html`<button type="button" key=${level} class=${{ keyed: true, chosen: call.urgency === Number(level) }} aria-pressed=${String(call.urgency === Number(level))}
             onClick=${() => then(() => { call.urgency = Number(level); })()}><kbd>${URGENCY_KEYS[at].toUpperCase()}</kbd>${name}</button>`)}</div></dd>
-          ${field("z", "主办", html`<${DepartmentPicker} id="review-lead" onClose=${leave("review-lead")} label="主办单位" placeholder=${waiting(call.lead)} modelValue=${codeOf(call.lead)} onPick=${then((code) => chooseLead(sheet, nameOf(code)))} />`)}
-          ${field("x", "协办", html`<${DepartmentPicker} id="review-assisting" onClose=${leave("review-assisting")} multiple label="协办单位" placeholder=${waiting(call.assisting.join("、"))} modelValue=${call.assisting.map(codeOf).filter(Boolean)} onPick=${(codes) => { call.assisting = codes.map(nameOf); }} />`)}
+          ${field("z", "主办", html`<${DepartmentPicker} ...${leaving("review-lead")} label="主办单位" placeholder=${waiting(call.lead)} modelValue=${codeOf(call.lead)} onPick=${then((code) => chooseLead(sheet, nameOf(code)))} />`)}
+          ${field("x", "协办", html`<${DepartmentPicker} ...${leaving("review-assisting")} multiple label="协办单位" placeholder=${waiting(call.assisting.join("、"))} modelValue=${call.assisting.map(codeOf).filter(Boolean)} onPick=${(codes) => { call.assisting = codes.map(nameOf); }} />`)}
           ${field("s", "性质", nature(sheet))}
-          ${field("d", "区划", html`<${DivisionPicker} id="review-division" onClose=${leave("review-division")} modelValue=${call.division ?? undefined} onPick=${then((code) => { call.division = code ?? sheet.said.division; })} />`)}
+          ${field("d", "区划", html`<${DivisionPicker} ...${leaving("review-division")} modelValue=${call.division ?? undefined} onPick=${then((code) => { call.division = code ?? sheet.said.division; })} />`)}
           ${field("y", "原因", html`<${ElInput} id="review-reason" aria-label="更正的原因" maxlength="2000" placeholder="可不填，供以后改进" ...${bind(call, "reason")} onKeydown=${leaveByEnter(props.home)} />`)}
         </dl>
         ${call.nature === ACCUSATION && [html`<p class="note warn" key="sealed">检举控告确认后即转纪检，您将看不到这一件。</p>`, html`<${RestFirst} key="rest" id=${sheet.id} />`]}
