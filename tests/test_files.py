@@ -1,5 +1,6 @@
+"""Files that offices send: read whatever their form, and what is broken told row by row."""
+
 import contextlib
-import csv
 import io
 import json
 import random
@@ -11,7 +12,6 @@ import openpyxl
 import pytest
 import xlwt
 
-from api.files.exports import OutputFile, escape_cell, write_table
 from api.files.reading import (
     CHINA_TIME,
     IntakeFile,
@@ -220,6 +220,10 @@ def test_numbers_are_ids_without_a_fraction_and_dates_are_dates(tmp_path: Path) 
 )
 def test_a_time_is_read_as_people_write_it(text: str) -> None:
     assert read_time(text) == datetime(2024, 1, 2, 3, 4, tzinfo=CHINA_TIME)
+
+
+def test_times_with_a_zone_of_their_own_keep_it() -> None:
+    assert read_time("2024-01-02T00:00:00+00:00") == datetime(2024, 1, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["昨天", "2024-13-01", "2024-02-30", "99999999", "1e400", "12"])
@@ -459,69 +463,3 @@ def test_the_worksheet_with_the_rows_is_found_or_named(tmp_path: Path) -> None:
     assert row.title == "水管"
     with pytest.raises(InvalidFile, match="没有工作表“三季度”"):
         read(path, worksheet="三季度")
-
-
-# --- writing ------------------------------------------------------------------------------------
-
-RECORDS = [{"编号": "1", "标题": "=1+1", "把握": 0.5}, {"编号": "2", "标题": "路灯\x0b不亮"}]
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＠"])
-def test_no_cell_of_ours_starts_a_formula(start: str) -> None:
-    assert escape_cell(f"{start}1") == f"'{start}1"
-    assert escape_cell(f"1{start}") == f"1{start}"
-
-
-def test_a_written_workbook_holds_text_and_numbers_and_no_formula(tmp_path: Path) -> None:
-    path = tmp_path / "a.xlsx"
-    write_table(path, header=["编号", "标题", "把握"], records=RECORDS)
-    rows = list(openpyxl.load_workbook(path).active.iter_rows(values_only=True))
-    assert rows == [("编号", "标题", "把握"), ("1", "'=1+1", 0.5), ("2", "路灯不亮", None)]
-
-
-def test_a_written_csv_opens_in_excel_as_chinese(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    write_table(path, header=["编号", "标题", "把握"], records=RECORDS)
-    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
-    assert rows == [["编号", "标题", "把握"], ["1", "'=1+1", "0.5"], ["2", "路灯不亮", ""]]
-
-
-def test_a_content_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "a.xlsx"
-    write_table(path, header=["内容"], records=[{"内容": "长" * 40_000}])
-    value = openpyxl.load_workbook(path).active["A2"].value
-    assert len(value) == 32_767
-    assert value.endswith("全文见原件）")
-
-
-@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.xlsx"])
-def test_an_output_takes_its_name_only_when_it_is_whole(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-
-    def interrupted() -> None:
-        with OutputFile(path, header=["编号"]) as output:
-            output.write({"编号": "1"})
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    part = tmp_path / name.replace("a.", "a.part.")
-    assert not path.exists()
-    assert part.stat().st_size > 0
-    if name == "a.xlsx":
-        assert openpyxl.load_workbook(part).active["A2"].value == "1"
-    with OutputFile(path, header=["编号"]) as output:
-        output.write({"编号": "1"})
-    assert path.exists()
-    assert not part.exists()
-
-
-@pytest.mark.parametrize("name", ["a.docx", "a", "none/a.csv"])
-def test_an_output_that_cannot_be_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InvalidFile, match="请"):
-        OutputFile(tmp_path / name, header=[])
-
-
-def test_times_with_a_zone_of_their_own_keep_it() -> None:
-    assert read_time("2024-01-02T00:00:00+00:00") == datetime(2024, 1, 2, tzinfo=UTC)
