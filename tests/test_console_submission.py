@@ -47,5 +47,5 @@ def test_a_submission_out_of_reach_is_told_as_one_that_is_not_there(screens: Ope
     page = screen.go("/submissions/demo-01")
     told = page.inner_text(".state .text")
     page = screen.go("/submissions/none-99")
-    page.wait_for_selector("text=none-99")
+    page.wait_for_selector(".state .text >> text=none-99")
     assert page.inner_text(".state .text") == told.replace("demo-01", "none-99")

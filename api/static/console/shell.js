@@ -114,7 +114,8 @@ function content(props) {
   if (barred() === "rights") return html`<${State} kind="rights" />`;
   if (broken.value) return html`<${State} kind="failed" text="这一页没有读出来，请检查网络后重试。"><${Button} onClick=${reload}>重试</></>`;
   if (!page.value) return html`<${State} kind="loading" />`;
-  return html`<${page.value} key=${route.page.path} arrived=${props.arrived} />`;
+  // Another record is another page: what was read of one never stands under the name of the next.
+  return html`<${page.value} key=${route.path} arrived=${props.arrived} />`;
 }
 
 // Only once the server answers again: a reload without it would leave nothing on the screen.

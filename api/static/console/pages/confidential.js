@@ -5,4 +5,4 @@ import { route } from "../router.js";
 import { Accusation } from "./confidential/one.js";
 import { Accusations } from "./confidential/list.js";
 
-export default { setup: () => () => (route.params.id ? html`<${Accusation} key=${route.params.id} />` : html`<${Accusations} />`) };
+export default { setup: () => () => (route.params.id ? html`<${Accusation} />` : html`<${Accusations} />`) };

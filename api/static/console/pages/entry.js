@@ -42,7 +42,7 @@ async function loadFile(signal) {
 
 export default {
   setup() {
-    const file = useLoad(loadFile, () => route.params.id);
+    const file = useLoad(loadFile);
     const job = reactive({ command: null, correcting: false, touched: false });
     const draft = reactive(blankDraft());
     useUnsaved(() => Boolean(draft.text.trim()) || job.touched);

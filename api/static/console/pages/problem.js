@@ -30,7 +30,7 @@ export default {
     const file = useLoad(async (signal) => {
       const [told, departments] = await Promise.all([get(`/v1/problems/${route.params.id}`, {}, { signal }), loadDepartmentNames()]);
       return { ...told, names: departments };
-    }, () => route.params.id);
+    });
     const state = reactive({ dialog: null, picked: [], busy: false });
 
     // Every correction goes with the version that was seen; where another was first, it is read again.

@@ -23,7 +23,7 @@ export default {
     const file = useLoad(async (signal) => {
       const [told, departments] = await Promise.all([get(`/v1/submissions/${encodeURIComponent(route.params.id)}`, {}, { signal }), loadDepartmentNames()]);
       return { ...told, departments };
-    }, () => route.params.id);
+    });
     return () => html`<${Frame} title=${`来件 ${route.params.id}`} help=${HELP} load=${file} actions=${() => actions(file.data)}>${() => body(file.data)}</>`;
   },
 };

@@ -21,7 +21,7 @@ const STEPS = { planned: "安排", changed: "调整", progressed: "进展", clos
 
 export default {
   setup() {
-    const file = useLoad((signal) => get(`/v1/tasks/${route.params.id}`, {}, { signal }), () => route.params.id);
+    const file = useLoad((signal) => get(`/v1/tasks/${route.params.id}`, {}, { signal }));
     const dialog = reactive({ kind: null, form: {}, busy: false });
     const task = () => file.data.task;
 

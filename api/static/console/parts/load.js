@@ -3,8 +3,8 @@
 import { onScopeDispose, reactive, watch } from "vue";
 import { isAborted } from "../api.js";
 
-// const file = useLoad((signal) => get(`/v1/entries/${id}`, {}, { signal }), () => route.params.id);
-// `file.data`, `file.error`, `file.loading`, `file.reload()`. Read again when `source` changes; the
+// const found = useLoad((signal) => get("/v1/people", asked(), { signal }), () => JSON.stringify(asked()));
+// `found.data`, `found.error`, `found.loading`, `found.reload()`. Read again when `source` changes; the
 // data of before stays on the page until the new comes.
 export function useLoad(load, source = null) {
   const state = reactive({ data: null, error: null, loading: true, reload });
