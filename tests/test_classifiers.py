@@ -49,9 +49,10 @@ def desk() -> Desk:
     [
         ([0.7, 0.1, 0.1, 0.1], 1),
         ([0.6, 0.0, 0.0, 0.4], 1),
-        ([0.2, 0.2, 0.5, 0.1], 2),  # urgent from a low line on
-        ([0.2, 0.2, 0.1, 0.5], 4),  # but less of 一般 is asked of it
-        ([0.2, 0.09, 0.5, 0.21], 3),
+        ([0.0, 0.4, 0.5, 0.1], 2),  # urgent from a low line on
+        ([0.0, 0.4, 0.1, 0.5], 4),  # but less of 一般 is asked of it
+        ([0.0, 0.29, 0.5, 0.21], 3),
+        ([0.035, 0.0, 0.9, 0.065], 2),  # far lower where it may be level 1
         ([0.0, 0.05, 0.5, 0.45], 4),  # in doubt 一般
         (CALM, 4),
     ],
@@ -92,6 +93,11 @@ def test_the_likeliest_path_counts_and_not_the_likeliest_level_1() -> None:
 def test_of_two_as_likely_urgent_the_one_less_likely_to_be_calm_is_called_first() -> None:
     else_soon, else_calm = rank_urgency(np.array([[0.1, 0.1, 0.7, 0.1], [0.1, 0.1, 0.1, 0.7]]))
     assert else_soon > else_calm
+
+
+def test_of_two_as_likely_urgent_the_likelier_gravest_is_called_first() -> None:
+    grave, urgent = rank_urgency(np.array([[0.1, 0.1, 0.8, 0.0], [0.0, 0.2, 0.8, 0.0]]))
+    assert grave > urgent
 
 
 def test_urgency_lies_halfway_between_the_regression_and_the_network() -> None:

@@ -6,6 +6,7 @@ Removing a span from the text lowers the score by what its terms gave: a propert
 """
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -18,6 +19,7 @@ MOST_SPANS = 6
 _LEAST_SHARE = 0.02  # of the score: a span below that explains nothing
 _STANDS_OUT = 0.35  # of the strongest character: what belongs to a span
 _EDGES = " ，。！？；：、（）“”‘’,.!?;:()"
+_WEIGHT = attrgetter("weight")
 
 
 def find_evidence(
@@ -37,13 +39,14 @@ def find_evidence(
     for text, start, end, weight in _find_spans(terms.laid, terms.found, worth):
         number = text % len(readings)
         name = "title" if text == number else "content"
-        quoted = getattr(readings[number], name)[start:end]
-        start += len(quoted) - len(quoted.lstrip(_EDGES))
-        quoted = quoted.strip(_EDGES)
+        marked = getattr(readings[number], name)[start:end]
+        quoted = marked.strip(_EDGES)
         if quoted:
-            end = start + len(quoted)
-            spans[number].append(Evidence(name, start, end, quoted, round(weight, 4)))
-    return [tuple(sorted(each, key=lambda span: -span.weight)[:MOST_SPANS]) for each in spans]
+            start += marked.find(quoted)
+            spans[number].append(Evidence(name, start, start + len(quoted), quoted, weight))
+    for each in spans:
+        each.sort(key=_WEIGHT, reverse=True)
+    return [tuple(each[:MOST_SPANS]) for each in spans]
 
 
 def _find_spans(
@@ -78,6 +81,6 @@ def _find_spans(
         text.tolist(),
         (begin - first).tolist(),
         (end - first).tolist(),
-        sums.take(told).tolist(),
+        sums.take(told).round(4).tolist(),
         strict=True,
     )

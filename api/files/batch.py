@@ -132,7 +132,9 @@ def quiet_worker() -> None:
 
 @cache
 def _get_desk(desk_files: DeskFiles) -> Desk:
-    return load_desk(desk_files.model_dir, data_dir=desk_files.data_dir)
+    desk = load_desk(desk_files.model_dir, data_dir=desk_files.data_dir)
+    gc.freeze()  # it stays: the collector need not look through it again
+    return desk
 
 
 def _suggest_apart(desk_files: DeskFiles, submissions: list[Submission]) -> bytes:
