@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from training import networks
 from training.logits import slope_of_classes
 from training.networks import Shape, fit_together
 from triage.features import Array
@@ -25,13 +26,15 @@ def network() -> Network:
     return fit(SHAPE)
 
 
-def fit(shape: Shape, *, seed: int = 0, counts: Array | None = None) -> Network:
+def fit(
+    shape: Shape, *, seed: int = 0, counts: Array | None = None, truth: Array = URGENCY
+) -> Network:
     """One path, the natures, and the urgencies, of which alone anything is to be learned."""
     logits = 1 + len(NATURES) + URGENCIES
 
     def slope(given: Array, texts: Array) -> Array:
         nothing = np.zeros((len(texts), logits - URGENCIES), np.float32)
-        return np.hstack([nothing, slope_of_classes(given[:, -URGENCIES:], URGENCY[texts])])
+        return np.hstack([nothing, slope_of_classes(given[:, -URGENCIES:], truth[texts])])
 
     return fit_together(
         INPUTS,
@@ -52,6 +55,21 @@ def test_it_tells_what_no_weighted_sum_of_the_inputs_can(network: Network) -> No
     assert natures.shape == (TEXTS, len(NATURES))
     assert urgency.shape == (TEXTS, URGENCIES)
     assert (urgency.argmax(axis=1) == URGENCY).mean() > 0.95
+
+
+def test_chance_is_learned_less_by_heart_where_scores_are_blurred(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_chance = np.random.default_rng(2).integers(0, URGENCIES, TEXTS)
+
+    def learned() -> float:
+        """How far the answers go with scores that have nothing to do with them."""
+        *_, urgency = fit(SHAPE, truth=by_chance).logits(INPUTS, SCORES)
+        return float(urgency.std(axis=0).mean())
+
+    blurred = learned()
+    monkeypatch.setattr(networks, "BLUR", 0.0)
+    assert blurred < 0.6 * learned()
 
 
 def test_what_counts_nothing_is_not_learned() -> None:

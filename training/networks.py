@@ -21,8 +21,11 @@ NEAR = 3.0  # deviations are divided by this: units that start within their reac
 SMALL = 1e-4  # a deviation below which an input is as good as constant
 BATCH = 128
 RATE = 2e-3  # of the first step; it falls to nothing along a cosine
-DECAY = 0.01
+DECAY = 0.1
 DROPPED, DROPPED_INPUTS = 0.5, 0.1  # shares of the units and of the inputs left out of each step
+# Deviations by which each score and each other input is blurred anew at each step: what a first
+# stage says of a text unseen is itself a matter of chance, and not to be learned by heart.
+BLUR, BLUR_INPUTS = 1.0, 0.3
 START = 0.05  # spread of the weights that lead on
 
 
@@ -59,8 +62,9 @@ def fit_together(
     _, vectors = np.linalg.eigh((even.T @ even).astype(np.float64))
     turn = vectors[:, ::-1][:, :width].astype(np.float32)
     seen = np.hstack([standardise(inputs[:, sees], mean, scale), even @ turn]) / NEAR
+    blur = np.repeat(np.float32([BLUR_INPUTS, BLUR]) / NEAR, [len(sees), turn.shape[1]])
     fitted = [
-        _fit_one(seen, slope, counts, logits, shape, seed + number)
+        _fit_one(seen, blur, slope, counts, logits, shape, seed + number)
         for number in range(shape.networks)
     ]
     inward_weights, inward, outward, bias = (list(each) for each in zip(*fitted, strict=True))
@@ -85,9 +89,9 @@ def _spread(values: Array, counts: Array) -> tuple[Array, Array]:
 
 
 def _fit_one(
-    seen: Array, slope: Slope, counts: Array, logits: int, shape: Shape, seed: int
+    seen: Array, blur: Array, slope: Slope, counts: Array, logits: int, shape: Shape, seed: int
 ) -> tuple[Array, Array, Array, Array]:
-    """Weights and biases to the units and from them to the logits."""
+    """Weights and biases to the units and from them to the logits; `blur` is (inputs,)."""
     chance = np.random.default_rng(seed)
     texts, width = seen.shape
     batch = min(BATCH, texts)
@@ -109,8 +113,8 @@ def _fit_one(
         if place == 0:
             order = chance.permutation(texts)
         chosen = order[place : place + batch]
-        given = seen[chosen]
-        given = given * drop(given, DROPPED_INPUTS)
+        given = seen[chosen] + blur * chance.standard_normal((batch, width), np.float32)
+        given *= drop(given, DROPPED_INPUTS)
         units = given @ layers[0] + layers[1]
         passed = (units > 0) * drop(units, DROPPED)
         units *= passed

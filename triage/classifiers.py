@@ -23,9 +23,9 @@ from triage.suggestions import NATURES
 
 ACCUSATION = "检举控告"
 COUNTS = 5  # personal data, two lengths, questions, exclamations: see `read_signals`
-GRAVER = 10  # what a chance of level 1 weighs beside one of level 2 (see rank_urgency)
 TWO_LEVELS_OFF = 0.5  # what a chance of 一般 takes from that of being urgent (see rank_urgency)
-NATURE_SHARE = 0.3  # of a network's logits in those of the natures
+# Of a network's logits in those of the natures, the urgencies and an accusation.
+NATURE_SHARE, URGENCY_SHARE, ACCUSATION_SHARE = 0.3, 0.6, 0.7
 _NEVER = 1e-6  # no smaller chance, nor a greater one than 1 less that
 CALM_ENOUGH = 0.7  # 一般 rather than 较急 from this ratio of their chances on: see decide_urgency
 
@@ -215,24 +215,27 @@ def ask_network(
 
 def weigh_nature(logits: Array, beside: Array | None) -> Array:
     """(documents, 7) probabilities by the regression's logits, and less by those of a network."""
-    if beside is not None:
-        logits = (1 - NATURE_SHARE) * logits + NATURE_SHARE * beside
-    return find_shares(logits)
+    return find_shares(_hear(logits, beside, NATURE_SHARE))
 
 
 def weigh_accusation(logits: Array, beside: Array | None) -> Array:
-    """(documents,) probabilities halfway between the regression's logits and what a network's
-    logits of the natures say for an accusation against all others."""
+    """(documents,) probabilities by the regression's logits, and more by what a network's logits of
+    the natures say for an accusation against all others."""
     if beside is not None:
         shares = find_shares(beside)[:, NATURES.index(ACCUSATION)].clip(_NEVER, 1 - _NEVER)
-        logits = (logits + np.log(shares / (1 - shares))) / 2
-    return find_chances(logits)
+        beside = np.log(shares / (1 - shares))
+    return find_chances(_hear(logits, beside, ACCUSATION_SHARE))
 
 
 def weigh_urgency(logits: Array, beside: Array | None) -> Array:
-    """(documents, 4) probabilities halfway between the regression's logits and those of a network,
-    if there is one: it alone ranks better where it was tuned, but not where it was not."""
-    return find_shares(logits if beside is None else (logits + beside) / 2)
+    """(documents, 4) probabilities by the regression's logits, and more by those of a network: it
+    alone ranks better where it was tuned, but not where it was not."""
+    return find_shares(_hear(logits, beside, URGENCY_SHARE))
+
+
+def _hear(logits: Array, beside: Array | None, share: float) -> Array:
+    """The regression's logits with their share of a network's, if there is one."""
+    return logits if beside is None else (1 - share) * logits + share * beside
 
 
 def decide_urgency(
@@ -257,12 +260,10 @@ def decide_urgency(
 def rank_urgency(probabilities: Array) -> Array:
     """(documents,): the higher, the sooner it is called urgent.
 
-    Of two that are as likely urgent, the one that is likelier level 1 comes first: to miss it may
-    cost a life. Then the one that is otherwise 较急 comes before the one that is otherwise 一般:
-    called in vain, it is wrong by one level instead of two.
+    Of two that are as likely urgent, the one that is otherwise 较急 comes before the one that is
+    otherwise 一般: called in vain, it is wrong by one level instead of two.
     """
-    grave, urgent, _, calm = probabilities.T
-    rank: Array = GRAVER * grave + urgent - TWO_LEVELS_OFF * calm
+    rank: Array = probabilities[:, 0] + probabilities[:, 1] - TWO_LEVELS_OFF * probabilities[:, 3]
     return rank
 
 
