@@ -8,7 +8,6 @@ kept).
 """
 
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, starmap
 from pathlib import Path
@@ -16,18 +15,19 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
 from training.dataset import find_groups
 from training.kernel import invert, make_kernel
+from training.logits import slope_of_classes
+from training.networks import SMALL, Shape, fit_layers
 from training.readers import Example, read_examples
 from training.ridge import fit_ridge
+from triage.calibration import find_shares
 from triage.errors import InvalidFile
 from triage.features import Array, Matrix, Reading, TextFeatures, read_text
 from triage.meanings import load_meanings
@@ -39,10 +39,10 @@ SIMILARITY = 0.5
 GRAVITY = 7.0  # Chen et al. (2016), "Turning from TF-IDF to TF-IGM", found 5 to 9 best
 PENALTY = 0.1
 STRENGTH = 0.1  # of the logistic regression over the scores (scikit-learn's C)
-TOPICS = 300  # directions of the rows that the networks see, beside what the words mean
-HIDDEN = 128
-EPOCHS = 12
-NETWORKS = 5
+TOPICS = 450  # directions of the rows that the networks see, beside what the words mean
+MEANT = 0.3  # of what the words mean, in deviations: beside the topics it counts less
+BLUR = 0.3  # of both, in deviations (see training.networks)
+SHAPE = Shape(networks=5, units=256, epochs=30)
 FLOOR = 1e-3  # of a probability, so that one network alone cannot rule a label out
 CHUNK = 500
 
@@ -87,22 +87,21 @@ class FlatPipeline:
         topics = min(TOPICS, min(rows.shape) - 1)
         _, _, directions = randomized_svd(rows, topics, n_iter=3, random_state=0)
         # Between the raw topics, the first of which drown the rest, and all of equal size.
-        spread = np.sqrt((rows @ directions.T).std(axis=0) + 1e-6)
-        self.topics_ = (3 * directions.T / spread).astype(np.float32)
+        spread = (rows @ directions.T).std(axis=0) + SMALL
+        sizes = np.sqrt(spread) * np.sqrt(spread).mean()
+        self.topics_ = (directions.T / sizes).astype(np.float32)
         inputs = np.hstack([rows @ self.topics_, meant])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
-            self.networks_ = [
-                MLPClassifier(
-                    (HIDDEN,),
-                    alpha=0.01,
-                    learning_rate_init=0.002,
-                    batch_size=min(64, len(number)),
-                    max_iter=EPOCHS,
-                    random_state=seed,
-                ).fit(inputs, number)
-                for seed in range(NETWORKS)
-            ]
+        self.centre_ = inputs.mean(axis=0)
+        self.size_ = np.concatenate([np.ones(topics), (meant.std(axis=0) + SMALL) / MEANT])
+        self.networks_ = fit_layers(
+            ((inputs - self.centre_) / self.size_).astype(np.float32),
+            lambda logits, texts: slope_of_classes(logits, number[texts]),
+            counts=np.ones(len(number)),
+            blur=np.full(inputs.shape[1], BLUR, np.float32),
+            logits=len(self.names_),
+            shape=SHAPE,
+            seed=0,
+        )
 
     def predict(self, readings: Sequence[Reading]) -> Array:
         """The label of each reading."""
@@ -117,7 +116,8 @@ class FlatPipeline:
         rows = self._weigh(self._count(readings))
         ridge = self.decision_.predict_proba(rows @ self.coefficients_ / self.spread_)
         inputs = np.hstack([rows @ self.topics_, load_meanings().read(readings)])
-        said = [np.log(network.predict_proba(inputs) + FLOOR) for network in self.networks_]
+        seen = (inputs - self.centre_) / self.size_
+        said = [np.log(find_shares(each.logits(seen)) + FLOOR) for each in self.networks_]
         total: Array = np.log(ridge + FLOOR) + np.mean(said, axis=0)
         return total
 

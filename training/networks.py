@@ -9,6 +9,7 @@ levels at once.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,6 +39,21 @@ class Shape:
     epochs: int
 
 
+class Layers(NamedTuple):
+    """Weights and biases of one network: to its units (inputs, units), and on to the logits."""
+
+    inward_weights: Array
+    inward: Array
+    outward: Array
+    bias: Array
+
+    def logits(self, seen: Array) -> Array:
+        """(texts, logits) from what it sees, in deviations."""
+        units = np.maximum(seen @ self.inward_weights + self.inward, 0)
+        logits: Array = units @ self.outward + self.bias
+        return logits
+
+
 def fit_together(
     inputs: Array,
     scores: Array,
@@ -61,14 +77,13 @@ def fit_together(
     even = (scores - centre) / size
     _, vectors = np.linalg.eigh((even.T @ even).astype(np.float64))
     turn = vectors[:, ::-1][:, :width].astype(np.float32)
-    seen = np.hstack([standardise(inputs[:, sees], mean, scale), even @ turn]) / NEAR
-    blur = np.repeat(np.float32([BLUR_INPUTS, BLUR]) / NEAR, [len(sees), turn.shape[1]])
-    fitted = [
-        _fit_one(seen, blur, slope, counts, logits, shape, seed + number)
-        for number in range(shape.networks)
-    ]
+    seen = np.hstack([standardise(inputs[:, sees], mean, scale), even @ turn])
+    blur = np.repeat(np.float32([BLUR_INPUTS, BLUR]), [len(sees), turn.shape[1]])
+    fitted = fit_layers(
+        seen, slope, counts=counts, blur=blur, logits=logits, shape=shape, seed=seed
+    )
     inward_weights, inward, outward, bias = (list(each) for each in zip(*fitted, strict=True))
-    first = np.hstack(inward_weights) / NEAR
+    first = np.hstack(inward_weights)
     from_scores = (turn / size[:, None]) @ first[len(sees) :]
     return Network(
         sees=sees,
@@ -88,10 +103,28 @@ def _spread(values: Array, counts: Array) -> tuple[Array, Array]:
     return mean, np.maximum(deviation, SMALL).astype(np.float32)
 
 
+def fit_layers(
+    seen: Array,
+    slope: Slope,
+    *,
+    counts: Array,
+    blur: Array,
+    logits: int,
+    shape: Shape,
+    seed: int,
+) -> list[Layers]:
+    """The layers of each network, from what it has `seen` (texts, inputs), in deviations.
+
+    `slope`, `counts` and `logits` as in `fit_together`; `blur` (inputs,) in deviations too.
+    """
+    seen, blur = seen / NEAR, blur / NEAR
+    starts = range(seed, seed + shape.networks)
+    return [_fit_one(seen, slope, counts, blur, logits, shape, start) for start in starts]
+
+
 def _fit_one(
-    seen: Array, blur: Array, slope: Slope, counts: Array, logits: int, shape: Shape, seed: int
-) -> tuple[Array, Array, Array, Array]:
-    """Weights and biases to the units and from them to the logits; `blur` is (inputs,)."""
+    seen: Array, slope: Slope, counts: Array, blur: Array, logits: int, shape: Shape, seed: int
+) -> Layers:
     chance = np.random.default_rng(seed)
     texts, width = seen.shape
     batch = min(BATCH, texts)
@@ -128,4 +161,4 @@ def _fit_one(
             if layer.ndim == 2:  # biases do not decay
                 layer -= rate * DECAY * layer
             layer -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    return layers[0], layers[1], layers[2], layers[3]
+    return Layers(layers[0] / np.float32(NEAR), *layers[1:])
