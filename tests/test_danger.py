@@ -83,6 +83,21 @@ def test_a_danger_told_calmly_is_level_1(lexicon: DangerLexicon, kind: str, cont
     assert kind in stated(read(lexicon, content), 1)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "放学时家长聚集在学校门口接孩子，路口堵得厉害。",
+        "居民每晚聚集在小区广场跳舞，音乐开得很响。",
+        "去火车站的公交车晚上八点就停运了，转车不便。",
+        "项目资金不到位，工人停工半年了，房子交不了。",
+    ],
+)
+def test_people_side_by_side_and_works_at_rest_are_no_mass_incident(
+    lexicon: DangerLexicon, content: str
+) -> None:
+    assert "群体聚集" not in stated(read(lexicon, content, title=TITLE), 1)
+
+
 LEVEL_2 = [
     ("停水", "我们小区已经停水三天了"),
     ("停电", "台区天天停电，冰箱里的药都坏了"),
