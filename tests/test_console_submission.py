@@ -1,10 +1,16 @@
 """A submission in the console: its words with their evidence, what was said, whom it is from."""
 
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
 import pytest
 from console_factories import Opener, browser, check_accessible, check_fits, screens, town
 from service_factories import RunningService, make_body
 
 from triage.roles import Role
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 __all__ = ["browser", "screens", "town"]
 pytestmark = pytest.mark.browser
@@ -49,3 +55,24 @@ def test_a_submission_out_of_reach_is_told_as_one_that_is_not_there(screens: Ope
     page = screen.go("/submissions/none-99")
     page.wait_for_selector(".state .text >> text=none-99")
     assert page.inner_text(".state .text") == told.replace("demo-01", "none-99")
+
+
+def test_what_was_read_of_one_never_stands_under_the_name_of_the_next(
+    screens: Opener, town: RunningService
+) -> None:
+    with town.client("submit") as client:
+        for number, content in (("前件", "河边路灯三天不亮。"), ("后件", "菜场门口积水很深。")):
+            body = make_body(id=number, content=content)
+            assert client.post("/v1/submissions", json=body).status_code == 201
+    screen = screens(Role.CLERK)
+    page = screen.go("/submissions/前件")
+    page.wait_for_selector("main .letter >> text=河边路灯")
+    held: list[Route] = []
+    address = f"**/v1/submissions/{quote('后件')}"
+    page.route(address, lambda route: held.append(route))
+    with page.expect_request(address):
+        screen.go("/submissions/后件")
+    page.wait_for_selector("main h1 >> text=后件")
+    assert "河边路灯" not in page.inner_text("main")
+    held[0].continue_()
+    page.wait_for_selector("main .letter >> text=菜场门口")

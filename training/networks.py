@@ -125,6 +125,7 @@ def fit_layers(
 def _fit_one(
     seen: Array, slope: Slope, counts: Array, blur: Array, logits: int, shape: Shape, seed: int
 ) -> Layers:
+    """The layers of one network, from what it has seen as it goes in: divided by `NEAR`."""
     chance = np.random.default_rng(seed)
     texts, width = seen.shape
     batch = min(BATCH, texts)

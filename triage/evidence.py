@@ -19,7 +19,6 @@ MOST_SPANS = 6
 _LEAST_SHARE = 0.02  # of the score: a span below that explains nothing
 _STANDS_OUT = 0.35  # of the strongest character: what belongs to a span
 _EDGES = " ，。！？；：、（）“”‘’,.!?;:()"
-_WEIGHT = attrgetter("weight")
 
 
 def find_evidence(
@@ -45,7 +44,7 @@ def find_evidence(
             start += marked.find(quoted)
             spans[number].append(Evidence(name, start, start + len(quoted), quoted, weight))
     for each in spans:
-        each.sort(key=_WEIGHT, reverse=True)
+        each.sort(key=attrgetter("weight"), reverse=True)
     return [tuple(each[:MOST_SPANS]) for each in spans]
 
 

@@ -132,9 +132,7 @@ def quiet_worker() -> None:
 
 @cache
 def _get_desk(desk_files: DeskFiles) -> Desk:
-    desk = load_desk(desk_files.model_dir, data_dir=desk_files.data_dir)
-    gc.freeze()  # it stays: the collector need not look through it again
-    return desk
+    return load_desk(desk_files.model_dir, data_dir=desk_files.data_dir)
 
 
 def _suggest_apart(desk_files: DeskFiles, submissions: list[Submission]) -> bytes:
