@@ -81,9 +81,10 @@ class Screen:
     expected: set[str] = field(default_factory=set)
 
     def go(self, path: str) -> Any:
-        """The page at this address of the console, once its heading is drawn."""
+        """The page at this address of the console, once it is drawn with what it reads first."""
         self.page.goto(f"{self.url}/#{path}")
         self.page.wait_for_selector("main h1, main .state .title")
+        self.page.wait_for_selector("main .state.loading", state="detached")
         return self.page
 
     def check(self) -> None:
