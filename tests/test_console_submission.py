@@ -71,7 +71,7 @@ def test_what_was_read_of_one_never_stands_under_the_name_of_the_next(
     address = f"**/v1/submissions/{quote('后件')}"
     page.route(address, lambda route: held.append(route))
     with page.expect_request(address):
-        screen.go("/submissions/后件")
+        page.goto(f"{screen.url}/#/submissions/后件")
     page.wait_for_selector("main h1 >> text=后件")
     assert "河边路灯" not in page.inner_text("main")
     held[0].continue_()
