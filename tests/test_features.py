@@ -81,6 +81,22 @@ def test_a_text_sent_twice_by_its_writer_makes_no_term_commoner() -> None:
         np.testing.assert_array_equal(one.idf_, two.idf_)
 
 
+# --- what is left out -----------------------------------------------------------------------------
+
+
+def test_what_is_not_kept_is_not_looked_up_and_rows_are_as_long_as_before() -> None:
+    features = TextFeatures(min_writers=5, min_body_runs=5).fit(*read_matters(5))
+    titles, bodies = list_terms(features)
+    rarity = dict(zip(bodies, features.blocks_[1].idf_.tolist(), strict=True))
+    telling = np.array(["路" not in term for term in (*titles, *bodies)])
+    kept = features.keep(telling)
+    assert list_terms(kept) == [[t for t in terms if "路" not in t] for terms in (titles, bodies)]
+    assert kept.blocks_[1].idf_.tolist() == [rarity[term] for term in list_terms(kept)[1]]
+    rows = kept.transform([read_text(*MATTERS[4])])
+    assert rows.shape[1] == len(kept) == telling.sum()
+    assert rows.power(2).sum() == pytest.approx(0.5 + 0.5 * kept.title_scale**2)
+
+
 # --- offsets --------------------------------------------------------------------------------------
 
 

@@ -140,3 +140,26 @@ def test_what_words_mean_is_for_the_network_alone(fitted: Fit) -> None:
         assert not head.coefficients[:, -MEANINGS:].any()
     assert network is not None
     assert network.from_inputs[-MEANINGS:].any(axis=1).all()
+
+
+def test_texts_that_figures_rest_on_do_not_choose_the_terms(corpus: Corpus) -> None:
+    config = replace(CONFIG, features=replace(CONFIG.features, silent=0.2))
+    roles = ["natural" if number % 3 else "seed" for number in range(len(corpus.examples))]
+    examples = list(corpus.examples)
+    assert roles[CHANGED] == "natural"
+    other = next(each for each in examples if each.nature == "感谢")
+    examples[CHANGED] = replace(
+        examples[CHANGED], level1=other.level1, level2=other.level2, level3=other.level3
+    )
+    chosen = []
+    for one in (corpus, replace(corpus, examples=examples)):
+        fitted = fit_classifier(replace(one, roles=roles), config, say=lambda _: None)
+        chosen.append([block.terms.keys_.keys for block in fitted.classifier.features.blocks_])
+    for before, after in zip(*chosen, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_fewer_terms_are_kept_where_some_are_silent(corpus: Corpus, fitted: Fit) -> None:
+    config = replace(CONFIG, features=replace(CONFIG.features, silent=0.2))
+    fewer = fit_classifier(corpus, config, say=lambda _: None).classifier.features
+    assert 0 < len(fewer) < len(fitted.classifier.features)

@@ -52,6 +52,7 @@ class FeatureConfig:
     min_writers: int = 5
     min_body_runs: int = 10
     title_scale: float = 0.7
+    silent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from training.dataset import Corpus
 from training.firststage import fit_first_stage, split_folds
 from training.labels import Labels, read_labels
 from training.secondstage import SecondStage, fit_heads, fit_network
+from training.telling import find_telling
 from triage.calibration import DomainCalibration
 from triage.classifiers import (
     ACCUSATION,
@@ -74,13 +75,25 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
         title_scale=config.features.title_scale,
     ).fit(readings, corpus.groups.tolist())
     rows = features.transform(readings)
+    natural = np.isin(corpus.roles, NATURAL_ROLES)
+    if not natural.any():  # a seed corpus alone, as in the model for tests
+        natural[:] = True
+    if config.features.silent:
+        # Texts that lines and figures rest on do not choose the terms, unless there are no others.
+        choosing = np.flatnonzero(natural if natural.all() else ~natural)
+        telling = find_telling(
+            rows[choosing],
+            labels.targets[choosing],
+            corpus.weights[choosing],
+            silent=config.features.silent,
+            penalty=config.model.penalty,
+            smoothing=config.model.smoothing,
+        )
+        rows = features.keep(telling).transform(readings)
     say(f"{rows.shape[0]} texts, {rows.shape[1]} terms")
     first = fit_first_stage(rows, labels, corpus, domain, config, say=say)
     unseen_scores = first.unseen
 
-    natural = np.isin(corpus.roles, NATURAL_ROLES)
-    if not natural.any():  # a seed corpus alone, as in the model for tests
-        natural[:] = True
     made_up = ~natural & np.isin(corpus.roles, MADE_UP_ROLES)
     counts = np.where(made_up, config.model.made_up_weight, 1.0)
     inputs = join_inputs(unseen_scores, signals, labels.outputs)

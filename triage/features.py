@@ -142,6 +142,15 @@ class TextFeatures:
         self._index()
         return self
 
+    def keep(self, telling: Array) -> "TextFeatures":
+        """Forget all terms but those of the mask `telling` (terms,)."""
+        parts = np.split(telling, self._ends[:-1])
+        for block, kept in zip(self.blocks_, parts, strict=True):
+            block.terms.keys_ = KeyTable(block.terms.keys_.keys[kept])
+            block.idf_ = block.idf_[kept]
+        self._index()
+        return self
+
     def _pair_writers(self, readings: Sequence[Reading], writers: Array) -> Iterator[Array]:
         """Who uses which term, as one number for each pair of them, some readings at a time."""
         for start in range(0, len(readings), _FITTED):
