@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.config import HERE, Config, CorpusConfig, CorpusFile
+from training.config import HERE, Config, CorpusConfig, CorpusFile, load_config
 from training.dataset import Corpus, find_groups, load_corpus
 from training.labels import read_labels
 from training.readers import read_examples
@@ -136,8 +136,21 @@ def test_labels_come_through_masking_unchanged(tmp_path: Path) -> None:
 
 
 def test_every_petition_of_the_product_carries_every_label_and_a_number_of_its_own() -> None:
-    names = "seed", "written"
+    names = "seed", "written", "elsewhere"
     examples = [e for name in names for e in read_examples(HERE / "corpus" / f"{name}.jsonl")]
     taxonomy = load_taxonomy("letters")
     labels = read_labels(examples, taxonomy, DomainCalibration(taxonomy))
-    assert len(labels.path) == len({example.id for example in examples}) > 14_000
+    assert len(labels.path) == len({example.id for example in examples}) > 15_500
+
+
+def test_what_is_held_out_is_never_learned_from_nor_like_what_is() -> None:
+    learned = [
+        example
+        for file in load_config().corpus.files
+        for example in read_examples(file.path, texts=file.texts)
+    ]
+    held_out = read_examples(HERE / "corpus" / "elsewhere.jsonl")
+    assert not {example.id for example in held_out} & {example.id for example in learned}
+    texts = [example.content for example in (*learned, *held_out)]
+    groups = find_groups(texts, similarity=0.3, seed=0)
+    assert not set(groups[len(learned) :]) & set(groups[: len(learned)])
