@@ -79,8 +79,9 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     if not natural.any():  # a seed corpus alone, as in the model for tests
         natural[:] = True
     if config.features.silent:
-        # Texts that lines and figures rest on do not choose the terms, unless there are no others.
-        choosing = np.flatnonzero(natural if natural.all() else ~natural)
+        # Texts that lines and figures rest on do not choose the terms where others can.
+        enough = natural.sum() <= (~natural).sum()
+        choosing = np.flatnonzero(~natural) if enough else np.arange(len(natural))
         telling = find_telling(
             rows[choosing],
             labels.targets[choosing],

@@ -10,7 +10,7 @@ import numpy as np
 from training.kernel import invert, make_kernel
 from triage.features import Array, Matrix
 
-MOST = 12_000  # texts to judge by: n^2 of memory; twice as many choose nearly the same terms
+MOST = 12_000  # texts to judge by: they take n^2 of memory, and more of them choose little better
 
 
 def find_telling(
@@ -21,7 +21,7 @@ def find_telling(
 
     `weights` (texts,), `penalty` and `smoothing` are those of the first stage. Whoever wants an
     honest figure of a text must not choose by its labels: a rare term is kept for its sake alone.
-    Deterministic.
+    A term that none of the rows holds goes first. Deterministic.
     """
     some = np.unique(np.linspace(0, rows.shape[0] - 1, MOST).astype(int))
     rows, targets, weights = rows[some], targets[some], weights[some]
