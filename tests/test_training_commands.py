@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import models
 from training.__main__ import app
+from training.card import write_card
 from training.release import CARD, UNSEEN
 from triage.artefacts import MANIFEST_FILE, MODEL_FILE, load_artefact
 
@@ -76,6 +78,14 @@ def test_a_fitted_model_loads_and_says_what_it_is(fitted: Path) -> None:
     for needed in (manifest["id"], manifest["corpus"]["digest"], "什么时候不要用", "重新训练"):
         assert needed in card
     assert "messages_" not in card  # it learnt from none of them
+
+
+@pytest.mark.parametrize(("model", "chosen"), [("default", True), ("tiny", False)])
+def test_a_released_card_says_what_its_manifest_holds(model: str, chosen: bool) -> None:
+    folder = Path(models.__file__).parent / model
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert card.startswith(write_card(read_manifest(folder)))
+    assert ("字串是看着标签挑选的" in card) is chosen
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ _BODY = """# {id}
 
 每件来件由没有见过它、也没有见过与它近似的来件的模型回答：近似的归为一组，
 岭回归逐组留一，逻辑回归和其后各步分 {folds} 折（学得少一些，所以略偏低），
-压缩的误差照发布的样子算在内。
+压缩的误差照发布的样子算在内。{chosen}
 `gold` 和 `natural` 是自然分布；`doubtful`、`urgent` 是挑出来的难件，
 `seed`、`written` 是自写语料，都不代表日常来件。
 
@@ -59,6 +59,8 @@ _WRITTEN = (
 _REAL = """
 `messages_` 开头的是 2020 年一次公开竞赛中的真实来件，为本产品按标注规范逐件阅读标注；
 **原文不在本目录，也不随产品分发**。"""
+_CHOSEN = """
+字串是看着标签挑选的（`gold`、`natural` 不多于其余各组时不参与），参与的各组的数略偏高。"""
 _NO_REAL = "没有学过真实来件，只供测试和演示。"
 _ONE_PROVINCE = "真实来件出自一个省、2020 年以前；"
 
@@ -78,6 +80,7 @@ def write_card(manifest: Manifest) -> str:
         limits=_ONE_PROVINCE if real else _NO_REAL,
         digest=manifest["corpus"]["digest"],
         folds=manifest["config"]["folds"],
+        chosen=_CHOSEN if features.get("silent") else "",
         min_writers=features["min_writers"],
         min_body_runs=features["min_body_runs"],
         figures=format_figures(manifest["scores"]),
