@@ -9,6 +9,8 @@ cue, so they stay.
 import re
 from collections.abc import Iterator
 
+from triage.words import load_list
+
 _COMMON = (  # surnames that seldom begin a word
     "王李张刘陈杨赵黄吴周徐孙朱胡郭林罗梁宋郑谢韩唐冯董萧肖程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎闫余潘杜戴夏钟汪田任姜范姚谭廖邹熊陆郝孔崔邱秦顾侯邵孟龙段雷钱汤尹"
     "黎易贺赖龚庞樊兰殷陶洪翟颜倪严芦俞鲁葛伍尤毕聂柴焦柳邢岳梅莫庄辛祝涂祁舒耿牟卜詹苗凌费纪靳童甄裴卫屈鲍覃霍翁隋薄柏柯阮桂闵丛邬冉辜吉饶刁瞿戚丘滕晋臧苟褚廉娄盖符"
@@ -29,24 +31,12 @@ _NEVER = (
     "的了是在我你您他她它们不没有很就都还这那哪什么怎与及或但因所以被把给对向从到说称要会可想让请已再又也"
     "只去来做用住家位名个号楼栋室年月日时某等各每叫姓谁该本其此则之上下前后里外内中们啊吗呢吧哦找问买卖"
     "租付收交打开发现看听知见过着得地为将使比并而且却更最太非曾者男女区县市省乡镇村组路街院校厂店"
-    "于至往由自几两十百千万亿多少块钱费款员主人表总氏书局长反系和"
+    "于至往由自几两十百千万亿多少块钱费款员主人表总氏书局长反系和第委性率价币册券票渣膏署盒"
 )
 _PLACE_ENDS = frozenset(
-    "湖河江山岭坪坡湾塘冲岸铺桥园苑府庭城阁都港洲岛峡溪渡滩坝坳井田庄寺庙店湘楼厅间局处部费法权期压脂症病站"
+    "湖河江山岭坪坡湾塘冲岸铺桥园苑府庭城阁都港洲岛峡溪渡滩坝坳井田庄寺庙店湘楼厅间局处部费法权期压脂症病站巷塔宫墅沟洞崖馆"
 )
-# Everyday words that begin with a common surname.
-_EVERYDAY = (
-    "谢谢 谢意 高度 高峰 高级 高血 高速 高层 高压 高价 高铁 高考 高额 高新 何况 何时 何种 "
-    "何处 张贴 张榜 陈述 陈旧 杨树 黄金 黄色 黄线 黄沙 周边 周围 周末 周期 周转 徐徐 孙子 "
-    "孙女 胡同 胡乱 胡闹 胡作 林业 林场 林地 林木 林权 郑重 韩国 董事 程度 程序 许可 许诺 "
-    "沈阳 曾经 苏州 余额 余款 余元 杜绝 夏天 夏季 钟点 田地 田土 田间 任何 任务 任意 任由 "
-    "任凭 任职 范围 石头 石材 石油 陆续 孔雀 顾客 顾虑 顾问 顾及 龙头 段落 雷雨 汤药 易燃 "
-    "毕竟 毕业 严重 严格 严厉 严查 严肃 温馨 温度 申请 申报 申诉 齐全 宁静 宁愿 游客 游泳 "
-    "章程 盛世 左右 左边 施工 施行 施压 文件 文化 文物 文明 华丽 牛奶 梅雨 庄稼 庄园 莫名 "
-    "莫非 祝愿 祝福 祝您 祝好 童年 纪律 纪委 费用 费尽 盖章 凌晨 季度 季节 秦皇 敬礼 江湖 "
-    "古稀 叶片 尤其 苗木 苗族 苗圃 颜色 周一 周二 周三 周四 周五 周六 辛苦 林科 "
-)
-_WORDS = frozenset(_EVERYDAY.split())
+_WORDS = frozenset(load_list("everyday.txt"))  # the file says which
 
 _GIVEN = rf"(?:[\u4e00-\u9fa5](?<![{_NEVER}]))"
 _GIVEN_ANY = r"(?:[\u4e00-\u9fa5](?<![的了是在我你他她它们不这那哪某先女]))"
@@ -87,6 +77,7 @@ _MARK = re.compile(
     r"|1[3-9][\d*]{9})"
 )
 _SIGNED = re.compile(r"[\s,，。]{0,4}(?:$|(?:19|20)\d{2}[年.-]|联系电话)")
+_DOCUMENT = re.compile(r"[\[〔［【(（]{1,2}(?:19|20)\d{2}[\]〕］】)）]")  # 祁教联〔2017〕12号
 _SIGNED_AFTER = frozenset("\n。！!？?，, :：;；礼")
 
 
@@ -129,6 +120,8 @@ def _is_meant(text: str, start: int, end: int) -> bool:
         return True
     if "\u4e00" <= before[-1:] <= "\u9fa5" and before[-1:] != "礼":
         return False
+    if _DOCUMENT.match(text, end):
+        return False
     if _MARK.match(text, end):
         return True
     if before[-1:] in _SIGNED_AFTER and _SIGNED.match(text, end):
@@ -138,4 +131,4 @@ def _is_meant(text: str, start: int, end: int) -> bool:
 
 
 def _is_word(name: str) -> bool:
-    return name[:2] in _WORDS or name[-2:] in _WORDS or name.endswith("先生")
+    return name[:2] in _WORDS or name[-2:] in _WORDS

@@ -23,8 +23,13 @@ def cut_words(text: str) -> list[str]:
 
 def load_terms() -> tuple[str, ...]:
     """The domain dictionary: terms that are kept whole though a general dictionary lacks them."""
-    lines = (files("triage") / "data" / "words.txt").read_text(encoding="utf-8").splitlines()
-    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    return load_list("words.txt")
+
+
+def load_list(name: str) -> tuple[str, ...]:
+    """The words in the file `name` of triage/data, in order; `#` at its start makes a line a comment."""
+    lines = (files("triage") / "data" / name).read_text(encoding="utf-8").splitlines()
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 @cache
