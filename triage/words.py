@@ -27,7 +27,7 @@ def load_terms() -> tuple[str, ...]:
 
 
 def load_list(name: str) -> tuple[str, ...]:
-    """The words in the file `name` of triage/data, in order; `#` at its start makes a line a comment."""
+    """The words in the file `name` of triage/data, in order; a line that begins with # is none."""
     lines = (files("triage") / "data" / name).read_text(encoding="utf-8").splitlines()
     return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 
