@@ -142,6 +142,29 @@ def test_a_large_file_done_by_several_processes_is_the_same_as_by_one(tmp_path: 
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+@pytest.mark.parametrize("output", ["out.jsonl", "out.csv", "out.xlsx", None])
+def test_bytes_that_are_no_text_cost_their_own_row_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, output: str | None
+) -> None:
+    lines = {
+        "in.csv": ["编号,标题,内容", "1,路灯,坏了", "2,停水,水\x81停了", "3,停电,没电"],
+        "in.jsonl": [
+            '{"id":"1","title":"路灯"}',
+            '{"id":"2\\ud800","title":""}',
+            '{"id":"3","title":"停电"}',
+        ],
+    }[name]
+    data = "\n".join(lines).encode().replace("\x81".encode(), b"\xff")
+    (tmp_path / name).write_bytes(data)
+    assert classify(tmp_path / name, *(("-o", tmp_path / output) if output else ())) == 3
+    assert "1 行有误" in capsys.readouterr().err
+    side = tmp_path / f"{output or name}.errors.csv"
+    (bad,) = csv.DictReader(io.StringIO(side.read_text(encoding="utf-8-sig")))
+    assert bad["编号"].startswith("2")
+    assert bad["原始内容"]
+
+
 # --- what goes wrong ----------------------------------------------------------------------------
 
 
@@ -151,7 +174,18 @@ def test_a_large_file_done_by_several_processes_is_the_same_as_by_one(tmp_path: 
         (["classify", "no.csv"], 1, "找不到文件"),
         (["classify", "empty.csv"], 1, "空文件"),
         (["classify", "head.csv"], 1, "没有来件"),
-        (["classify", "good.csv", "-o", "good.csv"], 1, "不能与来件文件相同"),
+        (["classify", "good.csv", "-o", "good.csv"], 1, "不能与来源文件相同"),
+        (["classify", "good.csv", "-o", ""], 1, "写明结果文件的名称"),
+        (["classify", "good.csv", "-o", "o.csv", "--errors", "good.csv"], 1, "不能与来源文件相同"),
+        (["classify", "good.csv", "-o", "o.csv", "--errors", "o.csv"], 1, "不能与结果文件相同"),
+        (["classify", "good.csv", "-o", "o.csv", "--errors", "no/e.csv"], 1, "已有文件夹"),
+        (["classify", "o.csv.errors.csv", "-o", "o.csv"], 1, "不能与来源文件相同"),
+        (["classify", "o.part.csv", "-o", "o.csv"], 1, "不能与来源文件相同"),
+        (["redact", "o.part.csv", "-o", "o.csv"], 1, "不能与来源文件相同"),
+        (["replies", "o.part.csv", "-o", "o.csv"], 1, "不能与来源文件相同"),
+        (["problems", "o.part.csv", "-o", "o.csv"], 1, "不能与来源文件相同"),
+        (["problems", "good.csv", "-o", "o.json", "--errors", "good.csv"], 1, "不能与来源文件相同"),
+        (["problems", "good.csv", "-o", "o.json", "--errors", "o.json"], 1, "不能与结果文件相同"),
         (["classify", "good.csv", "-o", "out.docx"], 1, "不支持输出"),
         (["classify", "good.csv", "--column", "content"], 1, "--column"),
         (["classify", "good.csv", "--column", "colour=红"], 1, "没有字段"),
@@ -173,8 +207,11 @@ def test_what_cannot_be_done_is_one_chinese_line_and_an_exit_code(
 ) -> None:
     (tmp_path / "empty.csv").touch()
     (tmp_path / "head.csv").write_text("编号,标题\n", encoding="utf-8")
-    (tmp_path / "good.csv").write_text("编号,标题\n1,题\n", encoding="utf-8")
+    sources = [tmp_path / name for name in ("good.csv", "o.part.csv", "o.csv.errors.csv")]
+    for source in sources:
+        source.write_text("编号,标题\n1,题\n", encoding="utf-8")
     assert run(arguments) == code
+    assert {source.read_text(encoding="utf-8") for source in sources} == {"编号,标题\n1,题\n"}
     said = capsys.readouterr()
     assert said.out == ""
     assert word in said.err

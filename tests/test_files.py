@@ -327,6 +327,39 @@ def test_a_quote_that_is_never_closed_swallows_no_rows_silently(tmp_path: Path) 
     assert "2 行" in bad.message
 
 
+def test_a_quote_closed_lines_later_swallows_no_rows_silently(tmp_path: Path) -> None:
+    text = '编号,标题,内容\n1,题,文\n2,题,"文\n3,题,文\n4,题,"文"，字\n5,题,文\n'
+    good, bad, last = read(write_text(tmp_path / "a.csv", text))
+    assert isinstance(bad, RowError)
+    assert "2 行" in bad.message
+    assert (good.id, bad.id, last.id) == ("1", "2", "5")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "编号,标题,内容\r1,题,文\n2,题,文\n",  # the header ended on another machine
+        "编号,标题,内容\n1,题,文\r2,题,文\n",
+        '编号,标题,内容\r1,题,"文\n字"\r2,题,文\r',  # an old Mac's, with a break inside a cell
+        "编号,标题,内容\r1,题,文\r2,题,文",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_return_alone_ends_a_row_as_well(tmp_path: Path, text: str, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    assert [row.id for row in read(path)] == ["1", "2"]
+
+
+def test_what_a_broken_row_held_is_kept(tmp_path: Path) -> None:
+    (bad,) = read(write_text(tmp_path / "a.jsonl", '{"id":"2","title":"停水",}\n'))
+    assert isinstance(bad, RowError)
+    assert "停水" in bad.values["原文"]
+    (bad,) = read(write_text(tmp_path / "a.csv", "编号,标题\n1,题,文,字\n"))
+    assert isinstance(bad, RowError)
+    assert bad.values["原文"] == "1,题,文,字"
+
+
 def test_lines_inside_a_quoted_cell_are_content(tmp_path: Path) -> None:
     text = '编号,标题,内容\r\n1,题,"第一行\r\n第二行"\r\n2,题,文\r\n'
     first, second = read(write_text(tmp_path / "a.csv", text))

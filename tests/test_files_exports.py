@@ -2,7 +2,10 @@
 
 import csv
 import io
+import os
+import signal
 from pathlib import Path
+from threading import Timer
 
 import openpyxl
 import pytest
@@ -68,3 +71,22 @@ def test_an_output_takes_its_name_only_when_it_is_whole(tmp_path: Path, name: st
 def test_an_output_that_cannot_be_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidFile, match="请"):
         OutputFile(tmp_path / name, header=[])
+
+
+def test_an_interrupt_waits_until_a_row_of_a_workbook_is_whole(tmp_path: Path) -> None:
+    """Ctrl-C at any moment leaves a part file that can be opened, with whole rows only."""
+    columns = [f"列{number}" for number in range(200)]
+    record = dict.fromkeys(columns, "文")
+    output = OutputFile(tmp_path / "a.xlsx", header=columns)
+
+    def write_on() -> None:
+        with output:
+            while True:
+                output.write(record)
+
+    Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        write_on()
+    rows = list(openpyxl.load_workbook(output.part).active.iter_rows(values_only=True))
+    assert len(rows) > 1
+    assert set(rows[1:]) == {("文",) * 200}

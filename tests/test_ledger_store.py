@@ -186,6 +186,13 @@ def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
         upgrade(opened)
 
 
+def test_a_file_that_is_no_database_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("编号,标题\n" * 1000, encoding="utf-8")
+    opened = open_store(f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(StoreUnavailable, match="不是数据库"):
+        upgrade(opened)
+
+
 def test_a_store_that_answers_passes_the_check(store: Store) -> None:
     store.check()
 

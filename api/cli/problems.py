@@ -47,7 +47,9 @@ def problems(
 ) -> None:
     """找出文件中许多来件共有的具体问题：名称、成员、热度、主题、建议任务。"""
     from api.files.batch import DeskFiles
+    from api.files.exports import check_targets, name_errors
     from api.files.problemfile import find_problems, write_answer, write_errors
+    from api.files.rows import make_whole
 
     started = time.monotonic()
     settings = load_settings()
@@ -72,8 +74,8 @@ def problems(
             )
         )
     path = None if source == "-" else Path(source)
-    if path and output and output.exists() and path.exists() and output.samefile(path):
-        raise InvalidInput("结果文件不能与来件文件相同，请换一个文件名")
+    side = errors or name_errors(output or path or Path("stdin"))
+    check_targets(path, output, side)
     answer, tally = find_problems(
         path,
         desk_files=desk_files,
@@ -84,7 +86,7 @@ def problems(
         confidential=confidential,
     )
     if output is None:
-        print(json.dumps(answer, ensure_ascii=False))
+        print(make_whole(json.dumps(answer, ensure_ascii=False)))
     else:
         write_answer(answer, output)
     for note in tally.notes:
@@ -101,9 +103,6 @@ def problems(
         place = f"第 {error.number} 行" if error.number else f"编号 {error.id}"
         _say(f"  {place}：{error.message}")
     if tally.bad:
-        side = errors or (output or path or Path("stdin")).with_name(
-            f"{(output or path or Path('stdin')).name}.errors.csv"
-        )
         write_errors(tally.bad, side)
         _say(f"  有误的行另存于 {side}，改正后可再处理")
     raise typer.Exit(SOME_ROWS_BAD if tally.bad else 0)

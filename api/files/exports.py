@@ -5,14 +5,18 @@ Whoever opens a table trusts it, so no cell of ours starts a formula there.
 
 import csv
 import json
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import signal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
+from threading import current_thread, main_thread
+from types import FrameType, TracebackType
 from typing import IO, Any, Protocol, Self
 
-from triage.errors import InvalidFile
+from api.files.rows import make_whole
+from triage.errors import InvalidFile, InvalidInput
 
 TABLE_SUFFIXES = (".csv", ".xlsx")
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
@@ -23,6 +27,56 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 MAX_CELL = 32_767  # characters Excel allows in one cell
 _MAX_ROWS = 1_048_576
 _CUT = "……（超出单元格上限，全文见原件）"
+
+
+def check_targets(source: Path | None, output: Path | None, errors: Path | None = None) -> None:
+    """Raise InvalidInput where one of the files to be written is the source or another of them.
+
+    `output` counts with its part file, which is written first.
+    """
+    targets = {"结果文件": output, "有误行文件": errors}
+    if any(path is not None and not path.name for path in targets.values()):
+        raise InvalidInput("请写明结果文件的名称，如 结果.xlsx")
+    if errors is not None and (errors.is_dir() or not errors.parent.is_dir()):
+        raise InvalidInput(f"写不了 {errors}：请给出已有文件夹中的文件名")
+    if output is not None:
+        targets["结果的临时文件"] = part_of(output)
+    taken = {} if source is None else {os.path.realpath(source): "来源文件"}
+    for name, path in targets.items():
+        if path is None:
+            continue
+        real = os.path.realpath(path)
+        if source and path.exists() and source.exists() and path.samefile(source):
+            real = os.path.realpath(source)  # the same by a hard link
+        if real in taken:
+            raise InvalidInput(f"{name}不能与{taken[real]}相同（{path}），请换一个文件名")
+        taken[real] = name
+
+
+def part_of(path: Path) -> Path:
+    """What a result file is called until it is whole: NAME.part.SUFFIX."""
+    return path.with_suffix(f".part{path.suffix}")
+
+
+def name_errors(path: Path) -> Path:
+    """The file of rows without a result beside the one at `path`: NAME.SUFFIX.errors.csv."""
+    return path.parent / f"{path.name}.errors.csv"
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Lets Ctrl-C wait until what is begun is whole. (It is raised in the main thread alone.)"""
+    if current_thread() is not main_thread():
+        yield
+        return
+    pressed: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *told: pressed.append(told))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed and callable(before):
+        before(*pressed[0])
 
 
 class Writer(Protocol):
@@ -49,7 +103,7 @@ class LinesWriter:
         self._file = file
 
     def write(self, record: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self._file.write(make_whole(json.dumps(record, ensure_ascii=False)) + "\n")
 
     def close(self) -> None:
         self._file.flush()
@@ -93,18 +147,20 @@ class WorkbookWriter:
         self._row += 1
         if self._row >= _MAX_ROWS:
             raise InvalidFile("结果超过一张 Excel 表的行数上限，请改用 .csv 或 .jsonl 输出")
-        for column, name in enumerate(self._header):
-            cell = safe_cell(record.get(name))
-            if isinstance(cell, int | float):
-                self._sheet.write_number(self._row, column, cell)
-            elif cell:
-                self._sheet.write_string(self._row, column, cut_cell(cell))
+        with _uninterrupted():  # half a row would make the workbook unreadable
+            for column, name in enumerate(self._header):
+                cell = safe_cell(record.get(name))
+                if isinstance(cell, int | float):
+                    self._sheet.write_number(self._row, column, cell)
+                elif cell:
+                    self._sheet.write_string(self._row, column, cut_cell(cell))
 
     def close(self) -> None:
         from xlsxwriter.exceptions import FileCreateError
 
         try:
-            self._book.close()
+            with _uninterrupted():
+                self._book.close()
         except FileCreateError as error:
             raise InvalidFile(f"写不了 {self._path}，请检查权限、磁盘空间或是否被占用") from error
 
@@ -115,7 +171,7 @@ def safe_cell(value: object) -> str | int | float:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    return escape_cell(_UNWRITABLE.sub("", str(value)))
+    return escape_cell(_UNWRITABLE.sub("", make_whole(str(value))))
 
 
 class OutputFile(AbstractContextManager["OutputFile"]):
@@ -128,12 +184,14 @@ class OutputFile(AbstractContextManager["OutputFile"]):
     def __init__(self, path: Path, *, header: Sequence[str]) -> None:
         """`header` is used by the table forms. Raises InvalidFile where it cannot be written."""
         self.path = path
-        self.part = path.with_suffix(f".part{path.suffix}")
+        self.part = part_of(path)
         self._lines: IO[str] | None = None
         suffix = path.suffix.lower()
         if path.is_dir() or not path.parent.is_dir():
             raise InvalidFile(f"写不了 {path}：请给出已有文件夹中的文件名")
         try:
+            if self.part.is_symlink():
+                self.part.unlink()  # not to write through it
             if suffix in _LINES_SUFFIXES:
                 self._lines = self.part.open("w", encoding="utf-8", newline="\n")
                 self._writer: Writer = LinesWriter(self._lines)

@@ -1,27 +1,25 @@
 """One run over a file: rows in, results out, progress and remarks on standard error."""
 
-import csv
-import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.files.exports import LinesWriter, OutputFile, escape_cell
+from api.files.errorfile import ErrorFile
+from api.files.exports import LinesWriter, OutputFile, check_targets, name_errors
 from api.files.reading import CHINA_TIME, IntakeFile, RowError, open_submissions
-from triage.errors import InvalidFile, InvalidInput
+from triage.errors import InvalidFile
 from triage.submissions import Submission
 
 _SHOWN = 5
 _ERROR_COLUMN = "错误"
-_ERRORS_HEADER = ("行号", "编号", "字段", "原因", "原始内容")
 
 
 class Job:
@@ -39,13 +37,13 @@ class Job:
         header: Sequence[str],
         errors: Path | None = None,
     ) -> None:
-        if source and output and output.exists() and source.exists() and output.samefile(source):
-            raise InvalidInput("结果文件不能与来件文件相同，请换一个文件名")
+        if errors is None:
+            errors = _side_file(source, output)
+        check_targets(source, output, errors)
         self._source = source
         self._output = output
         self._header = (*header, _ERROR_COLUMN)
-        self._errors_path = errors or _side_file(source, output)
-        self._errors: IO[str] | None = None
+        self._errors = ErrorFile(errors)
         self._first_bad: list[RowError] = []
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._writer: OutputFile | LinesWriter | None = None
@@ -67,7 +65,7 @@ class Job:
         now = datetime.now(CHINA_TIME)
         with (
             open_submissions(self._source, now=now, columns=columns, worksheet=worksheet) as intake,
-            self._closing_errors(),
+            closing(self._errors),
         ):
             rows = self._counted(intake)
             first = next(rows, None)
@@ -130,28 +128,11 @@ class Job:
     def _keep(self, error: RowError) -> None:
         if len(self._first_bad) < _SHOWN:
             self._first_bad.append(error)
-        if self._errors_path is None:
-            return
-        if self._errors is None:
-            self._errors = self._errors_path.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._errors).writerow(_ERRORS_HEADER)
-        values = json.dumps(error.values, ensure_ascii=False, default=str)
-        cells = (error.number, error.id, error.field, error.message, values)
-        csv.writer(self._errors).writerow(
-            [escape_cell("" if cell is None else str(cell)) for cell in cells]
-        )
-
-    @contextmanager
-    def _closing_errors(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            if self._errors is not None:
-                self._errors.close()
+        self._errors.write(error)
 
     def _summarise(self, notes: Sequence[str], *, seconds: float) -> None:
-        if not self.bad and self._errors_path is not None and self._output is not None:
-            self._errors_path.unlink(missing_ok=True)  # an earlier run's would mislead
+        if not self.bad:
+            self._errors.remove()
         for note in notes:
             self._say(f"提示：{note}")
         parts = [f"完成 {self.done} 件，用时 {seconds:.1f} 秒"]
@@ -167,8 +148,8 @@ class Job:
             self._say(f"  {place}：{error.message}")
         if self.bad > _SHOWN:
             self._say(f"  ……其余 {self.bad - _SHOWN} 行从略")
-        if self.bad and self._errors_path is not None:
-            self._say(f"  有误的行另存于 {self._errors_path}，改正后可单独再处理")
+        if self.bad and self._errors.path is not None:
+            self._say(f"  有误的行另存于 {self._errors.path}，改正后可单独再处理")
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False)
@@ -176,5 +157,5 @@ class Job:
 
 def _side_file(source: Path | None, output: Path | None) -> Path | None:
     if output is not None:
-        return output.with_name(f"{output.name}.errors.csv")
+        return name_errors(output)
     return Path(f"{source.name}.errors.csv") if source is not None else None

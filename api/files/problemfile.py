@@ -7,12 +7,12 @@ none, so the same file always gives the same answer: ids are made from the first
 is the day of the latest submission.
 """
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from api.files.batch import DeskFiles, Suggested, count_cores, quiet_worker, suggest_all
-from api.files.exports import escape_cell
+from api.files.errorfile import ErrorFile
+from api.files.exports import part_of
 from api.files.reading import RowError, open_submissions
+from api.files.rows import make_whole
 from triage.calendar import Calendar
 from triage.classifiers import ACCUSATION
 from triage.errors import InvalidFile, InvalidInput, TriageError
@@ -46,7 +48,6 @@ _KEPT = {  # of a suggestion: all that a problem is made of, for a million are h
     "nature": ("name",),
     "department": ("lead", "assisting", "reasons", "ground"),
 }
-_ERRORS_HEADER = ("行号", "编号", "字段", "原因", "原始内容")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +222,9 @@ def _tell_batch(
 
 def write_answer(answer: Mapping[str, Any], output: Path) -> None:
     """Write the JSON object whole or not at all."""
-    part = output.with_name(f"{output.name}.part")
+    part = part_of(output)
     try:
-        text = json.dumps(answer, ensure_ascii=False, indent=1)
+        text = make_whole(json.dumps(answer, ensure_ascii=False, indent=1))
         part.write_text(text + "\n", encoding="utf-8")
         part.replace(output)
     except OSError as error:
@@ -235,13 +236,9 @@ def write_answer(answer: Mapping[str, Any], output: Path) -> None:
 
 def write_errors(bad: Iterable[RowError], path: Path) -> None:
     """The rows without a result, as `triage classify` writes them."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_ERRORS_HEADER)
+    with closing(ErrorFile(path)) as file:
         for error in bad:
-            values = json.dumps(error.values, ensure_ascii=False, default=str)
-            cells = (error.number, error.id, error.field, error.message, values)
-            writer.writerow([escape_cell("" if cell is None else str(cell)) for cell in cells])
+            file.write(error)
 
 
 def takes_part(suggested: Suggested) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from api.files.parquet import MAGIC, open_parquet
-from api.files.rows import Row, Sheet
+from api.files.rows import Row, Sheet, make_whole
 from api.files.textfiles import open_text
 from api.files.workbooks import OLE, ZIP, open_workbook
 from triage.columns import SUBMISSION_FIELDS
@@ -128,11 +128,20 @@ def open_submissions(
     row can be read at all.
     """
     if path is None:
-        data = io.BytesIO(sys.stdin.buffer.read())
-        yield IntakeFile(open_text(data, name="标准输入", columns=columns), now, prefix)
+        yield IntakeFile(open_stdin(columns=columns), now, prefix)
         return
     with open_sheet(path, columns=columns, worksheet=worksheet) as sheet:
         yield IntakeFile(sheet, now, prefix)
+
+
+def open_stdin(
+    *, columns: Mapping[str, str] | None = None, fields: Sequence[str] = SUBMISSION_FIELDS
+) -> Sheet:
+    """The rows of JSON lines or CSV on standard input. Raises InvalidFile for anything else."""
+    data = sys.stdin.buffer.read()
+    if data.startswith((ZIP, OLE, MAGIC)):
+        raise InvalidFile("标准输入只读文本（.csv、.jsonl）；Excel 工作簿请存成文件，再写文件名")
+    return open_text(io.BytesIO(data), name="标准输入", columns=columns, fields=fields)
 
 
 @contextmanager
@@ -220,7 +229,7 @@ def cell_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value).strip()
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return make_whole(text)
 
 
 def read_channel(value: object) -> Channel | None:
@@ -264,7 +273,7 @@ def read_time(value: object) -> datetime | None:
         return _parse_time(text) if text else None
     except (ValueError, OverflowError):
         raise InvalidSubmission(
-            f"时间“{str(value)[:30]}”不认识，请写成 2024-01-02 或 2024-01-02 15:04",
+            f"时间“{cell_text(value)[:30]}”不认识，请写成 2024-01-02 或 2024-01-02 15:04",
             field="received_at",
         ) from None
 

@@ -3,7 +3,6 @@
 No row is dropped: each becomes a result or says what is wrong with it, in file order.
 """
 
-import io
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -11,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.files.exports import LinesWriter, OutputFile
-from api.files.reading import RowError, cell_text, open_sheet, read_time
+from api.files.exports import LinesWriter, OutputFile, check_targets
+from api.files.reading import RowError, cell_text, open_sheet, open_stdin, read_time
 from api.files.rows import Row, Sheet
-from api.files.textfiles import open_text
-from triage.errors import InvalidFile, InvalidInput, InvalidSubmission
+from triage.errors import InvalidFile, InvalidSubmission
 from triage.replies import ASPECTS, Assessment, ReplyModel
 from triage.replyreading import Reply
 
@@ -49,8 +47,7 @@ def assess_file(
     compared with the others of the file too. Raises InvalidFile for what cannot be read or written,
     InvalidInput where `output` is the source itself.
     """
-    if source and output and output.exists() and source.exists() and output.samefile(source):
-        raise InvalidInput("结果文件不能与来源文件相同，请换一个文件名")
+    check_targets(source, output)
     rows, notes = _read_rows(source, columns, worksheet)
     if not rows:
         raise InvalidFile("文件中没有回告（只有表头或空行），请检查是否选错了文件")
@@ -76,8 +73,7 @@ def _read_rows(
     source: Path | None, columns: Mapping[str, str] | None, worksheet: str | None
 ) -> tuple[list[Reply | RowError], list[str]]:
     if source is None:
-        data = io.BytesIO(sys.stdin.buffer.read())
-        sheet = open_text(data, name="标准输入", columns=columns, fields=FIELDS)
+        sheet = open_stdin(columns=columns, fields=FIELDS)
         return _read_sheet(sheet), sheet.notes
     with open_sheet(source, columns=columns, worksheet=worksheet, fields=FIELDS) as sheet:
         return _read_sheet(sheet), sheet.notes

@@ -48,6 +48,11 @@ class Sheet:
     done: Callable[[], int] = int
 
 
+def make_whole(text: str) -> str:
+    """The text with a ? for each half character (lone surrogate), which nothing could write."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def find_header(
     rows: Sequence[Sequence[str]],
     *,

@@ -13,13 +13,14 @@ import sys
 
 MEMORY = 2 << 30  # bytes of address space; a workbook of 40 MB takes a tenth of it
 CPU_SECONDS = 120
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds it (MS-OFFCRYPTO 2.3)
 
 
 def main(wanted: list[str]) -> None:
     """Write the worksheets of the workbook on standard input to standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
     try:
         sys.stdin.buffer.seek(0)  # the parent has looked at its beginning
@@ -27,6 +28,13 @@ def main(wanted: list[str]) -> None:
     except PasswordError:
         _write({"error": "password"})
         return
+    except CalamineError:
+        # From a stream the parser takes an encrypted workbook for a broken one.
+        sys.stdin.buffer.seek(0)
+        if _ENCRYPTED in sys.stdin.buffer.read():
+            _write({"error": "password"})
+            return
+        raise
     visible = [
         sheet.name
         for sheet in workbook.sheets_metadata

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import IO
 
-from api.files.rows import HEADER_ROWS, Row, Sheet, find_header, place_columns
+from api.files.rows import (
+    HEADER_ROWS,
+    Row,
+    Sheet,
+    find_header,
+    make_whole,
+    place_columns,
+)
 from triage.columns import SUBMISSION_FIELDS, find_columns
 from triage.errors import InvalidFile
 
@@ -18,6 +25,11 @@ _SAMPLE = 1 << 20  # bytes
 _DELIMITERS = (",", "\t", ";", "，")
 _CUT_SHORT = ("unexpected end of data", "incomplete multibyte sequence")
 _BROKEN = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are no text
+_LONE_RETURN = re.compile(rb"\r(?!\n|$)")  # ends a line in files of old Macs, and some of theirs
+_BEHIND_RETURN = re.compile(r"(?<=\r)(?!\n)")
+_HALVES = re.compile(r"\\u[dD][89a-fA-F]")
+_RAW = "原文"  # of a row that has no cells: the line itself
+_MOST_RAW = 2000  # characters of it
 _BROKEN_BYTES = "本行含有无法识别的字节（编码错误），请用 UTF-8 重新导出"
 
 
@@ -47,9 +59,11 @@ def open_text(
         raise InvalidFile(f"{name} 是一个 JSON 数组，请改为每行一个 JSON 对象（.jsonl）")
     if start[:200].lower().startswith(("<html", "<!doctype", "<?xml", "<table")):
         raise InvalidFile(f"{name} 是网页格式的表格，请用 Excel 打开后另存为 .xlsx 再试")
-    if encoding == "utf-16" or (b"\r" in head and b"\n" not in head):
-        text = file.read().decode(encoding, errors="replace").replace("\r\n", "\n")
-        file, encoding = io.BytesIO(text.replace("\r", "\n").encode()), "utf-8"
+    if encoding == "utf-16" or _LONE_RETURN.search(head):
+        broken = "replace" if encoding == "utf-16" else "surrogateescape"
+        text = file.read().decode(encoding, errors=broken).replace("\r\n", "\n")
+        file = io.BytesIO(text.replace("\r", "\n").encode(errors=broken))
+        encoding = "utf-8"
     lines = _decode_lines(file, encoding)
     if start.startswith("{") or suffix in LINES_SUFFIXES:
         sheet = Sheet(rows=_read_lines(lines, columns, fields))
@@ -87,12 +101,15 @@ def _decodes(line: bytes, encoding: str) -> bool:
 
 def _decode_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     """The lines with their ends; bytes that are no text become surrogates, which spoil their own
-    row and no other. What is beyond `MAX_LINE` comes as a line of its own."""
+    row and no other. What is beyond `MAX_LINE` comes as a line of its own. A return alone ends a
+    line as well."""
     first = True
     while line := file.readline(MAX_LINE):
         text = line.decode(encoding, errors="surrogateescape")
-        yield text.removeprefix("\ufeff") if first else text
-        first = False
+        if first:
+            text = text.removeprefix("\ufeff")
+            first = False
+        yield from filter(None, _BEHIND_RETURN.split(text))
 
 
 def _read_lines(
@@ -113,13 +130,16 @@ def _read_line(
 ) -> Row:
     """`known` remembers which key is which field for each set of keys seen."""
     if _BROKEN.search(line):
-        return Row(number, {}, _BROKEN_BYTES)
+        return Row(number, _keep_raw(line), _BROKEN_BYTES)
     try:
         record = json.loads(line, strict=False)
+        if _HALVES.search(line):
+            record = json.loads(make_whole(json.dumps(record, ensure_ascii=False)))
     except (ValueError, RecursionError):
-        return Row(number, {}, "本行不是有效的 JSON，请检查引号和逗号")
+        return Row(number, _keep_raw(line), "本行不是有效的 JSON，请检查引号和逗号")
     if not isinstance(record, dict):
-        return Row(number, {}, '本行不是 JSON 对象，应形如 {"id": …, "title": …, "content": …}')
+        trouble = '本行不是 JSON 对象，应形如 {"id": …, "title": …, "content": …}'
+        return Row(number, _keep_raw(line), trouble)
     keys = tuple(record)
     if keys not in known:
         if len(known) > 1000:
@@ -128,6 +148,10 @@ def _read_line(
         named = {f: key for f, key in (columns or {}).items() if not key or key in record}
         known[keys] = find_columns(keys, fields=fields, columns=named)
     return Row(number, {field: record[keys[at]] for field, at in known[keys].items()})
+
+
+def _keep_raw(line: str) -> dict[str, str]:
+    return {_RAW: _BROKEN.sub("\ufffd", line.strip())[:_MOST_RAW]}
 
 
 def _open_csv(
@@ -189,17 +213,18 @@ def _csv_rows(source: Iterator[str], delimiter: str) -> Iterator[tuple[int, list
         if len(pending) > 1 and _is_unclosed(pending, delimiter):
             yield number, cells, f"引号没有成对，其后 {len(pending) - 1} 行都并入了本行，请检查"
         elif any(map(_BROKEN.search, cells)):
-            yield number, cells, _BROKEN_BYTES
+            yield number, [_BROKEN.sub("\ufffd", cell) for cell in cells], _BROKEN_BYTES
         else:
             yield number, cells, None
 
 
 def _is_unclosed(lines: list[str], delimiter: str) -> bool:
-    """Whether a quote opened here is never closed, so that all that follows was swallowed."""
+    """Whether a quote opened here is not closed at the end of a cell: lines that follow have been
+    swallowed, to the end of the file or to the next quote."""
     try:
         list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "unexpected end" in str(error)
+    except csv.Error:
+        return True
     return False
 
 
@@ -210,5 +235,7 @@ def _name_cells(
         values = {field: cells[at] if at < len(cells) else "" for field, at in places.items()}
         if not broken and any(cell.strip() for cell in cells[width:]):
             broken = f"本行有 {len(cells)} 格，表头只有 {width} 列：内容中的分隔符应放在引号内"
+        if broken and len(cells) != width:
+            values[_RAW] = _BROKEN.sub("\ufffd", ",".join(cells))[:_MOST_RAW]
         if broken or any(value.strip() for value in values.values()):
             yield Row(number, values, broken)

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
@@ -36,6 +37,7 @@ RING = "ring"  # the name in `session.info` of the keys that open what is sealed
 TRACES = "traces"  # and that of what `triage.ledger.candidates` keeps in memory
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
 _BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
+_NO_DATABASE = "数据库文件打不开：它不是数据库或已损坏，请管理员核对 TRIAGE_DATABASE_URL 或恢复备份"
 _BEGIN_READING = {
     "sqlite": "BEGIN",
     "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -215,11 +217,15 @@ def _in_turn(gate: "Lock | None") -> Iterator[None]:
 
 @contextmanager
 def _unavailable(engine: Engine) -> Iterator[None]:
-    told = engine.dialect.loaded_dbapi.OperationalError  # by the driver itself
+    driver = engine.dialect.loaded_dbapi
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout, told) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, driver.OperationalError) as error:
         raise StoreUnavailable(_BUSY) from error
+    except (DatabaseError, driver.DatabaseError) as error:
+        if type(getattr(error, "orig", error)) is not driver.DatabaseError:
+            raise
+        raise StoreUnavailable(_NO_DATABASE) from error  # none of its kinds: not even a database
 
 
 def get_ring(session: Session) -> KeyRing:
