@@ -46,9 +46,26 @@ _REMARKS = {
 # At most 160 characters are read as one sentence: text without stops stays linear.
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
 _CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
+# Right behind the words: asked; once, and no more; come to a good end, with nobody left in it.
+_ASKED = re.compile(r"[了过的]?(?:[吗么](?!的)|没有?[？?]|[？?])")
+_ONCE = re.compile(
+    r"[了困伤死]?过(?:一?[次回])?(?![来去后于程分道往年多度几数好很无两二三四五六七八九十])"
+)
+_OVER = re.compile(
+    r"虚惊一场|(?:已经?|后来|总算|终于|现在|都|人)(?:[^，。没未不]{0,4}(?:找到|找回|放出来|救出|救上来)"
+    r"|[^，。没未不]{0,2}(?:脱险|脱困|没事))(?:来|了)*(?=[，。！]|$)"
+    r"|(?:已经?|后来|总算|终于)[^，。没未不]{0,4}扑灭"
+)
+_NOT_ALL = re.compile(r"还有|还在|还没|仍|尚未|又")
+# A transcript: what the operator asks or repeats is the caller's to confirm.
+_SPEAKER = re.compile(
+    r"(?:^|[。！？!?；;，\s”」])(?:(话务员|接线员|接警员|受理员|坐席|座席|客服)|[^，。！？!?；;：:\s]{1,6})[：:]"
+)
+_CALLER = re.compile(r"(?:来电人?|来电者|市民|群众|诉求人|反映人|报警人|对方|当事人)[：:]")
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
 _NEAR = 60  # characters on either side in which a time word may stand
 _QUOTE = 30  # characters of the message that a reason quotes
+_AFTER = 24  # characters behind the words that tell how it ended
 # The commonest characters of petitions: poor places to look for a trigger word.
 _COMMON = (
     "0123456789"
@@ -262,6 +279,8 @@ class DangerLexicon:
         for stance in ("question", "negated", "hypothetical"):
             if context[stance].search(before):
                 return stance, _STANCE_WEIGHTS[stance]
+        if _ASKED.match(after) or _says_operator(text, span[0]):
+            return "question", _STANCE_WEIGHTS["question"]
         if context["hypothetical_after"].search(after) or context["quoted"].search(before):
             return "hypothetical", _STANCE_WEIGHTS["hypothetical"]
         if context["feared"].search(before):
@@ -279,6 +298,13 @@ class DangerLexicon:
                 distance = max(0, match.start() - span[1] + 8)
             if distance < nearest:
                 nearest, tense = distance, self._table.tense_names[number]
+        if tense != "past":
+            ending = min(sentence[1], span[1] + _AFTER)
+            over = _OVER.search(text, span[1], ending)
+            if over and not _NOT_ALL.search(text, over.end(), sentence[1]):
+                return "past"
+            if tense in ("unstated", "lasting") and _ONCE.match(text, span[1], ending):
+                return "past"
         return tense
 
     def _find_who(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str | None:
@@ -304,15 +330,32 @@ def _find_first(
     return first
 
 
+def _says_operator(text: str, place: int) -> bool:
+    """Whether the operator of a transcript, the caller named apart, speaks at `place`."""
+    if "员：" not in text and "席：" not in text and "服：" not in text:
+        return False
+    if not _CALLER.search(text):
+        return False
+    operator = False
+    for speaker in _SPEAKER.finditer(text, 0, place):
+        operator = speaker.group(1) is not None
+    return operator
+
+
 def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
-    """The clause around the words, at most `_QUOTE` characters, the words always in it."""
+    """The clause around the words, some `_QUOTE` characters at most, the words always in it.
+
+    It begins at a clause stop, or with the words where none is near: never within a word.
+    """
     start, end = span
     room = max(0, _QUOTE - (end - start))
-    left, right = max(sentence[0], start - room // 2), min(sentence[1], end + room // 2)
+    left = max(sentence[0], start - room)
+    begin = left if left == sentence[0] else start
     for stop in _CLAUSE_STOP.finditer(text, left, start):
-        left = stop.end()
+        begin = stop.end()
+    right = min(sentence[1], end + max(room - (start - begin), 0))
     stop_after = _CLAUSE_STOP.search(text, end, right)
-    return text[left : stop_after.start() if stop_after else right].strip()
+    return text[begin : stop_after.start() if stop_after else right].strip()
 
 
 def _rarest_pair(word: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from triage.names import find_names, masked_name
+from triage.text import clean_text
 
 KINDS = (
     "id_number",
@@ -29,9 +30,14 @@ Spans = Iterator[tuple[int, int]]
 
 # Patterns begin with a plain set of characters, and what may not stand before it is looked at only
 # then (`(?<!….)`): so the search hops from one such character to the next, several times as fast.
-_NUMBERED = re.compile(r"\d(?:\d{6}|\d\d[ -]\d{3})")  # in any number of a person
+_NUMBERED = re.compile(  # in any number of a person
+    r"\d(?:\d{6}|\d\d[ .—–-]{1,2}\d{3}|\d{3}[ -]\d{4}[ -]\d)"
+)
 _ID_NUMBER = re.compile(
-    r"[1-9](?<![\dA-Za-z].)\d{5}[ -]?(?:18|19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx](?![\dA-Za-z])"
+    r"[1-9](?<![\dA-FH-Za-fh-z].)"  # a G before it makes a student's number
+    r"(?:\d{5}[ -]?(?:18|19|20)\d{2}[ -]?\d{4}[ -]?\d{3}"
+    r"|\d{3}(?:([ -])\d{4})(?:\1\d{4}){2}\1\d)[\dXx]"
+    r"(?:\d\d(?:[Bb]\d)?)?(?![\dA-Za-z])"  # two digits more: a disability card
 )
 _OLD_ID_NUMBER = re.compile(r"[1-9](?<![\dA-Za-z].)\d{14}(?![\dA-Za-z])")
 _PROVINCES = frozenset(
@@ -46,7 +52,7 @@ _BANK_CARD = re.compile(
 )
 _MOBILE = re.compile(
     r"(?:1(?<![\dA-Za-z.].)|(?:\+(?<![\dA-Za-z.].)8|8(?<![\dA-Za-z.].))6[ -]?1)"
-    r"[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\dA-Za-z]|\.\d)"
+    r"[3-9]\d(?:[ -]?\d{4}[ -]?|\.\d{4}\.|[—–]{1,2}\d{4}[—–]{1,2})\d{4}(?![\dA-Za-z]|\.\d)"
 )
 _LANDLINE = re.compile(
     r"(?:0(?<![\dA-Za-z-].)|\((?<![\dA-Za-z-].)0)(?:10|2\d|[3-9]\d{2})\)?"
@@ -59,7 +65,7 @@ _OFFICE = re.compile(
     r"(?:热线|客服|服务|监督|举报|值班|咨询|办公|公开|总机|投诉|报警)(?:电话|号码)?[^\d，。；]{0,4}$"
 )
 _CARD_CUE = re.compile(r"(?:卡号|账号|帐号|银行卡|账户|帐户|借记卡|信用卡|存折)[^\d，。；]{0,10}$")
-_ID_CUE = re.compile(r"身份证[^\d，。；]{0,12}$")
+_ID_CUE = re.compile(r"(?:身份|残疾)证[^\d，。；]{0,12}$")
 _PASSPORT = re.compile(
     r"[EeGgDdSsPp](?<![A-Za-z0-9].)(?:\d{8}|(?<=[Ee])[A-HJ-NP-Za-hj-np-z]\d{7})(?![A-Za-z0-9])"
 )
@@ -74,21 +80,45 @@ _PLATE = re.compile(
     r"(?:[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳使领])(?![A-Za-z0-9])"
 )
 _ACCOUNT = re.compile(
-    r"(?:微信|[Ww]e[Cc]hat|[Qq]{2}|企鹅|支付宝|抖音)(?:号码?|账号|帐号|ID)?[:： 是为]{0,3}"
-    r"((?=[A-Za-z_-]{0,19}\d)[A-Za-z0-9][A-Za-z0-9_-]{4,19})(?![A-Za-z0-9_@-])"
+    r"(?:微信|[Ww]e[Cc]hat|[Qq]{2}|企鹅|支付宝|抖音)(?:号码?|账号|帐号|ID|id)?[:： 是为]{0,3}"
+    r"((?:(?=[A-Za-z_-]{0,19}\d)|(?<=[号码D:：d])|(?<=[号码D:：d][:：是为 ]))"
+    r"[A-Za-z0-9][A-Za-z0-9_-]{4,19})(?![A-Za-z0-9_@-]|\.[A-Za-z])"
 )
 _ACCOUNT_GUARDS = ("微信", "QQ", "qq", "hat", "企鹅", "支付宝", "抖音")
 _COUNT = r"[\d一二三四五六七八九十]"
+_SPOKEN = "一二三四五六七八九"
+_SPOKEN_ROOM = rf"[{_SPOKEN}]{{1,2}}[零〇][{_SPOKEN}](?![零〇{_SPOKEN}十百千万])"
+# Behind the number of a room these make it none.
+_COUNTED = r"\d|[户人年万元多余平米个台家套月日天次%栋幢座]|号?楼"
 _DOOR = re.compile(
     rf"[\d一二三四五六七八九十A-Za-z](?<!{_COUNT}.)"
     rf"(?:(?<={_COUNT}){_COUNT}{{0,3}}[A-Za-z]?|(?<=[A-Za-z])\d{{0,3}})[ -]?"
     r"(?:[栋幢座]|号?楼|#楼?) ?"
-    rf"(?:{_COUNT}{{1,3}}(?:单元|门|梯|座) ?)?(?:{_COUNT}{{1,3}}[楼层] ?[左右东西中]?)?[(（ -]?"
-    r"(?:\d{3,4}|\d{1,4}(?=[室房]|号[房室]?(?![楼栋幢座\d电车线])))"
-    r"(?!\d|[户人年万元多余平米个台家套月日天次%栋幢座]|号?楼)(?:室|号?房|号)?"
+    rf"(?:{_COUNT}{{1,3}}(?:单元|门|梯|座) ?|\d\d?-(?=\d{{3}}))?"
+    rf"(?:{_COUNT}{{1,3}}[楼层] ?[左右东西中]?)?[(（ -]?"
+    rf"(?:\d{{3,4}}|\d{{1,4}}(?=[室房]|号[房室]?(?![楼栋幢座\d电车线]))|{_SPOKEN_ROOM})"
+    rf"(?!{_COUNTED})(?:室|号?房|号)?"
 )
 _UNIT_DOOR = re.compile(
-    rf"{_COUNT}{{1,3}}单元 ?(?:{_COUNT}{{1,3}}[楼层] ?)?\d{{1,4}}(?![\d年月楼层户])(?:室|号?房|号)?"
+    rf"{_COUNT}{{1,3}}单元 ?(?:{_COUNT}{{1,3}}[楼层] ?)?"
+    rf"(?:\d{{1,4}}(?![\d年月楼层户])|{_SPOKEN_ROOM})(?:室|号?房|号)?"
+)
+# 5-2-1103 anywhere, 5-1103 behind a word for an address or with 室; no date, score or size.
+_ADDRESS_CUES = "|".join(
+    f"(?<={cue}{part})"
+    for cue in ("住", "住在", "住址", "地址", "小区", "住址[:：]", "地址[:：]")
+    for part in ("..", "...")  # the building and its dash
+)
+_NUMBERED_DOOR = re.compile(
+    r"[1-9](?<![\d.A-Za-z*×/=+~-].)\d?-"
+    r"(?:\d{1,2}-(?!19[3-9]|20[12])[1-9]\d{2,3}|(?:\d{1,2}-)?[1-9]\d{2,3}(?=室)"
+    rf"|(?:{_ADDRESS_CUES})(?!19[3-9]|20[012])[1-9]\d{{2,3}})"
+    rf"(?![A-Za-z.*×/=+~:：-]|[分秒吨克千百℃]|{_COUNTED})室?"
+)
+# 402住户, 1201业主: a floor and a room, no count
+_OWNER_DOOR = re.compile(
+    r"\d(?<![\d一二三四五六七八九十A-Za-z.共约近达有余全-].)\d{0,1}(?<!19)(?<!20)(?:0[1-9]|1[0-2])"
+    r"(?=住户|业主)"
 )
 _ROOM = re.compile(r"\d(?<![\d一二三四五六七八九十.-].)\d{2,3}室(?![内外友])")
 _VILLAGE_DOOR = re.compile(r"[村组屯社](?P<door>\d{1,4}号)(?!楼|线|井|文|令|公|台|机|路)")
@@ -117,16 +147,23 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
 
     Numbers of persons keep their last two digits at most, names their surname (王某某), door
     numbers their words (*栋*单元***室), plates their province. `mask(mask(text)) == mask(text)`.
-    `keep` names the kinds that stay as they are.
+    `keep` names the kinds that stay as they are. What is found is found in the clean text, so that
+    traditional characters and full-width digits hide nothing; all else stays as it was written.
     """
-    while found := [data for data in find_personal_data(text) if data.kind not in keep]:
+    clean = clean_text(text)
+    masked = clean
+    while found := [data for data in find_personal_data(masked) if data.kind not in keep]:
         parts: list[str] = []
         done = 0
         for data in found:
-            parts += (text[done : data.start], _masked(data.kind, text[data.start : data.end]))
+            parts += (masked[done : data.start], _masked(data.kind, masked[data.start : data.end]))
             done = data.end
-        text = "".join((*parts, text[done:]))
-    return text
+        masked = "".join((*parts, masked[done:]))
+    if clean == text:
+        return masked
+    return "".join(
+        raw if was == now else now for raw, was, now in zip(text, clean, masked, strict=True)
+    )
 
 
 def has_personal_data(text: str) -> bool:
@@ -169,7 +206,8 @@ def _candidates(text: str) -> Iterator[tuple[str, Spans]]:
 def _find_id_numbers(text: str) -> Spans:
     """Citizen ID numbers (GB 11643-1999): by checksum, or by the cue 身份证 where it fails."""
     for match in _ID_NUMBER.finditer(text):
-        number = re.sub(r"[ -]", "", match[0])
+        whole = re.sub(r"[ -]", "", match[0])
+        number = whole[:18]
         if (
             number[:2] in _PROVINCES
             and _is_day(number[6:14])
@@ -238,6 +276,10 @@ def _find_doors(text: str) -> Spans:
         yield from (match.span() for match in _UNIT_DOOR.finditer(text))
     if "室" in text:
         yield from (match.span() for match in _ROOM.finditer(text))
+    if "-" in text:
+        yield from (match.span() for match in _NUMBERED_DOOR.finditer(text))
+    if "住户" in text or "业主" in text:
+        yield from (match.span() for match in _OWNER_DOOR.finditer(text))
     yield from (match.span("door") for match in _VILLAGE_DOOR.finditer(text))
 
 
@@ -249,7 +291,7 @@ def _masked(kind: str, value: str) -> str:
     if kind == "name":
         return masked_name(value)
     if kind == "door":
-        return re.sub(rf"{_COUNT}|[A-Za-z]", "*", value)
+        return re.sub(rf"{_COUNT}|[零〇A-Za-z]", "*", value)
     if kind == "plate":
         return value[0] + "*" * (len(value) - 1)
     if kind == "email":
