@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log1p
 
 from triage.cues import Cues
@@ -52,10 +53,9 @@ _ONCE = re.compile(
     r"[了困伤死]?过(?:一?[次回])?(?![来去后于程分道往年多度几数好很无两二三四五六七八九十])"
 )
 _OVER = re.compile(
-    r"虚惊一场|(?:已经?|后来|总算|终于|现在|都|人)(?:[^，。没未不]{0,4}(?:找到|找回|放出来|救出|救上来)"
-    r"|[^，。没未不]{0,2}(?:脱险|脱困|没事))(?:来|了)*(?=[，。！]|$)"
-    r"|(?:已经?|后来|总算|终于)[^，。没未不]{0,4}扑灭"
+    r"(?:虚惊一场|找到|找回|放出来|救出|救上来|扑灭|脱险|脱困|没事)(?:来|了)*(?=[，。！]|$)"
 )
+_BY_NOW = re.compile(r"(?:已|后来|总算|终于|现在|都|(?<![派让叫请])人)[^，。没未不]{0,5}$")
 _NOT_ALL = re.compile(r"还有|还在|还没|仍|尚未|又")
 # A transcript: what the operator asks or repeats is the caller's to confirm.
 _SPEAKER = re.compile(
@@ -132,9 +132,13 @@ class DangerLexicon:
 
     def _read(self, title: str, content: str, places: list[int]) -> tuple[Danger, ...]:
         """The evidence of a message; `places` are those of `find_pairs` in title and content."""
+        if not places:
+            return ()
         spoken = not title.strip()
         body = bisect_left(places, len(title))
-        found = list(self._find_in("title", title, places[:body], side=1.0, spoken=False))
+        found: list[Danger] = []
+        if body:
+            found.extend(self._find_in("title", title, places[:body], side=1.0, spoken=False))
         aside = not spoken and all(danger.stance != "stated" for danger in found)
         side = _SIDE_REMARK if aside else 1.0
         places = [place - len(title) - 1 for place in places[body:]]
@@ -179,17 +183,18 @@ class DangerLexicon:
     def _find_in(
         self, field: str, text: str, places: list[int], *, side: float, spoken: bool
     ) -> Iterator[Danger]:
+        rules = self._table.rules
         counts: dict[str, int] = {}
         for start, end, numbers in self._sentences(text, places):
             taken: list[Danger] = []
             for number in sorted(numbers):
-                rule = self._table.rules[number]
-                if counts.get(rule.kind, 0) >= _MOST_OF_A_KIND:
+                rule = rules[number]
+                if counts and counts.get(rule.kind, 0) >= _MOST_OF_A_KIND:
                     continue
                 match = _find_first(rule.patterns, text, start, end)
                 if match is None:
                     continue
-                if any(
+                if taken and any(
                     other.kind == rule.kind
                     and other.start < match.end()
                     and match.start() < other.end
@@ -301,7 +306,11 @@ class DangerLexicon:
         if tense != "past":
             ending = min(sentence[1], span[1] + _AFTER)
             over = _OVER.search(text, span[1], ending)
-            if over and not _NOT_ALL.search(text, over.end(), sentence[1]):
+            if (
+                over
+                and (over[0].startswith("虚惊") or _BY_NOW.search(text, span[1], over.start()))
+                and not _NOT_ALL.search(text, over.end(), sentence[1])
+            ):
                 return "past"
             if tense in ("unstated", "lasting") and _ONCE.match(text, span[1], ending):
                 return "past"
@@ -332,14 +341,22 @@ def _find_first(
 
 def _says_operator(text: str, place: int) -> bool:
     """Whether the operator of a transcript, the caller named apart, speaks at `place`."""
+    speaks = False
+    for start, operator in _turns(text):
+        if start > place:
+            break
+        speaks = operator
+    return speaks
+
+
+@lru_cache(maxsize=4)
+def _turns(text: str) -> tuple[tuple[int, bool], ...]:
+    """(start, whether the operator's) of each turn of a transcript; none for other texts."""
     if "员：" not in text and "席：" not in text and "服：" not in text:
-        return False
+        return ()
     if not _CALLER.search(text):
-        return False
-    operator = False
-    for speaker in _SPEAKER.finditer(text, 0, place):
-        operator = speaker.group(1) is not None
-    return operator
+        return ()
+    return tuple((turn.end(), turn[1] is not None) for turn in _SPEAKER.finditer(text))
 
 
 def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
