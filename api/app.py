@@ -15,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 from api.background.keeping import keeping
 from api.console import ConsoleFiles, link_to
 from api.errors import add_error_handlers
+from api.faults import name_fault
 from api.following import SOON_S, LateRoutes, following
 from api.logs import configure_logs
 from api.middleware import Guard
@@ -138,7 +139,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise TriageError(
-            f"不能在 {host}:{port} 监听（{error.strerror}），"
+            f"不能在 {host}:{port} 监听（{name_fault(error)}），"
             "请停掉占用它的程序，或用 --port、TRIAGE_PORT 换一个端口"
         ) from error
     # What it accepts inherits this: else the body of an answer waits for the caller's system to

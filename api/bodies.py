@@ -87,14 +87,25 @@ def read_as(body: bytes, schema: type[_Model]) -> _Model:
         raise explain(error.errors(include_url=False), kind=InvalidInput) from None
 
 
+def mend_text(text: str) -> str:
+    """The text with each half of a character as U+FFFD, two that belong together as one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _mend(value: Any) -> Any:
-    """The value with halves of characters, which no answer could spell out again, as U+FFFD."""
+    """The value with halves of characters, which no answer could spell out again, as U+FFFD.
+
+    Not in an `id`: two that are not the same would become one. There the ledger refuses them.
+    """
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return mend_text(value)
     if isinstance(value, list):
         return [_mend(part) for part in value]
     if isinstance(value, dict):
-        return {_mend(name): _mend(part) for name, part in value.items()}
+        return {
+            mend_text(name): part if name == "id" and isinstance(part, str) else _mend(part)
+            for name, part in value.items()
+        }
     return value
 
 

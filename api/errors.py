@@ -23,6 +23,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.explain import explain
+from api.files.rows import in_api_words
 from triage.errors import (
     AccessDenied,
     Conflict,
@@ -102,7 +103,7 @@ def status_of(error: TriageError) -> tuple[int, str]:
 
 def error_body(error: TriageError) -> dict[str, Any]:
     """The body that tells a caller of this error."""
-    body = {"error": status_of(error)[1], "detail": error.message}
+    body = {"error": status_of(error)[1], "detail": in_api_words(error.message)}
     return body if error.field is None else body | {"field": error.field}
 
 

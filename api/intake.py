@@ -89,7 +89,7 @@ def take_in_batch(
         if failure is not None:
             filed = [_refused(row, failure) for row in chunk]
         for index, outcome in enumerate(filed, start=start):
-            if outcome.id and isinstance(outcome.error, Conflict) and outcome.id in first:
+            if outcome.id in first and _is_same_id(outcome):
                 outcome = Filed(outcome.id, error=_same_id(outcome.id, first[outcome.id]))
             first.setdefault(outcome.id, index)
             outcomes.append(outcome)
@@ -143,6 +143,10 @@ def _refused(row: Submission | TriageError, error: TriageError) -> Filed:
     if isinstance(row, TriageError):
         return Filed("", error=row)
     return Filed(row.id, error=error)
+
+
+def _is_same_id(outcome: Filed) -> bool:
+    return bool(outcome.id) and isinstance(outcome.error, Conflict) and outcome.error.field == "id"
 
 
 def _same_id(submission_id: str, index: int) -> Conflict:

@@ -25,6 +25,7 @@ SAFE_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _SAFE = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS.items()]
+_SIGNS_OF_LIFE = ("/healthz", "/readyz")  # watchers often ask for the head alone
 _NOT_KEPT = (b"cache-control", b"no-store")
 log = structlog.get_logger()
 
@@ -41,6 +42,9 @@ class Guard:
             return
         began = time.perf_counter()
         keep_slashes(scope)
+        method = scope["method"]
+        if method == "HEAD" and scope["path"] in _SIGNS_OF_LIFE:
+            scope = {**scope, "method": "GET"}  # the server, which keeps its own, sends no body
         busy: Busy = scope["app"].state.service.busy
         busy.begin()
         status = 0
@@ -72,7 +76,7 @@ class Guard:
         # The path of the route, not of the request: an id may tell of a person.
         log.info(
             "request",
-            method=scope["method"],
+            method=method,
             route=getattr(scope.get("route"), "path", None),
             status=status,
             ms=round(1000 * (time.perf_counter() - began), 1),

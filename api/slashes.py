@@ -1,7 +1,7 @@
-"""Slashes in the number of a submission (来件编号), such as 信/2026/12.
+"""Slashes in the number of a submission (来件编号), such as 信/2026/12, and in other names.
 
 In an address they are spelt `%2F`; servers hand that over as if it parted the address, and no route
-is found. So it stands as `SLASH` in the path until the route has taken the number out.
+is found. So it stands as `SLASH` in the path until the route has taken the name out.
 """
 
 import re
@@ -14,10 +14,8 @@ from starlette.types import Scope
 
 SLASH = "\ufdd0"  # set aside by Unicode for a program's own use: no number has it
 _SPELT = re.compile("%2f", re.IGNORECASE)
-
-SubmissionId = Annotated[
-    str, Path(description="来件编号"), AfterValidator(lambda told: told.replace(SLASH, "/"))
-]
+WITH_SLASHES = AfterValidator(lambda told: told.replace(SLASH, "/"))
+SubmissionId = Annotated[str, Path(description="来件编号"), WITH_SLASHES]
 
 
 def keep_slashes(scope: Scope) -> None:

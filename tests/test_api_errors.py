@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from service_factories import RunningService, load_tiny_desk, make_body, run_service
+from test_role_matrix import ROUTES
 
 from api.errors import STATUS, status_of
 from triage import errors as core_errors
@@ -19,6 +20,9 @@ from triage.submissions import Channel, Submission
 from triage.suggestions import Suggestion
 
 JSON = {"Content-Type": "application/json"}
+API_PAGE = Path(__file__).parent.parent / "docs" / "api.md"
+# Whoever may read may ask; which command it is decides the rest.
+BY_COMMAND = ("POST /v1/entries:batch", "POST /v1/entries/{entry_id}/{command}")
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +223,19 @@ def test_a_key_may_do_only_what_its_scopes_say(running: RunningService) -> None:
                     assert answer.status_code in (200, 400, 404)
                 else:
                     assert ACTION_NAMES[needed] in check_refusal(answer, 403)
+
+
+def test_the_manual_names_every_scope_that_opens_a_route() -> None:
+    rows = re.findall(r"\| `([A-Z]+ [^`]+)` \| ([^|]+) \|", API_PAGE.read_text(encoding="utf-8"))
+    told = {route: set(cell.strip().split("、")) for route, cell in rows}
+    checked = 0
+    for route, guard in ROUTES.items():
+        if not isinstance(guard, tuple) or route in BY_COMMAND or not told[route] & set(Scope):
+            continue
+        opening = {scope for scope in Scope if SCOPE_ACTIONS[scope] & set(guard)}
+        assert told[route] == opening, route
+        checked += 1
+    assert checked > 60
 
 
 @pytest.mark.parametrize(

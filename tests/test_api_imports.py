@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -129,6 +130,51 @@ def test_columns_that_are_not_known_are_chosen_by_hand(clerk: httpx.Client) -> N
     assert wrong.status_code == 400
 
 
+def make_lines(*records: object) -> bytes:
+    return "\n".join(json.dumps(record, ensure_ascii=False) for record in records).encode()
+
+
+def test_json_lines_are_brought_in_by_their_keys(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    lines = make_lines(
+        {"工单号": "J-1", "内容": TEXTS[0], "诉求人": "张三", "经办": "李四"},
+        {"id": "J-2", "content": TEXTS[1]},
+    )
+    told = upload(clerk, lines, file_name="三月.jsonl")
+    assert told["columns"] == {"id": "工单号", "content": "内容", "name": "诉求人"}
+    assert told["headers"] == ["工单号", "内容", "诉求人", "经办", "id", "content"]
+    do(clerk, f"{told['id']}/start")
+    work_on_imports(running.service)
+    assert look(clerk, str(told["id"]))["taken"] == 2
+    assert clerk.get("/v1/submissions/J-1").json()["submitter"]["name"] == "张某"
+    assert clerk.get("/v1/submissions/J-2").json()["submission"]["content"] == TEXTS[1]
+
+
+def test_keys_of_json_lines_that_are_not_known_are_chosen_by_hand(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    lines = make_lines({"心声": TEXTS[0], "题": "电梯"}, {"心声": TEXTS[1]})
+    told = upload(clerk, lines, file_name="三月.jsonl")
+    assert (told["columns"], told["headers"]) == ({}, ["心声", "题"])
+    path = f"/v1/imports/{told['id']}"
+    wrong = clerk.put(f"{path}/columns", json={"columns": {"content": "没有"}})
+    assert (wrong.status_code, "心声、题" in wrong.json()["detail"]) == (400, True)
+    answer = clerk.put(f"{path}/columns", json={"columns": {"content": "心声"}})
+    assert (answer.json()["columns"], answer.json()["total"]) == ({"content": "心声"}, 2)
+    do(clerk, f"{told['id']}/start")
+    work_on_imports(running.service)
+    again = look(clerk, str(told["id"]))
+    assert (again["taken"], again["refused"]) == (2, 0)  # called by the file and the row
+
+
+def test_lines_that_are_no_json_at_all_are_refused_at_once(clerk: httpx.Client) -> None:
+    body = {"file_name": "三月.jsonl", "content": base64.b64encode("{一\n{二".encode()).decode()}
+    answer = clerk.post("/v1/imports", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_file")
+    assert "每行一个 JSON 对象" in answer.json()["detail"]
+
+
 def test_a_column_that_was_left_out_is_not_guessed_again(
     running: RunningService, clerk: httpx.Client
 ) -> None:
@@ -221,3 +267,35 @@ def test_the_worker_brings_in_what_was_started_and_ends_when_told(
             time.sleep(0.1)
     assert look(clerk, str(told["id"]))["taken"] == 3
     assert "importer" not in {thread.name for thread in threading.enumerate()}
+
+
+def make_book(**sheets: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def test_remarks_on_a_workbook_are_in_the_words_of_the_interface(clerk: httpx.Client) -> None:
+    header = ["编号", "内容", "身份证号"]
+    row = [123456789012345678, TEXTS[0], 110101199003077777]
+    told = upload(clerk, make_book(一月=[header, row], 二月=[header, row]), file_name="a.xlsx")
+    assert any("未读取：二月（可用 sheet 指定）" in note for note in told["notes"])
+    assert any("编号一列有 1 行（第 2 行）" in note for note in told["notes"])
+    assert any("证件号一列有 1 行（第 2 行）" in note for note in told["notes"])
+    assert "--" not in "".join(told["notes"])
+
+
+def test_a_workbook_whose_first_sheet_is_empty_names_the_other(clerk: httpx.Client) -> None:
+    header = ["编号", "内容"]
+    content = make_book(一月=[header], 二月=[header, ["1", TEXTS[0]]])
+    body = {"file_name": "a.xlsx", "content": base64.b64encode(content).decode()}
+    answer = clerk.post("/v1/imports", json=body)
+    assert answer.status_code == 400
+    assert "有内容的是“二月”" in answer.json()["detail"]
+    assert "--" not in answer.json()["detail"]

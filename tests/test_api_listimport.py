@@ -279,7 +279,10 @@ def test_a_list_whose_columns_are_unknown_is_checked_by_telling_them(clerk: http
     told = send(clerk, content, check=True).json()
     assert (told["columns"], told["others"]) == ({}, list(header))
     assert told["notes"] == ["没有认出标题列或内容列，请指明"]
-    assert send(clerk, content).status_code == 400
+    refused = send(clerk, content)
+    assert refused.status_code == 400
+    assert '"columns": {"content": "诉求内容"}' in refused.json()["detail"]
+    assert "--column" not in refused.json()["detail"]
     columns = {"content": "来办的事", "lead": "谁来办"}
     told = send(clerk, content, check=True, columns=columns).json()
     assert (told["existing"], told["failed"]) == (1, 0)

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -129,6 +130,59 @@ def test_the_same_id_with_other_content_is_a_conflict(clerk: httpx.Client) -> No
     assert answer.status_code == 409
     assert answer.json()["error"] == "conflict"
     assert answer.json()["field"] == "id"
+
+
+def test_a_resend_that_names_another_submitter_is_a_conflict_and_drops_nothing(
+    clerk: httpx.Client,
+) -> None:
+    told = {"name": "张三", "phone": "13800000000"}
+    body = make_body(submitter=told)
+    assert clerk.post("/v1/submissions", json=body).status_code == 201
+    assert clerk.post("/v1/submissions", json=body).status_code == 200
+    assert clerk.post("/v1/submissions", json=make_body()).status_code == 200
+    blanks = make_body(submitter={"name": " 张三 ", "phone": "13800000000 "})
+    assert clerk.post("/v1/submissions", json=blanks).status_code == 200
+    for other in ({"name": "李四"}, told | {"phone": "13900000000"}):
+        answer = clerk.post("/v1/submissions", json=make_body(submitter=other))
+        assert answer.status_code == 409
+        assert answer.json()["field"] == "submitter"
+        assert "请换一个编号" in answer.json()["detail"]
+        assert "李四" not in answer.text
+
+
+def test_a_submitter_told_only_with_the_resend_is_a_conflict_too(clerk: httpx.Client) -> None:
+    key = {"Idempotency-Key": "once"}
+    clerk.post("/v1/submissions", json=make_body(), headers=key)
+    late = make_body(submitter={"name": "张三"})
+    assert clerk.post("/v1/submissions", json=late).json()["field"] == "submitter"
+    under_key = clerk.post("/v1/submissions", json=late | {"id": "WX-2"}, headers=key)
+    assert (under_key.status_code, under_key.json()["field"]) == (409, "submitter")
+
+
+def test_rows_of_one_batch_that_differ_in_the_submitter_alone_are_no_resends(
+    clerk: httpx.Client,
+) -> None:
+    first, other = ({"name": "张三"}, {"name": "李四"})
+    rows = [make_body(submitter=first), make_body(), make_body(submitter=other)]
+    for expected in ([201, 200, 409], [200, 200, 409]):
+        told = clerk.post("/v1/submissions:batch", json={"submissions": rows}).json()
+        assert [row["status"] for row in told["rows"]] == expected
+        assert told["rows"][2]["field"] == "submitter"
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\udbff", r"\ude00x"])
+def test_half_a_character_in_a_number_is_refused_and_meets_no_other(
+    clerk: httpx.Client, half: str
+) -> None:
+    row = json.dumps(make_body(id="S-")).replace("S-", f"S-{half}")
+    sent = {"headers": {"Content-Type": "application/json"}}
+    answer = clerk.post("/v1/submissions", content=row, **sent)
+    assert (answer.status_code, answer.json()["field"]) == (422, "id")
+    assert "无法保存的字符" in answer.json()["detail"]
+    batch = f'{{"submissions": [{row}, {json.dumps(make_body(id="S-1"))}]}}'
+    told = clerk.post("/v1/submissions:batch", content=batch, **sent).json()
+    assert [row["status"] for row in told["rows"]] == [422, 201]
+    assert told["rows"][0]["field"] == "id"
 
 
 def test_twenty_senders_of_the_same_submission_at_once_make_one(
@@ -265,3 +319,46 @@ def test_a_ledger_comes_in_pages_that_neither_skip_nor_repeat(
     assert {line["entry"]["submission_id"] for line in urgent} == {"A-0", "A-4"}
     assert clerk.get("/v1/ledgers/住建局?since=2099-01-01").json()["lines"] == []
     assert len(clerk.get("/v1/ledgers/住建局?state=assigned&until=2099-01-01").json()["lines"]) == 7
+
+
+FILTERS = ("state", "urgency", "domain", "nature", "since", "until", "cursor")
+FURTHER = ("department", "division", "standing", "channel", "assignee", "outcome", "q")
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [("/v1/ledgers/住建局", FILTERS), ("/v1/ledger", FILTERS + FURTHER)],
+)
+def test_an_empty_filter_asks_for_nothing_and_an_unknown_value_is_refused(
+    running: RunningService, clerk: httpx.Client, address: str, names: tuple[str, ...]
+) -> None:
+    submission = Submission(id="A-1", title="电梯停运", content="电梯停运四天")
+    department = running.service.desk.suggest(submission).department
+    sure = {"needs_review": False, "confidential": False}
+    sure["department"] = replace(department, lead="住建局")
+    record_as(running, submission, **sure)
+    for name in names:
+        answer = clerk.get(address, params={name: ""})
+        assert (answer.status_code, len(answer.json()["lines"])) == (200, 1), name
+    for name, wrong, allowed in (("nature", "xx", "投诉"), ("state", "xx", "assigned")):
+        answer = clerk.get(address, params={name: wrong})
+        assert (answer.status_code, answer.json()["field"].split(".")[0]) == (422, name)
+        assert allowed in answer.json()["detail"]
+    assert clerk.get(address, params={"urgency": "9"}).status_code == 422
+
+
+def test_what_does_not_exist_is_named_as_it_was_asked_for(clerk: httpx.Client) -> None:
+    for spelt in ("a%2Fb", "a%2fb"):
+        answer = clerk.get(f"/v1/ledgers/{spelt}")
+        assert answer.status_code == 404
+        assert "a/b" in answer.json()["detail"]
+    for address in ("/v1/imports/1%2F2", "/v1/models/a%2Fb/card", "/v1/entries/a%2Fb"):
+        assert "\ufdd0" not in clerk.get(address).text
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_signs_of_life_are_given_without_a_body_too(running: RunningService, address: str) -> None:
+    with running.client() as client:
+        answer = client.head(address)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert client.post(address).status_code == 405

@@ -1,9 +1,12 @@
 import csv
+import errno
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +14,10 @@ import openpyxl
 import pytest
 
 from api.cli.main import run
+from api.faults import name_fault
+from triage.desk import Desk
+from triage.submissions import Submission
+from triage.suggestions import Suggestion
 from triage.text import decode_bytes
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +46,7 @@ def own_town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder, database and data folder of the test's own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRIAGE_DATABASE_URL", f"sqlite:///{tmp_path}/town.db")
+    (tmp_path / "town").mkdir()
     monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "town"))
     return tmp_path
 
@@ -165,6 +173,34 @@ def test_bytes_that_are_no_text_cost_their_own_row_alone(
     assert bad["原始内容"]
 
 
+@pytest.mark.parametrize("output", ["", "out.csv"])
+def test_a_row_that_trips_the_analysis_is_told_with_its_number_and_all_that_it_held(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    output: str,
+) -> None:
+    suggest = Desk.suggest_many
+
+    def stumble(desk: Desk, submissions: Sequence[Submission]) -> list[Suggestion]:
+        if any(submission.id == "2" for submission in submissions):
+            raise ZeroDivisionError
+        return suggest(desk, submissions)
+
+    monkeypatch.setattr(Desk, "suggest_many", stumble)
+    source = tmp_path / "in.csv"
+    source.write_text("一月来件\n编号,标题,内容\n1,路灯,坏了\n2,停水,三天\n3,停电,没电\n", "utf-8")
+    assert classify(source, *(("-o", tmp_path / output) if output else ())) == 3
+    said = capsys.readouterr()
+    assert "第 4 行：分析时出错" in said.err
+    side = tmp_path / f"{output or source.name}.errors.csv"
+    (bad,) = csv.DictReader(io.StringIO(side.read_text(encoding="utf-8-sig")))
+    assert (bad["行号"], bad["编号"]) == ("4", "2")
+    assert json.loads(bad["原始内容"]) == {"id": "2", "title": "停水", "content": "三天"}
+    if not output:
+        assert read_lines(said.out)[1]["row"] == 4
+
+
 # --- what goes wrong ----------------------------------------------------------------------------
 
 
@@ -187,11 +223,31 @@ def test_bytes_that_are_no_text_cost_their_own_row_alone(
         (["problems", "good.csv", "-o", "o.json", "--errors", "good.csv"], 1, "不能与来源文件相同"),
         (["problems", "good.csv", "-o", "o.json", "--errors", "o.json"], 1, "不能与结果文件相同"),
         (["classify", "good.csv", "-o", "out.docx"], 1, "不支持输出"),
-        (["classify", "good.csv", "--column", "content"], 1, "--column"),
+        (["classify", "good.csv", "--column", "content"], 2, "--column"),
+        (["classify", "good.csv", "--column", "=题"], 2, "--column"),
+        (["problems", "good.csv", "--column", "content"], 2, "--column"),
+        (["replies", "good.csv", "--column", "content"], 2, "--column"),
+        (["lists", "import", "good.csv", "--column", "content"], 2, "--column"),
         (["classify", "good.csv", "--column", "colour=红"], 1, "没有字段"),
         (["classify", "good.csv", "--model", "nowhere"], 1, "模型"),
         (["classify"], 2, "用法有误"),
-        (["classify", "good.csv", "--no-such"], 2, "用法有误"),
+        (["classify", "good.csv", "--no-such"], 2, "没有选项 --no-such"),
+        (["classify", "good.csv", "--workers", "0"], 2, "--workers 不能小于 1"),
+        (["classify", "good.csv", "--workers", "65"], 2, "--workers 不能大于 64"),
+        (["classify", "good.csv", "--workers", "two"], 2, "--workers 应是整数"),
+        (["classify", "good.csv", "-o"], 2, "选项 -o 后面要写上值"),
+        (["classify", "good.csv", "o.csv"], 2, "多出了参数 o.csv"),
+        (["classfy", "good.csv"], 2, "没有命令 classfy，是不是 classify"),
+        (["keys", "no"], 2, "没有命令 no"),
+        (["keys", "revoke", "abc"], 2, "编号 应是整数"),
+        (["keys", "create", "x"], 2, "缺少 --scope"),
+        (["serve", "--port", "99999"], 2, "--port 不能大于 65535"),
+        (["reports", "write", "yearly", "-o", "a.docx"], 2, "KIND 应为 daily、weekly、bulletin"),
+        (["reports", "write", "daily", "-o", "a.docx", "--day", "3月"], 2, "2025-03-31"),
+        (["reports", "template", "daily", "no/a.docx"], 1, "没有这个文件或文件夹"),
+        (["deadlines", "check", "."], 1, "这是文件夹"),
+        (["taxonomy", "check", "no.csv"], 1, "没有这个文件或文件夹"),
+        (["catalogue", "import", "no.csv"], 1, "没有这个文件或文件夹"),
         (["taxonomy", "check", "good.csv"], 1, "缺少列"),
         (["keys", "create", "x", "--scope", "fly"], 1, "权限只能从"),
         (["keys", "revoke", "99"], 1, "没有编号为 99 的密钥"),
@@ -216,6 +272,61 @@ def test_what_cannot_be_done_is_one_chinese_line_and_an_exit_code(
     assert said.out == ""
     assert word in said.err
     assert said.err.count("\n") == 1
+    for english in ("Invalid", "Missing", "No such", "Input", "must", "Got"):
+        assert english not in said.err
+
+
+def test_a_port_that_is_taken_is_told_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["serve", "--port", port, "--host", "127.0.0.1"]) == 1
+    said = capsys.readouterr().err
+    assert "地址已被占用" in said
+    assert "Address" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "a.csv"), "没有这个文件"),
+        (PermissionError(errno.EACCES, "Permission denied"), "没有权限"),
+        (OSError(errno.ENOSPC, "No space left on device"), "磁盘已满"),
+        (OSError(errno.ENOTTY, "Inappropriate ioctl for device"), f"系统错误 {errno.ENOTTY}"),
+        (OSError("strange"), "没有说明原因"),
+        (socket.gaierror(-2, "Name or service not known"), "找不到这个主机名"),
+    ],
+)
+def test_a_fault_of_the_system_has_a_chinese_name(error: OSError, words: str) -> None:
+    assert words in name_fault(error)
+
+
+@pytest.mark.parametrize("command", [["classify"], ["problems"]])
+def test_a_data_folder_that_is_not_there_is_told_once(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    source = str(write_lines(tmp_path / "in.jsonl", *MESSAGES))
+    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "nowhere"))
+    assert run([*command, source, "--model", TINY]) == 0
+    said = capsys.readouterr().err
+    assert said.count("TRIAGE_DATA_DIR") == 1
+    assert f"{tmp_path / 'nowhere'} 不存在" in said
+    monkeypatch.setenv("TRIAGE_DATA_DIR", source)
+    assert run([*command, source, "--model", TINY]) == 1
+    assert "不是文件夹" in capsys.readouterr().err
+
+
+def test_a_catalogue_that_is_brought_in_makes_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "new"))
+    assert run(["catalogue", "export", "a.csv"]) == 0
+    assert "不存在" in capsys.readouterr().err
+    assert run(["catalogue", "import", "a.csv"]) == 0
+    assert "不存在" not in capsys.readouterr().err
+    assert (tmp_path / "new" / "dispatch.toml").is_file()
 
 
 def test_a_setting_that_cannot_be_understood_is_named(

@@ -98,17 +98,17 @@ def test_standard_input_and_output_work(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "code", "says"),
     [
-        (["nowhere.jsonl"], "找不到文件"),
-        (["in.jsonl", "-o", "in.jsonl"], "不能与来源文件相同"),
-        (["in.jsonl", "--column", "reply"], "字段=列名"),
-        (["in.jsonl", "--model", "nowhere"], "模型目录"),
+        (["nowhere.jsonl"], 1, "找不到文件"),
+        (["in.jsonl", "-o", "in.jsonl"], 1, "不能与来源文件相同"),
+        (["in.jsonl", "--column", "reply"], 2, "字段=列名"),
+        (["in.jsonl", "--model", "nowhere"], 1, "模型目录"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(
-    folder: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(folder / "in.jsonl", ROWS)
-    assert run(["replies", *arguments]) == 1
+    assert run(["replies", *arguments]) == code
     assert says in capsys.readouterr().err

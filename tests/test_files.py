@@ -74,7 +74,7 @@ def as_csv(delimiter: str = ",") -> str:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "；"])
 def test_a_csv_is_read_in_any_usual_encoding_and_delimiter(
     tmp_path: Path, encoding: str, delimiter: str
 ) -> None:
@@ -379,6 +379,67 @@ def test_half_a_surrogate_does_not_reach_the_output(tmp_path: Path) -> None:
     assert read(path) == [Submission(id="1", title="题?")]
 
 
+def test_half_a_character_in_a_number_spoils_its_own_row(tmp_path: Path) -> None:
+    lines = [f'{{"id":"S{half}","title":"题"}}' for half in ("\\ud800", "\\udbff", "1", "😀")]
+    first, second, *good = read(write_text(tmp_path / "a.jsonl", "\n".join(lines)))
+    assert isinstance(first, RowError)
+    assert isinstance(second, RowError)
+    assert (first.number, second.number) == (1, 2)
+    assert "残缺的字符" in first.message
+    assert [row.id for row in good] == ["S1", "S😀"]
+
+
+def test_a_long_number_that_excel_has_rounded_is_told(tmp_path: Path) -> None:
+    path = write_workbook(
+        tmp_path / "a.xlsx",
+        ["编号", "标题"],
+        [123456789012345678, "题"],
+        ["123456789012345678", "题"],
+        [123456789012345, "题"],
+    )
+    file, rows = opened(path)
+    assert [row.id for row in rows[1:]] == ["123456789012345678", "123456789012345"]
+    (note,) = file.notes
+    assert "编号一列有 1 行（第 2 行）" in note
+    assert "“文本”格式" in note
+
+
+@pytest.mark.parametrize("title", ["=A1", "题"])
+def test_formulas_without_a_saved_result_are_told(tmp_path: Path, title: str) -> None:
+    path = write_workbook(
+        tmp_path / "a.xlsx",
+        ["编号", "标题", "内容", "别的"],
+        ["1", "路灯", "坏了", "=A1"],
+        ["=A2", title, "=B2", "=A1"],
+    )
+    file, rows = opened(path)
+    assert len(rows) == (1 if title == "=A1" else 2)
+    assert "“编号”1 格" in file.notes[0]
+    assert "“内容”1 格" in file.notes[0]
+    assert "别的" not in file.notes[0]
+    assert "没有存下结果的公式" in file.notes[0]
+
+
+def test_a_formula_whose_saved_result_is_an_empty_text_is_no_news(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "a.xlsx", ["编号", "标题", "内容"], ["1", "题", "=A1"])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    assert b'<c r="C2"><f>' in sheet
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b'<c r="C2">', b'<c r="C2" t="str">')
+    path.write_bytes(make_zip(**parts))
+    file, rows = opened(path)
+    assert (len(rows), file.notes) == (1, [])
+
+
+@pytest.mark.parametrize("blank", ["", "\r\n", "\n\n"])
+def test_no_end_of_a_line_is_seen_where_there_is_none(tmp_path: Path, blank: str) -> None:
+    text = f"{blank}某县\u2028留言汇总表,,,\r\n" + as_csv()
+    (row,) = read(write_text(tmp_path / "a.csv", text))
+    assert isinstance(row, Submission)
+    assert row.id == "188006"
+
+
 # --- files that are not what they seem ----------------------------------------------------------
 
 
@@ -412,6 +473,7 @@ def make_zip(**parts: bytes) -> bytes:
         ("a.csv", b"\x00\x01\x02\xff" * 100, "不是文本"),
         ("a.csv", "甲,乙\n1,2\n".encode(), "找不到标题列或内容列"),
         ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "网页格式"),
+        ("a.xls", b'<meta charset="utf-8">\n<table><tr><td>1</td></tr></table>', "网页格式"),
         ("a.jsonl", b'[{"id": 1}]', "JSON 数组"),
         ("a.xlsx", b"PK\x03\x04" + b"x" * 100, "已损坏"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"0" * 600, "已损坏"),
@@ -443,6 +505,20 @@ def test_a_header_without_rows_gives_no_rows(tmp_path: Path, name: str) -> None:
     else:
         write_workbook(path, HEADER)
     assert read(path) == []
+
+
+def test_a_first_sheet_without_rows_names_the_one_that_has_some(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    for name, rows in (("空表", []), ("二月", [HEADER, ROW])):
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    file, rows = opened(path)
+    assert rows == []
+    assert file.notes[-1] == "工作表“Sheet”没有来件，有内容的是“二月”"
 
 
 def test_a_zip_bomb_is_refused_before_it_unfolds(tmp_path: Path) -> None:

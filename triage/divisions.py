@@ -10,6 +10,7 @@ import gzip
 import io
 import re
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,7 @@ _LONGEST_PLAIN = 8  # only autonomous counties and prefectures have longer names
 _GENERIC = frozenset(
     ("市区", "城区", "郊区", "矿区", "东区", "西区", "南区", "北区", "新区", "新城区", "老城区")
 )
+_LINGERS = 10  # years that the name of an abolished division lives on
 _JOINTS = frozenset(("", " ", "的", ","))
 # A short name begins after one of these; any other character may be the first part of its name.
 _LEADS = frozenset(
@@ -73,10 +75,11 @@ class _Row:
     name: str
     valid_from: str
     valid_to: str
+    lingers: bool = False  # abolished lately, and its name is now only borne in another province
 
     def holds(self, on: date) -> bool:
         return (not self.valid_from or _day(self.valid_from, last=False) <= on) and (
-            not self.valid_to or on <= _day(self.valid_to, last=True)
+            self.lingers or not self.valid_to or on <= _day(self.valid_to, last=True)
         )
 
 
@@ -108,6 +111,7 @@ class Divisions:
                 self._short.setdefault(short, []).append(row)
                 if row.name.endswith(("自治县", "自治旗")):
                     self._named.setdefault(short + row.name[-1], []).append(row)
+        _mark_lingering(self._named.values())
         self._endings = {name[-2:] for name in self._named}
         self._longest = max(map(len, self._named), default=0)
         heads = {
@@ -146,24 +150,54 @@ class Divisions:
         where nothing does, the abolished bearers of the name are given. `home`, the leading digits
         of the town's own code, is preferred where several fit. () where nothing is named.
         """
-        around = self._chain(context, self._find_mentions(context))
-        mentions = self._chain(text, self._find_mentions(text))
-        mentions = mentions or self._find_short_pairs(text) or around
+        around = self._read(context)
+        mentions = self._read(text) or self._find_short_pairs(text) or around
+        return self._narrow(mentions, around, on, home)
+
+    def find_around(
+        self, text: str, start: int, end: int, *, on: date | None = None, home: str | None = None
+    ) -> tuple[tuple[Division, ...], int, int]:
+        """`find` for the phrase `text[start:end]` in its context, and the borders of the phrase.
+
+        Where the phrase cuts a name or a chain of names, or follows one (重庆市江北区 before
+        观音桥步行街), the whole chain counts and the borders are widened to hold it.
+        """
+        around = self._read(text)
+        touching = [m for m in around if m.start < end and m.end >= start]
+        beside = [m for m in around if m.end <= start and text[m.end : start] in _JOINTS]
+        if touching:
+            start, end = min(start, touching[0].start), max(end, touching[-1].end)
+        # Read by itself, for what follows may hide its end: 洪塘街道 before 路灯.
+        phrase = text[start:end]
+        mentions = self._read(phrase) or self._find_short_pairs(phrase) or beside or around
+        return self._narrow(mentions, around, on, home), start, end
+
+    def _read(self, text: str) -> list[_Mention]:
+        return self._chain(text, self._find_mentions(text))
+
+    def _narrow(
+        self,
+        mentions: list[_Mention],
+        around: list[_Mention],
+        on: date | None,
+        home: str | None,
+    ) -> tuple[Division, ...]:
+        """The deepest of the divisions that the mentions name, narrowed by all that is named."""
         if not mentions:
             return ()
-        for mention in mentions:
-            mention.rows = _holding(mention.rows, on)
-        deepest = max(_level(row.code) for mention in mentions for row in mention.rows)
-        rows = [row for m in mentions for row in m.rows if _level(row.code) == deepest]
-        prefixes = tuple(
-            {
-                _prefix(row.code)
-                for mention in (*mentions, *around)
-                for row in mention.rows
-                if _level(row.code) < deepest
-            }
-        )
-        rows = [row for row in rows if row.code.startswith(prefixes)] or rows
+        held = [row for mention in mentions for row in _holding(mention.rows, on)]
+        deepest = max(_level(row.code) for row in held)
+        rows = [row for row in held if _level(row.code) == deepest]
+        if len(mentions) + len(around) > 1:
+            # Each once: a name may stand in a text as often as the text is long.
+            named = list(
+                {tuple(r.code for r in m.rows): m.rows for m in (*mentions, *around)}.values()
+            )
+            rows = list({(row.code, row.name): row for row in rows}.values())
+            # Where the division named above has only an abolished bearer, it is meant.
+            borne = {(row.code, row.name): row for m in mentions for row in m.rows}
+            deep = [row for row in borne.values() if _level(row.code) == deepest]
+            rows = _find_supported(rows, named) or _find_supported(deep, named) or rows
         if home is not None and len(rows) > 1:
             rows = [row for row in rows if row.code.startswith(home)] or rows
         unique = {(row.code, row.name): row for row in rows}
@@ -300,19 +334,70 @@ def to_place_suggestion(
 ) -> PlaceSuggestion:
     """The place of a submission with the division that its name, else the whole `text`, gives.
 
+    `text` is the title, a line break and the content; a phrase that cuts a division's name there,
+    or follows one, is widened to hold it.
     Nothing is looked up where the names are anonymised (A市A3区): the like-named real division
     would be a guess. An abolished division is offered as a candidate, never set.
     """
     place = phrase.text if phrase else ""
     if (phrase and phrase.anonymised) or is_anonymised(text):
         return PlaceSuggestion(place, None, (), anonymised=True)
-    found = divisions.find(place, context=text, on=on, home=home)
+    at = _find_start(phrase, text) if phrase else -1
+    if at < 0:
+        found = divisions.find(place, context=text, on=on, home=home)
+    else:
+        found, start, end = divisions.find_around(text, at, at + len(place), on=on, home=home)
+        place = text[start:end]
     holds_now = len(found) == 1 and (found[0].valid_to is None or (on and on <= found[0].valid_to))
     if holds_now:
         return PlaceSuggestion(place, found[0].code, ())
     return PlaceSuggestion(
         place, None, tuple(DivisionCandidate(d.code, d.full_name) for d in found)
     )
+
+
+def _find_start(phrase: PlacePhrase, text: str) -> int:
+    """Where the phrase stands in the text, -1 where it does not or came with the submission."""
+    if phrase.field == "place":
+        return -1
+    start = phrase.start
+    if phrase.field == "content":
+        start += text.find("\n") + 1
+    return start if text.startswith(phrase.text, start) else text.find(phrase.text)
+
+
+def _mark_lingering(named: Iterable[list[_Row]]) -> None:
+    """Mark the abolished bearers that people still mean, so that their name is not guessed."""
+    mixed = [rows for rows in named if len(rows) > 1 and any(row.valid_to for row in rows)]
+    newest = max((int(r.valid_to[:4]) for rows in mixed for r in rows if r.valid_to), default=0)
+    for rows in mixed:
+        provinces = {row.code[:2] for row in rows if not row.valid_to}
+        for row in rows:
+            row.lingers = bool(
+                row.valid_to
+                and provinces
+                and row.code[:2] not in provinces
+                and int(row.valid_to[:4]) > newest - _LINGERS
+            )
+
+
+def _find_supported(rows: list[_Row], named: Iterable[list[_Row]]) -> list[_Row]:
+    """The rows under a division named, and those that a narrower mention tells from their likes."""
+    above = {_prefix(bearer.code) for bearers in named for bearer in bearers}
+    found = {
+        row.code
+        for row in rows
+        if any(row.code[:n] in above for n in (2, 4, 6) if n < len(_prefix(row.code)))
+    }
+    likes = Counter(row.name for row in rows)
+    if len(likes) < len(rows):
+        own = {_prefix(row.code): row for row in rows}
+        for bearers in named:
+            code = bearers[0].code
+            told = own.get(code) or own.get(code[:6]) if len(bearers) == 1 else None
+            if told and likes[told.name] > 1:
+                found.add(told.code)
+    return [row for row in rows if row.code in found]
 
 
 def _level(code: str) -> int:
@@ -324,12 +409,16 @@ def _level(code: str) -> int:
 
 def _prefix(code: str) -> str:
     """The leading digits that all divisions below this one share."""
+    if len(code) > 6:
+        return code
     return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
 
 
 def _holding(rows: list[_Row], on: date | None) -> list[_Row]:
     """The rows that hold on the day, or now; all of them where none does."""
-    return [row for row in rows if (row.holds(on) if on else not row.valid_to)] or rows
+    if on:
+        return [row for row in rows if row.holds(on)] or rows
+    return [row for row in rows if not row.valid_to or row.lingers] or rows
 
 
 def _descend(above: list[_Row], below: list[_Row]) -> list[_Row]:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.town import load_settings, now, open_store_here
+from api.cli.town import load_town_settings, now, open_store_here
+from api.faults import name_fault
 from triage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def show() -> None:
 
     with open_store_here() as store, store.reading() as session:
         settings = load_time_settings(session)
-    for rulebook in find_rulebooks(load_settings().data_dir):
+    for rulebook in find_rulebooks(load_town_settings().data_dir):
         mark = "（现行）" if rulebook == settings.rulebook else ""
         print(f"{rulebook.name}\t{rulebook.title}{mark}")
     print()
@@ -37,7 +38,7 @@ def use(name: Annotated[str, typer.Argument(help="哪一套，如 sichuan")]) ->
     from triage.ledger.timetables import change_time_settings
     from triage.roles import SHELL
 
-    rulebook = get_rulebook(name, find_rulebooks(load_settings().data_dir))
+    rulebook = get_rulebook(name, find_rulebooks(load_town_settings().data_dir))
     with open_store_here() as store, store.writing() as session:
         change_time_settings(session, {"rulebook": rulebook.as_dict()}, caller=SHELL, now=now())
     print(f"已采用“{rulebook.title}”（{rulebook.name}），以后交办的按它计算")
@@ -53,7 +54,7 @@ def check(
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise InvalidInput(f"打不开 {file}（{error.strerror}），请核对路径和权限") from error
+        raise InvalidInput(f"打不开 {file}（{name_fault(error)}），请核对路径和权限") from error
     for rulebook in load_rulebooks(data):
         _print_rules(rulebook)
 

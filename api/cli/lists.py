@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.town import load_settings, now
+from api.cli.town import load_town_settings, now
+from api.cli.usage import read_columns
 from triage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -49,30 +50,20 @@ def import_command(
 
     if outcome is not None and outcome not in set(Outcome):
         raise InvalidInput(f"--outcome 应为 {'、'.join(Outcome)} 之一，请改正")
-    with closing(open_service(load_settings())) as service:
+    with closing(open_service(load_town_settings())) as service:
         run = import_list(
             service,
             source,
             caller=Caller(SHELL.who, ROLE_ACTIONS[Role.CLERK]),
             now=now(),
             name=source.stem if name is None else name,
-            columns=_column_map(column),
+            columns=read_columns(column, example="lead=包案单位"),
             worksheet=sheet,
             outcome=Outcome(outcome) if outcome else None,
             check=check,
         )
     _tell(run, check=check)
     raise typer.Exit(SOME_ROWS_BAD if any(row.error for row in run.rows) else 0)
-
-
-def _column_map(pairs: list[str] | None) -> dict[str, str]:
-    columns = {}
-    for pair in pairs or ():
-        field, equals, name = pair.partition("=")
-        if not equals:
-            raise InvalidInput(f"--column 应写成 字段=列名，如 lead=包案单位，而不是“{pair}”")
-        columns[field.strip()] = name.strip()
-    return columns
 
 
 def _tell(run: "ListImport", *, check: bool) -> None:

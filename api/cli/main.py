@@ -23,7 +23,9 @@ from api.cli.keyfile import rotate_keys
 from api.cli.problems import problems
 from api.cli.regroup import regroup
 from api.cli.replies import replies
-from api.cli.town import load_settings, now, open_store_here
+from api.cli.town import load_settings, load_town_settings, now, open_store_here
+from api.cli.usage import WrongUsage, explain_usage, read_columns
+from api.faults import name_fault
 from triage.errors import InvalidInput, TriageError
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def classify(
     job = Job(_input_path(source), output=output, errors=errors, header=TABLE_HEADER)
     desk_files = _desk_files(model)
     with job.reading(columns=_column_map(column), worksheet=sheet) as rows:
-        for result in suggest_all(rows, desk_files=desk_files, workers=workers):
+        for result in suggest_all(rows, desk_files=desk_files, workers=workers, at=job.at):
             if isinstance(result, RowError):
                 job.write_error(result)
             else:
@@ -148,7 +150,7 @@ def serve(
     """启动服务（HTTP 接口与工作台），按 Ctrl-C 停止。"""
     gc.disable()  # while everything is loaded: a tenth of that time, and nothing to collect
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = load_settings().model_copy(update=given)
+    settings = load_town_settings().model_copy(update=given)
     with ThreadPoolExecutor(1) as thread:
         desk = thread.submit(_load_desk, settings)
         from api.app import serve as serve_app  # takes longer than the model
@@ -162,7 +164,7 @@ def worker() -> None:
     from api.background.worker import run_worker
     from api.logs import configure_logs
 
-    settings = load_settings()
+    settings = load_town_settings()
     configure_logs(settings)
     run_worker(settings)
 
@@ -237,7 +239,9 @@ def keys_list() -> None:
 
 
 @keys_app.command("revoke")
-def keys_revoke(key: Annotated[int, typer.Argument(help="编号，见 triage keys list")]) -> None:
+def keys_revoke(
+    key: Annotated[int, typer.Argument(metavar="编号", help="见 triage keys list")],
+) -> None:
     """吊销一个密钥，一秒内生效，不能恢复。"""
     from triage.ledger.keys import revoke_key
 
@@ -253,7 +257,7 @@ def catalogue_export(
     """把现行派单目录导出为表格，供修改。"""
     from api.files.catalogue import export_catalogue
 
-    catalogue = export_catalogue(output, data_dir=load_settings().data_dir)
+    catalogue = export_catalogue(output, data_dir=load_town_settings().data_dir)
     print(f"已导出 {len(catalogue.rules)} 条规则到 {output}")
 
 
@@ -323,19 +327,13 @@ def _input_path(source: str) -> Path | None:
 
 
 def _column_map(pairs: Sequence[str] | None) -> dict[str, str]:
-    columns = {}
-    for pair in pairs or ():
-        field, equals, name = pair.partition("=")
-        if not equals:
-            raise InvalidInput(f"--column 应写成 字段=列名，如 content=诉求内容，而不是“{pair}”")
-        columns[field.strip()] = name.strip()
-    return columns
+    return read_columns(pairs, example="content=诉求内容")
 
 
 def _desk_files(model: Path | None) -> "DeskFiles":
     from api.files.batch import DeskFiles
 
-    settings = load_settings()
+    settings = load_town_settings()
     return DeskFiles(model or settings.model_dir, settings.data_dir)
 
 
@@ -352,7 +350,7 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InvalidInput(f"打不开 {path}（{error.strerror}），请核对路径和权限") from error
+        raise InvalidInput(f"打不开 {path}（{name_fault(error)}），请核对路径和权限") from error
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -362,20 +360,20 @@ def run(arguments: Sequence[str]) -> int:
             list(arguments), prog_name="triage", standalone_mode=False
         )
     except TriageError as error:
-        return _fail(error.message)
+        return _fail(error.message, code=2 if isinstance(error, WrongUsage) else 1)
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has left; that is no error of ours
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except OSError as error:
-        return _fail(f"读写出错（{error.strerror or error}），请检查磁盘空间和权限后再试")
+        what = f" {error.filename} " if error.filename else ""
+        return _fail(f"读写{what}出错（{name_fault(error)}），请检查路径、权限和磁盘空间后再试")
     except Exception as error:
-        # click's own complaints about options and arguments know how to put themselves
-        usage = getattr(error, "format_message", None)
+        usage = explain_usage(error)
         if usage is None:
             raise
-        return _fail(f"用法有误：{str(usage()).rstrip('.')}。请看 triage --help", code=2)
+        return _fail(usage, code=2) if usage else 2
     return code if isinstance(code, int) else 0
 
 

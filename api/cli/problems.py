@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.town import load_settings
+from api.cli.town import load_town_settings
+from api.cli.usage import read_columns
 from triage.calendar import CHINA_TIME
 from triage.errors import InvalidInput
 
@@ -52,9 +53,9 @@ def problems(
     from api.files.rows import make_whole
 
     started = time.monotonic()
-    settings = load_settings()
+    settings = load_town_settings()
     desk_files = DeskFiles(model or settings.model_dir, settings.data_dir)
-    columns = _read_columns(column)
+    columns = read_columns(column, example="content=诉求内容")
     if cluster is not None:
         from api.cli.archives import group_archive
 
@@ -106,16 +107,6 @@ def problems(
         write_errors(tally.bad, side)
         _say(f"  有误的行另存于 {side}，改正后可再处理")
     raise typer.Exit(SOME_ROWS_BAD if tally.bad else 0)
-
-
-def _read_columns(pairs: list[str] | None) -> dict[str, str]:
-    columns = {}
-    for pair in pairs or ():
-        field, equals, name = pair.partition("=")
-        if not equals:
-            raise InvalidInput(f"--column 应写成 字段=列名，如 content=诉求内容，而不是“{pair}”")
-        columns[field.strip()] = name.strip()
-    return columns
 
 
 def _say(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.town import load_settings
-from triage.errors import InvalidInput
+from api.cli.usage import read_columns
 
 SOME_ROWS_BAD = 3
 _SHOWN = 5
@@ -35,17 +35,11 @@ def replies(
     from api.files.replyfiles import assess_file
     from triage.replymodels import load_reply_model
 
-    columns = {}
-    for pair in column or ():
-        field, equals, name = pair.partition("=")
-        if not equals:
-            raise InvalidInput(f"--column 应写成 字段=列名，如 reply=答复意见，而不是“{pair}”")
-        columns[field.strip()] = name.strip()
     tally = assess_file(
         None if source == "-" else Path(source),
         output,
         model=load_reply_model(model or load_settings().reply_model_dir),
-        columns=columns,
+        columns=read_columns(column, example="reply=答复意见"),
         worksheet=sheet,
     )
     for note in tally.notes:

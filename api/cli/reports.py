@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.town import load_settings, now, open_store_here
+from api.cli.town import load_town_settings, now, open_store_here
+from api.faults import name_fault
 from api.reports.periods import Report
 from triage.errors import InvalidInput
 
@@ -39,7 +40,7 @@ def write(
             session,
             kind,
             period,
-            data_dir=load_settings().data_dir,
+            data_dir=load_town_settings().data_dir,
             unit=unit,
             caller=Caller("cli", ROLE_ACTIONS[Role.SUPERVISOR]),
             now=moment,
@@ -56,7 +57,7 @@ def template(
     """取得现用的模板；改好后放进本地数据目录。"""
     from api.reports.writing import read_template, template_name
 
-    _save(output, read_template(kind, data_dir=load_settings().data_dir))
+    _save(output, read_template(kind, data_dir=load_town_settings().data_dir))
     print(
         f"已写好模板 {output}；改好后以 {template_name(kind)} 为名放进本地数据目录",
         file=sys.stderr,
@@ -69,4 +70,4 @@ def _save(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise InvalidInput(f"写不了 {path}（{error.strerror}），请检查路径和权限") from error
+        raise InvalidInput(f"写不了 {path}（{name_fault(error)}），请检查路径和权限") from error

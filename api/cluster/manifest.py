@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from api.cluster.parts import Part, is_hidden
+from api.faults import name_fault
 from triage.errors import InvalidFile, InvalidInput
 
 NAME = "_manifest.jsonl"
@@ -60,7 +61,7 @@ class Manifest(AbstractContextManager["Manifest"]):
             self._file = (folder / NAME).open("a+b")
         except OSError as error:
             raise InvalidFile(
-                f"写不了 {folder}（{error.strerror}），请给出一个可写的文件夹"
+                f"写不了 {folder}（{name_fault(error)}），请给出一个可写的文件夹"
             ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -96,7 +96,8 @@ def score_part(part: Part, result: Path, scoring: Scoring, expected: str) -> Don
                 part, now=scoring.now, columns=scoring.columns, worksheet=scoring.worksheet
             ) as intake,
         ):
-            for outcome in suggest_all(intake, desk_files=desk_files, workers=1):
+            outcomes = suggest_all(intake, desk_files=desk_files, workers=1, at=lambda: intake.at)
+            for outcome in outcomes:
                 record = make_record(outcome)
                 writer.write(record)
                 rows += 1

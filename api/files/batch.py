@@ -9,7 +9,7 @@ import marshal
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from api.files.reading import RowError
+from api.files.rows import Row
 from triage.desk import Desk, load_desk
 from triage.errors import TriageError
 from triage.submissions import Submission
 
+_Placed = tuple[Submission | RowError, Row | None]  # with the row of the file, where it is known
 BATCH = 256  # submissions a worker takes at a time
 SMALL = 2_000  # rows; loading the model again in each worker costs more than it saves up to here
 _AHEAD = 3  # batches in flight per worker: enough to keep it busy, few enough to hold in memory
@@ -75,24 +77,29 @@ class Suggested:
 
 
 def suggest_all(
-    rows: Iterable[Submission | RowError], *, desk_files: DeskFiles, workers: int | None = None
+    rows: Iterable[Submission | RowError],
+    *,
+    desk_files: DeskFiles,
+    workers: int | None = None,
+    at: Callable[[], Row] | None = None,
 ) -> Iterator[Suggested | RowError]:
     """A suggestion or the error for each of `rows`, in order.
 
-    `workers` is the number of processes, None for one a core. Raises InvalidArtefact and the like
-    where the desk cannot be built at all.
+    `workers` is the number of processes, None for one a core. `at` says which row of the file came
+    last from `rows`: where the analysis fails, the error tells it as it stood. Raises
+    InvalidArtefact and the like where the desk cannot be built at all.
     """
-    rows = iter(rows)
-    head = list(islice(rows, SMALL))
+    placed = ((row, None if at is None else at()) for row in rows)
+    head = list(islice(placed, SMALL))
     workers = workers or count_cores()
-    batches = _in_batches(chain(head, rows))
+    batches = _in_batches(chain(head, placed))
     if workers == 1 or len(head) < SMALL:
         for batch in batches:
             yield from _merge(batch, _suggest_batch(desk_files, _submissions(batch)))
         return
     # spawn: a fork would copy the threads' locks of numpy and rich in whatever state they are
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet_worker)
-    waiting: deque[tuple[list[Submission | RowError], Future[bytes]]] = deque()
+    waiting: deque[tuple[list[_Placed], Future[bytes]]] = deque()
 
     def collect() -> Iterator[Suggested | RowError]:
         batch, future = waiting.popleft()
@@ -161,31 +168,35 @@ def _suggest_one(desk: Desk, submission: Submission) -> dict[str, Any] | str:
         return f"分析时出错（{type(error).__name__}），请人工处理并将此件反馈给开发者"
 
 
-def _submissions(batch: list[Submission | RowError]) -> list[Submission]:
-    return [row for row in batch if isinstance(row, Submission)]
+def _submissions(batch: list[_Placed]) -> list[Submission]:
+    return [row for row, _ in batch if isinstance(row, Submission)]
 
 
-def _in_batches(
-    rows: Iterable[Submission | RowError],
-) -> Iterator[list[Submission | RowError]]:
+def _in_batches(rows: Iterable[_Placed]) -> Iterator[list[_Placed]]:
     rows = iter(rows)
     while batch := list(islice(rows, BATCH)):
         yield batch
 
 
 def _merge(
-    batch: list[Submission | RowError], results: list[dict[str, Any] | str]
+    batch: list[_Placed], results: list[dict[str, Any] | str]
 ) -> Iterator[Suggested | RowError]:
     following = iter(results)
-    for row in batch:
-        result = row if isinstance(row, RowError) else next(following)
-        if isinstance(result, RowError):
-            yield result
-        elif isinstance(result, str):
-            yield RowError(None, None, result, {"id": row.id})
+    for row, place in batch:
+        if isinstance(row, RowError):
+            yield row
+            continue
+        result = next(following)
+        if isinstance(result, str):
+            yield _fail(row, place, result)
         else:
-            assert isinstance(row, Submission)  # noqa: S101 - narrows for the type checker
             yield Suggested(row, result)
+
+
+def _fail(submission: Submission, place: Row | None, message: str) -> RowError:
+    if place is None:
+        return RowError(None, None, message, {"id": submission.id})
+    return RowError(place.number, None, message, {**place.values, "id": submission.id})
 
 
 def table_row(suggested: Suggested) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from api.faults import name_fault
 from api.files.exports import write_table
 from api.files.workbooks import OLE, ZIP, read_first_worksheet
 from triage.departments import Departments, load_departments
@@ -66,7 +67,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InvalidFile(f"打不开 {path}（{error.strerror}），请核对路径和权限") from error
+        raise InvalidFile(f"打不开 {path}（{name_fault(error)}），请核对路径和权限") from error
     if data.startswith((ZIP, OLE)):
         rows = read_first_worksheet(path)
     else:

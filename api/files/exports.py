@@ -15,6 +15,7 @@ from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import IO, Any, Protocol, Self
 
+from api.faults import name_fault
 from api.files.rows import make_whole
 from triage.errors import InvalidFile, InvalidInput
 
@@ -203,7 +204,9 @@ class OutputFile(AbstractContextManager["OutputFile"]):
             else:
                 raise InvalidFile(f"不支持输出为“{path.name}”，请用 .jsonl、.csv 或 .xlsx")
         except OSError as error:
-            raise InvalidFile(f"写不了 {path}（{error.strerror}），请检查权限和磁盘空间") from error
+            raise InvalidFile(
+                f"写不了 {path}（{name_fault(error)}），请检查权限和磁盘空间"
+            ) from error
 
     @property
     def is_table(self) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from api.files.reading import RowError, cell_text, make_submission, open_sheet
-from api.files.rows import Row, Sheet, UnknownColumns
+from api.files.rows import Row, Sheet, UnknownColumns, no_rows
 from api.intake import suggest_each
 from api.service import Service
 from triage.columns import SUBMISSION_FIELDS, SUBMITTER_FIELDS, column_key
@@ -81,15 +81,35 @@ def look_at_file(
     try:
         with _opened(content, file_name, _named(columns or {}), worksheet) as sheet:
             total = sum(1 for _ in sheet.rows)
-            headers = [*sheet.columns.values(), *sheet.others]
-            found = {"columns": dict(sheet.columns), "headers": headers, "notes": sheet.notes}
+            found = _find_mapping(sheet, columns or {})
     except UnknownColumns as error:
         notes = ["没有认出标题列或内容列，请指明"]
         found = {"columns": {}, "headers": list(error.header), "notes": notes}
         return Looked(mapping | found, 0)
     if not total:
-        raise InvalidFile("文件中没有可以导入的行（只有表头或空行），请检查是否选错了文件")
+        raise no_rows("可以导入的行", found["notes"])
     return Looked(mapping | found, total)
+
+
+def _find_mapping(sheet: Sheet, columns: Mapping[str, str]) -> dict[str, Any]:
+    """How a sheet is read whose rows have gone by. Raises as `look_at_file`."""
+    if sheet.columns:
+        headers = [*sheet.columns.values(), *sheet.others]
+        return {"columns": dict(sheet.columns), "headers": headers, "notes": sheet.notes}
+    if not sheet.keys:
+        raise InvalidFile("文件中没有一行是 JSON 对象，请按每行一个 JSON 对象重新导出")
+    missing = next((key for key in columns.values() if key and key not in sheet.keys), None)
+    if missing is not None:
+        raise InvalidFile(f"文件中没有列“{missing}”，现有的列：{'、'.join(sheet.keys)}")
+    # Of JSON lines each has keys of its own: unless somebody chose, each line is read by them.
+    found = {"headers": list(sheet.keys), "notes": sheet.notes, "by_line": not columns}
+    places: dict[str, str] = {}
+    for key, field in sheet.keys.items():
+        if field and column_key(places.get(field, _COUNTER)) == _COUNTER:
+            places[field] = key
+    if not {"title", "content"} & set(places):
+        raise UnknownColumns("没有认出标题或内容", header=list(sheet.keys))
+    return found | {"columns": places}
 
 
 @contextmanager
@@ -98,8 +118,9 @@ def reading_rows(
 ) -> Iterator[Iterator[tuple[int, Submission] | RowTrouble]]:
     """The rows of an import from the first one that has not gone through. Raises InvalidFile."""
     mapping = told.mapping
-    with _opened(content, told.file_name, _named(mapping["columns"]), mapping["sheet"]) as sheet:
-        reader = _Reader(mapping["digest"][:12], _is_numbered(sheet), now)
+    columns = {} if mapping.get("by_line") else _named(mapping["columns"])
+    with _opened(content, told.file_name, columns, mapping["sheet"]) as sheet:
+        reader = _Reader(mapping["digest"][:12], _is_numbered(mapping["columns"]), now)
         yield map(reader.read, islice(sheet.rows, told.done, None))
 
 
@@ -170,8 +191,6 @@ def _named(columns: Mapping[str, str]) -> dict[str, str]:
     return {**dict.fromkeys(FIELDS, ""), **columns} if columns else {}
 
 
-def _is_numbered(sheet: Sheet) -> bool:
-    """Whether its rows have no ids of their own; JSON lines (no columns) have."""
-    if not sheet.columns:
-        return False
-    return column_key(sheet.columns.get("id", _COUNTER)) == _COUNTER
+def _is_numbered(columns: Mapping[str, str]) -> bool:
+    """Whether the rows have no ids of their own, or only a count of them."""
+    return bool(columns) and column_key(columns.get("id", _COUNTER)) == _COUNTER

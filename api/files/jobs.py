@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from api.files.errorfile import ErrorFile
 from api.files.exports import LinesWriter, OutputFile, check_targets, name_errors
 from api.files.reading import CHINA_TIME, IntakeFile, RowError, open_submissions
-from triage.errors import InvalidFile
+from api.files.rows import Row, no_rows
 from triage.submissions import Submission
 
 _SHOWN = 5
@@ -47,6 +47,7 @@ class Job:
         self._first_bad: list[RowError] = []
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._writer: OutputFile | LinesWriter | None = None
+        self._intake: IntakeFile | None = None
         self.is_table = output is not None and output.suffix.lower() in (".csv", ".xlsx")
         self.done = 0
         self.bad = 0
@@ -67,10 +68,11 @@ class Job:
             open_submissions(self._source, now=now, columns=columns, worksheet=worksheet) as intake,
             closing(self._errors),
         ):
+            self._intake = intake
             rows = self._counted(intake)
             first = next(rows, None)
             if first is None:
-                raise InvalidFile("文件中没有来件（只有表头或空行），请检查是否选错了文件")
+                raise no_rows("来件", intake.notes)
             if self._output is None:
                 self._writer = LinesWriter(sys.stdout)
                 yield chain([first], rows)
@@ -79,6 +81,11 @@ class Job:
                 with self._whole(self._output) as self._writer:
                     yield chain([first], rows)
         self._summarise(intake.notes, seconds=time.monotonic() - started)
+
+    def at(self) -> Row:
+        """The row of the file that came last from `reading`."""
+        assert self._intake is not None  # noqa: S101 - only within reading()
+        return self._intake.at
 
     def write(self, record: Mapping[str, Any], *, review: bool = False) -> None:
         """The result of the next row, in order."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from api.files.listrows import ListReader
 from api.files.reading import RowError, open_sheet
-from api.files.rows import Row, Sheet
+from api.files.rows import Row, Sheet, no_rows
 from api.intake import suggest_each
 from api.service import Service
 from triage.columns import LIST_FIELDS, column_key
@@ -89,7 +89,7 @@ def import_list(
         run.columns, run.others = dict(sheet.columns), list(sheet.others)
         run.notes = [*sheet.notes, *run.notes]
     if not run.rows:
-        raise InvalidFile("文件中没有可以导入的行（只有表头或空行），请检查是否选错了文件")
+        raise no_rows("可以导入的行", run.notes)
     return run
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.faults import name_fault
 from api.files.rows import Row, Sheet, place_columns
 from triage.columns import SUBMISSION_FIELDS
 from triage.errors import InvalidFile, TriageError
@@ -73,7 +74,7 @@ class ParquetWriter:
             self._writer = pq.ParquetWriter(part, schema, compression="zstd")
         except OSError as error:
             raise InvalidFile(
-                f"写不了 {path}（{error.strerror or error}），请检查权限和磁盘空间"
+                f"写不了 {path}（{name_fault(error)}），请检查权限和磁盘空间"
             ) from error
 
     def write(self, record: Mapping[str, Any]) -> None:

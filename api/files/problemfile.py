@@ -21,14 +21,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from api.faults import name_fault
 from api.files.batch import DeskFiles, Suggested, count_cores, quiet_worker, suggest_all
 from api.files.errorfile import ErrorFile
 from api.files.exports import part_of
 from api.files.reading import RowError, open_submissions
-from api.files.rows import make_whole
+from api.files.rows import make_whole, no_rows
 from triage.calendar import Calendar
 from triage.classifiers import ACCUSATION
-from triage.errors import InvalidFile, InvalidInput, TriageError
+from triage.errors import InvalidInput, TriageError
 from triage.heat import measure_heat
 from triage.naming import describe_problem
 from triage.problems import group_sheaf
@@ -139,13 +140,13 @@ def find_problems(
     workers = workers or count_cores()
     taken = _Taken()
     with open_submissions(source, now=now, columns=columns, worksheet=worksheet) as intake:
-        results = suggest_all(intake, desk_files=desk_files, workers=workers)
+        results = suggest_all(intake, desk_files=desk_files, workers=workers, at=lambda: intake.at)
         sheaf = read_sheaf(taken.take_in(results, confidential=confidential))
         notes = tuple(intake.notes)
     members, bad = taken.members, taken.bad
     count = len(members) + len(bad) + taken.hidden
     if not count:
-        raise InvalidFile("文件中没有来件（只有表头或空行），请检查是否选错了文件")
+        raise no_rows("来件", notes)
     times = [member.told.received_at for member in members if member.told.received_at]
     groups = group_sheaf(sheaf, workers=workers)
     del sheaf  # what follows needs room of its own
@@ -230,7 +231,7 @@ def write_answer(answer: Mapping[str, Any], output: Path) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise InvalidInput(
-            f"写不了 {output}（{error.strerror}），请检查文件夹和磁盘空间"
+            f"写不了 {output}（{name_fault(error)}），请检查文件夹和磁盘空间"
         ) from error
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from api.faults import name_fault
 from api.files.parquet import MAGIC, open_parquet
 from api.files.rows import Row, Sheet, make_whole
 from api.files.textfiles import open_text
@@ -27,6 +28,7 @@ CHINA_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")  # no daylight saving
 _WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".et")
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=CHINA_TIME)
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119: a bare number in between is a day
+_NOWHERE = Row(0, {})
 _DIGITS = 12  # of a number that is worth reading
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
@@ -80,12 +82,13 @@ class IntakeFile:
     """An opened file of submissions; iterate it once.
 
     Its `notes` are remarks for the person (Chinese), some of them known only at the end. Where the
-    file has no ids, a row's is its number behind `prefix`.
+    file has no ids, a row's is its number behind `prefix`. `at` is the row that came last.
     """
 
     sheet: Sheet
     now: datetime
     prefix: str = ""
+    at: Row = _NOWHERE
 
     @property
     def notes(self) -> list[str]:
@@ -100,6 +103,7 @@ class IntakeFile:
                 numbered = "id" not in row.values
             if numbered and not row.broken and "id" not in row.values:
                 row = Row(row.number, {"id": f"{self.prefix}{row.number}", **row.values})
+            self.at = row
             made = make_submission(row, now=self.now)
             if isinstance(made, Submission):
                 repeated += made.id in seen
@@ -188,7 +192,9 @@ def _open_bytes(path: Path) -> IO[bytes]:
     except IsADirectoryError:
         raise InvalidFile(f"{path} 是文件夹，请指定一个文件") from None
     except OSError as error:
-        raise InvalidFile(f"打不开 {path}（{error.strerror}），请检查权限或是否被占用") from error
+        raise InvalidFile(
+            f"打不开 {path}（{name_fault(error)}），请检查权限或是否被占用"
+        ) from error
 
 
 def make_submission(row: Row, *, now: datetime) -> Submission | RowError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from api.files.exports import LinesWriter, OutputFile, check_targets
 from api.files.reading import RowError, cell_text, open_sheet, open_stdin, read_time
-from api.files.rows import Row, Sheet
+from api.files.rows import Row, Sheet, no_rows
 from triage.errors import InvalidFile, InvalidSubmission
 from triage.replies import ASPECTS, Assessment, ReplyModel
 from triage.replyreading import Reply
@@ -50,7 +50,7 @@ def assess_file(
     check_targets(source, output)
     rows, notes = _read_rows(source, columns, worksheet)
     if not rows:
-        raise InvalidFile("文件中没有回告（只有表头或空行），请检查是否选错了文件")
+        raise no_rows("回告", notes)
     assessed = iter(model.assess_all([row for row in rows if isinstance(row, Reply)]))
     results = [row if isinstance(row, RowError) else next(assessed) for row in rows]
     if output is None:

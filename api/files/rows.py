@@ -7,6 +7,12 @@ from typing import Any
 from triage.columns import SUBMISSION_FIELDS, find_columns
 from triage.errors import InvalidFile
 
+SHEET_HINT = "可用 --sheet 指定"
+COLUMN_HINT = "如 --column content=诉求内容"
+_IN_API_WORDS = {
+    SHEET_HINT: "可用 sheet 指定",
+    COLUMN_HINT: '如 "columns": {"content": "诉求内容"}',
+}
 HEADER_ROWS = 20  # a title, a unit's name and a date often stand above the header
 
 
@@ -35,17 +41,32 @@ class Sheet:
     """An opened file: its rows in order, and what there is to say about it.
 
     `name` is the worksheet's; `columns` is field → header cell ({} for JSON lines); `others` are
-    the headers that are not read; `total` and `done()` measure the way through, in rows or bytes
-    (`total` None: unknown).
+    the headers that are not read; `keys` are those of JSON lines as far as they were read, each
+    with the field it is taken for ("": none); `total` and `done()` measure the way through, in
+    rows or bytes (`total` None: unknown).
     """
 
     rows: Iterator[Row]
     name: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     total: int | None = None
     done: Callable[[], int] = int
+
+
+def in_api_words(text: str) -> str:
+    """What is said of a file, for one who reads it over HTTP and has no options to set."""
+    for option, said in _IN_API_WORDS.items():
+        text = text.replace(option, said)
+    return text
+
+
+def no_rows(what: str, sheet_notes: Sequence[str]) -> InvalidFile:
+    """The error that a file has no rows of `what`; the remarks may say where they are."""
+    remarks = "".join(f"。{note}" for note in sheet_notes)
+    return InvalidFile(f"文件中没有{what}（只有表头或空行），请检查是否选错了文件{remarks}")
 
 
 def make_whole(text: str) -> str:
@@ -88,7 +109,7 @@ def place_columns(
         present = "、".join(cell.strip() for cell in header if cell.strip()) or "（空）"
         raise UnknownColumns(
             f"{name} 中找不到标题列或内容列（首行为：{present[:200]}）。"
-            "请在表头写明“标题”“内容”，或指明列名，如 --column content=诉求内容",
+            f"请在表头写明“标题”“内容”，或指明列名，{COLUMN_HINT}",
             header=header,
         )
     sheet.columns = {name: header[at].strip() for name, at in places.items()}

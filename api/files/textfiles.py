@@ -22,14 +22,17 @@ from triage.errors import InvalidFile
 MAX_LINE = 8 << 20  # bytes; some twenty times the longest content that can be taken
 LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 _SAMPLE = 1 << 20  # bytes
-_DELIMITERS = (",", "\t", ";", "，")
+_DELIMITERS = (",", "\t", ";", "，", "；")
 _CUT_SHORT = ("unexpected end of data", "incomplete multibyte sequence")
 _BROKEN = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are no text
 _LONE_RETURN = re.compile(rb"\r(?!\n|$)")  # ends a line in files of old Macs, and some of theirs
 _BEHIND_RETURN = re.compile(r"(?<=\r)(?!\n)")
+_WEB_PAGE = re.compile(r"<(?:html|!doctype|\?xml|!--|head|meta|style|body|div|table)\b|<!--", re.I)
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _RAW = "原文"  # of a row that has no cells: the line itself
+_MOST_KEYS = 1000  # of JSON lines that are remembered
 _MOST_RAW = 2000  # characters of it
+_BROKEN_ID = "编号含有残缺的字符，请改正编号"  # two of them would be one
 _BROKEN_BYTES = "本行含有无法识别的字节（编码错误），请用 UTF-8 重新导出"
 
 
@@ -52,12 +55,13 @@ def open_text(
         raise InvalidFile(
             f"{name} 不是文本，也不是 Excel 工作簿；请另存为 .xlsx，或 UTF-8/GBK 编码的 .csv"
         )
-    start = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    top = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    start = top.lstrip("\ufeff \t\r\n")
     if not start:
         raise InvalidFile(f"{name} 没有内容，请检查是否选错了文件")
     if start.startswith("["):
         raise InvalidFile(f"{name} 是一个 JSON 数组，请改为每行一个 JSON 对象（.jsonl）")
-    if start[:200].lower().startswith(("<html", "<!doctype", "<?xml", "<table")):
+    if _WEB_PAGE.match(start):
         raise InvalidFile(f"{name} 是网页格式的表格，请用 Excel 打开后另存为 .xlsx 再试")
     if encoding == "utf-16" or _LONE_RETURN.search(head):
         broken = "replace" if encoding == "utf-16" else "surrogateescape"
@@ -66,11 +70,12 @@ def open_text(
         encoding = "utf-8"
     lines = _decode_lines(file, encoding)
     if start.startswith("{") or suffix in LINES_SUFFIXES:
-        sheet = Sheet(rows=_read_lines(lines, columns, fields))
+        sheet = Sheet(rows=iter(()))
+        sheet.rows = _read_lines(lines, columns, fields, sheet.keys)
         if suffix and suffix not in LINES_SUFFIXES:
             sheet.notes.append(f"{name} 实际是 JSON 行文件，已按 JSON 行读取")
         return sheet
-    return _open_csv(lines, start, name=name, columns=columns, fields=fields)
+    return _open_csv(lines, top, name=name, columns=columns, fields=fields)
 
 
 def find_encoding(sample: bytes) -> str | None:
@@ -113,12 +118,16 @@ def _decode_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
 
 
 def _read_lines(
-    lines: Iterator[str], columns: Mapping[str, str] | None, fields: Sequence[str]
+    lines: Iterator[str],
+    columns: Mapping[str, str] | None,
+    fields: Sequence[str],
+    keys: dict[str, str],
 ) -> Iterator[Row]:
+    """`keys` takes up every key that comes along, with the field it stands for."""
     known: dict[tuple[str, ...], dict[str, int]] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield _read_line(line, number, columns, fields, known)
+            yield _read_line(line, number, columns, fields, known, keys)
 
 
 def _read_line(
@@ -127,12 +136,13 @@ def _read_line(
     columns: Mapping[str, str] | None,
     fields: Sequence[str],
     known: dict[tuple[str, ...], dict[str, int]],
+    seen: dict[str, str],
 ) -> Row:
     """`known` remembers which key is which field for each set of keys seen."""
     if _BROKEN.search(line):
         return Row(number, _keep_raw(line), _BROKEN_BYTES)
     try:
-        record = json.loads(line, strict=False)
+        told = record = json.loads(line, strict=False)
         if _HALVES.search(line):
             record = json.loads(make_whole(json.dumps(record, ensure_ascii=False)))
     except (ValueError, RecursionError):
@@ -147,7 +157,13 @@ def _read_line(
         # a line may lack a key that others have, so only a key that is there is looked for
         named = {f: key for f, key in (columns or {}).items() if not key or key in record}
         known[keys] = find_columns(keys, fields=fields, columns=named)
-    return Row(number, {field: record[keys[at]] for field, at in known[keys].items()})
+        if len(seen) < _MOST_KEYS:
+            seen |= dict.fromkeys(keys, "") | seen
+            seen |= {keys[at]: field for field, at in known[keys].items()}
+    values = {field: record[keys[at]] for field, at in known[keys].items()}
+    at = known[keys].get("id")
+    halved = at is not None and told is not record and told.get(keys[at]) != record[keys[at]]
+    return Row(number, values, _BROKEN_ID if halved else None)
 
 
 def _keep_raw(line: str) -> dict[str, str]:
@@ -156,14 +172,14 @@ def _keep_raw(line: str) -> dict[str, str]:
 
 def _open_csv(
     source: Iterator[str],
-    start: str,
+    top: str,
     *,
     name: str,
     columns: Mapping[str, str] | None,
     fields: Sequence[str],
 ) -> Sheet:
     csv.field_size_limit(MAX_LINE)
-    delimiter, above = _find_delimiter(start, columns, fields)
+    delimiter, above = _find_delimiter(top, columns, fields)
     rows = _csv_rows(source, delimiter)
     _, header, _ = next(islice(rows, above, None))
     sheet = Sheet(rows=iter(()))
@@ -173,11 +189,12 @@ def _open_csv(
 
 
 def _find_delimiter(
-    start: str, columns: Mapping[str, str] | None, fields: Sequence[str]
+    top: str, columns: Mapping[str, str] | None, fields: Sequence[str]
 ) -> tuple[str, int]:
     """The delimiter under which the header is best known, and the rows above the header."""
     best, answer = 0, (",", 0)
-    lines = start.splitlines(keepends=True)[: 4 * HEADER_ROWS]
+    # not `splitlines`: it sees ends of lines where the file has none
+    lines = list(islice(io.StringIO(top, newline=""), 4 * HEADER_ROWS))
     for delimiter in _DELIMITERS:
         try:
             rows = list(islice(csv.reader(lines, delimiter=delimiter), HEADER_ROWS))

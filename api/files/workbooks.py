@@ -10,12 +10,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from api.files.rows import HEADER_ROWS, Row, Sheet, find_header, place_columns
+from api.files.rows import HEADER_ROWS, SHEET_HINT, Row, Sheet, find_header, place_columns
 from triage.columns import SUBMISSION_FIELDS
 from triage.errors import InvalidFile
 
 MAX_UNCOMPRESSED = 1 << 30  # bytes as the archive declares them; real ones of 40 MB need 400 MB
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+EXACT = 10**15  # Excel keeps fifteen digits of a number; of a longer one it makes another
+_NUMBERS = {"id": "编号", "phone": "电话", "id_number": "证件号"}
+_FEW = 3  # rows that a remark names
 _DAMAGED = "已损坏、过大或不是 Excel 工作簿，请用 Excel 打开，把有内容的部分另存为新的 .xlsx 后再试"
 
 
@@ -39,9 +42,7 @@ def open_workbook(
         sheet = _find_sheet(lines, name=path.name, columns=columns, fields=fields)
         others = "、".join(other for other in names["visible"] if other != sheet.name)
         if others:
-            sheet.notes.append(
-                f"只读取了工作表“{sheet.name}”，未读取：{others}（可用 --sheet 指定）"
-            )
+            sheet.notes.append(f"只读取了工作表“{sheet.name}”，未读取：{others}（{SHEET_HINT}）")
         yield sheet
 
 
@@ -113,7 +114,9 @@ def _find_sheet(
         rows = _rows_here(lines, following)
         top = list(islice(rows, HEADER_ROWS))
         try:
-            return _make_sheet(about, top, rows, name=name, columns=columns, fields=fields)
+            return _make_sheet(
+                about, top, rows, following, lines, name=name, columns=columns, fields=fields
+            )
         except InvalidFile as error:
             failure = failure or error
         for _ in rows:
@@ -136,6 +139,8 @@ def _make_sheet(
     about: Mapping[str, Any],
     top: list[list[Any]],
     rest: Iterator[list[Any]],
+    following: list[Any],
+    lines: Iterator[Any],
     *,
     name: str,
     columns: Mapping[str, str] | None,
@@ -151,6 +156,7 @@ def _make_sheet(
             header[at] = shown[first][at]
     sheet = Sheet(rows=iter(()), name=about["name"], total=about["height"])
     places = place_columns(sheet, header=header, name=name, columns=columns, fields=fields)
+    _note_unsaved(sheet, about, places)
     # A cell merged downwards says the same of every row it covers, except for the row's own text.
     merged = {
         (first, field): last
@@ -163,6 +169,8 @@ def _make_sheet(
     def rows() -> Iterator[Row]:
         nonlocal position
         covering: dict[str, tuple[object, int]] = {}
+        rounded: dict[str, list[int]] = {}
+        empty = True
         for index, cells in enumerate(chain(top, rest)):
             position = index + 1
             if index <= above:
@@ -174,9 +182,59 @@ def _make_sheet(
                     covering[field] = (values[field], merged[index, field])
                 elif field in covering and index <= covering[field][1]:
                     values[field] = covering[field][0]
-            if not blank:
-                yield Row(index + 1, values)
+            if blank:
+                continue
+            empty = False
+            for field in _find_rounded(values):
+                rounded.setdefault(field, []).append(index + 1)
+            yield Row(index + 1, values)
+        sheet.notes += [_tell_rounded(field, numbers) for field, numbers in rounded.items()]
+        if empty:
+            _note_others(sheet, following, lines)
 
     sheet.rows = rows()
     sheet.done = lambda: position
     return sheet
+
+
+def _find_rounded(values: Mapping[str, object]) -> list[str]:
+    """The fields in which Excel has made another number of a long one."""
+    return [
+        field
+        for field in _NUMBERS
+        if isinstance(value := values.get(field), float) and abs(value) >= EXACT
+    ]
+
+
+def _tell_rounded(field: str, numbers: Sequence[int]) -> str:
+    which = "、".join(map(str, numbers[:_FEW])) + (" 等" if len(numbers) > _FEW else "")
+    return (
+        f"{_NUMBERS[field]}一列有 {len(numbers)} 行（第 {which} 行）是超过 15 位的数字，"
+        "Excel 按数字存时末尾几位已经变了，不是原来的号码；请把这一列设为“文本”格式后重新填写或导出"
+    )
+
+
+def _note_unsaved(sheet: Sheet, about: Mapping[str, Any], places: Mapping[str, int]) -> None:
+    """Say of which columns that are read cells are empty because nobody has calculated them."""
+    unsaved = {column - about["left"]: count for column, count in about["unsaved"]}
+    told = [
+        f"“{sheet.columns[field]}”{unsaved[at]} 格" for field, at in places.items() if at in unsaved
+    ]
+    if told:
+        sheet.notes.append(
+            f"{'、'.join(told)}是没有存下结果的公式，读出来是空的；"
+            "请用 Excel 或 WPS 打开文件，保存后再试"
+        )
+
+
+def _note_others(sheet: Sheet, following: Sequence[Any], lines: Iterator[Any]) -> None:
+    """Say which of the worksheets behind this one, which has no rows, has some."""
+    about = following[0] if following else None
+    filled = []
+    while about is not None:
+        after: list[Any] = []
+        if sum(any(str(cell).strip() for cell in row) for row in _rows_here(lines, after)) > 1:
+            filled.append(f"“{about['name']}”")
+        about = after[0] if after else None
+    if filled:
+        sheet.notes.append(f"工作表“{sheet.name}”没有来件，有内容的是{'、'.join(filled)}")

@@ -11,6 +11,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy.orm import Session
 
+from api.faults import name_fault
 from api.reports.figures import describe, list_charts
 from api.reports.periods import REPORT_NAMES, Period, Report
 from api.reports.wordcharts import place_chart
@@ -47,7 +48,7 @@ def read_template(report: Report, *, data_dir: Path | None) -> bytes:
         if own and own.is_file():
             return own.read_bytes()
     except OSError as error:
-        raise InvalidData(f"读不了模板 {own}（{error.strerror}），请检查权限") from error
+        raise InvalidData(f"读不了模板 {own}（{name_fault(error)}），请检查权限") from error
     return (Path(str(files("api"))) / "data" / template_name(report)).read_bytes()
 
 

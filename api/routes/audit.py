@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import needs
+from api.filters import UNLESS_BLANK
 from api.routes.ledgers import Cursor, Limit
 from api.schemas.submissions import Moment, ReadMoment
 from api.service import ServiceHere
@@ -59,9 +60,13 @@ def get_verification(
     _caller: Auditor,
     service: ServiceHere,
     anchor_id: Annotated[
-        int | None, Query(ge=1, lt=2**63, description="上次抄录的事件编号，与哈希一起填")
+        int | None,
+        Query(ge=1, lt=2**63, description="上次抄录的事件编号，与哈希一起填"),
+        UNLESS_BLANK,
     ] = None,
-    anchor_hash: Annotated[str | None, Query(max_length=64, description="上次抄录的哈希")] = None,
+    anchor_hash: Annotated[
+        str | None, Query(max_length=64, description="上次抄录的哈希"), UNLESS_BLANK
+    ] = None,
 ) -> VerificationOut:
     """从头核对操作日志的哈希链，指出第一处断开的地方；日志长的要等一会儿。"""
     if (anchor_id is None) != (anchor_hash is None):
@@ -85,11 +90,13 @@ def get_audit(
     caller: Auditor,
     service: ServiceHere,
     kind: Annotated[
-        str | None, Query(description="只看一种事件，或其下各种：entry、entry.accept")
+        str | None, Query(description="只看一种事件，或其下各种：entry、entry.accept"), UNLESS_BLANK
     ] = None,
-    actor: Annotated[str | None, Query(description="只看一人（系统）所为")] = None,
-    submission: Annotated[str | None, Query(description="只看一件来件的")] = None,
-    entry: Annotated[int | None, Query(ge=1, lt=2**63, description="只看一条台账的")] = None,
+    actor: Annotated[str | None, Query(description="只看一人（系统）所为"), UNLESS_BLANK] = None,
+    submission: Annotated[str | None, Query(description="只看一件来件的"), UNLESS_BLANK] = None,
+    entry: Annotated[
+        int | None, Query(ge=1, lt=2**63, description="只看一条台账的"), UNLESS_BLANK
+    ] = None,
     since: Annotated[ReadMoment, Query(description="此时（含）起的")] = None,
     until: Annotated[ReadMoment, Query(description="此时（不含）前的")] = None,
     limit: Limit = 50,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from api.auth import CallerHere, needs
 from api.bodies import OneBody, read_as
+from api.filters import UNLESS_BLANK
 from api.routes.ledgers import Cursor, Limit, Urgency
 from api.rulebooks import find_rulebooks
 from api.schemas.deadlines import (
@@ -46,7 +47,9 @@ _NO_DEPARTMENT: dict[int | str, dict[str, Any]] = {
 Reader = Annotated[Caller, Depends(needs(Action.READ))]
 Manager = Annotated[Caller, Depends(needs(Action.MANAGE_SETTINGS))]
 DepartmentKey = Annotated[
-    str | None, Query(description="只看一个单位的台账：代码或名称；不填为看得到的全部")
+    str | None,
+    Query(description="只看一个单位的台账：代码或名称；不填为看得到的全部"),
+    UNLESS_BLANK,
 ]
 
 
@@ -180,7 +183,9 @@ def get_preview(
 def get_holidays(
     _caller: CallerHere,
     service: ServiceHere,
-    year: Annotated[int | None, Query(ge=2000, le=2999, description="只看一年")] = None,
+    year: Annotated[
+        int | None, Query(ge=2000, le=2999, description="只看一年"), UNLESS_BLANK
+    ] = None,
 ) -> HolidaysOut:
     """本地录入的节假日和调休；没有录入的按公布的日历。"""
     with service.store.reading() as session:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.auth import needs
+from api.filters import UNLESS_BLANK, Nature
 from api.plainroute import MomentaryRoute
 from api.schemas.submissions import (
     DepartmentOut,
@@ -16,6 +17,7 @@ from api.schemas.submissions import (
     ReviewPageOut,
 )
 from api.service import ServiceHere
+from api.slashes import WITH_SLASHES
 from triage.errors import AccessDenied
 from triage.ledger.paging import MAX_PAGE
 from triage.ledger.queries import list_departments, list_ledger, list_review
@@ -27,9 +29,11 @@ router = APIRouter(prefix="/v1", tags=["台账"], route_class=MomentaryRoute)
 
 Reader = Annotated[Caller, Depends(needs(Action.READ))]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="每页几条")]
-Cursor = Annotated[str | None, Query(description="上一页答复中的 next；不填为第一页")]
+Cursor = Annotated[str | None, Query(description="上一页答复中的 next；不填为第一页"), UNLESS_BLANK]
 Urgency = Annotated[
-    int | None, Query(ge=1, le=4, description="只看一级：1 特急，2 紧急，3 较急，4 一般")
+    int | None,
+    Query(ge=1, le=4, description="只看一级：1 特急，2 紧急，3 较急，4 一般"),
+    UNLESS_BLANK,
 ]
 
 
@@ -57,11 +61,13 @@ def get_departments(caller: Reader, service: ServiceHere) -> Any:
 def get_ledger(
     caller: Reader,
     service: ServiceHere,
-    department: Annotated[str, Path(description="责任单位的代码或名称")],
-    state: Annotated[EntryState | None, Query(description="只看一种状态")] = None,
+    department: Annotated[str, Path(description="责任单位的代码或名称"), WITH_SLASHES],
+    state: Annotated[EntryState | None, Query(description="只看一种状态"), UNLESS_BLANK] = None,
     urgency: Urgency = None,
-    domain: Annotated[str | None, Query(description="领域编码，上级编码含其下各级")] = None,
-    nature: Annotated[str | None, Query(description="只看一种诉求性质，如 投诉")] = None,
+    domain: Annotated[
+        str | None, Query(description="领域编码，上级编码含其下各级"), UNLESS_BLANK
+    ] = None,
+    nature: Nature = None,
     since: Annotated[ReadMoment, Query(description="此时（含）起交办的")] = None,
     until: Annotated[ReadMoment, Query(description="此时（不含）前交办的")] = None,
     limit: Limit = 50,

@@ -13,8 +13,9 @@ from api.files.findingcolumns import finding_columns
 from api.files.listcolumns import EFFECT_COLUMNS, PROBLEM_COLUMNS, TASK_COLUMNS, Column
 from api.files.listimport import ImportedRow, ListImport, import_list, kept_on_disk
 from api.files.reading import CHINA_TIME
-from api.files.rows import UnknownColumns
+from api.files.rows import UnknownColumns, in_api_words
 from api.files.scopes import name_division, spell_scope
+from api.filters import UNLESS_BLANK
 from api.routes.ledgers import Cursor, Limit, Urgency
 from api.schemas.lists import (
     EffectPageOut,
@@ -63,12 +64,16 @@ ImportBody = Annotated[bytes, Depends(read_import_body)]
 
 
 def read_filter(
-    department: Annotated[str | None, Query(description="责任单位的代码或名称")] = None,
+    department: Annotated[
+        str | None, Query(description="责任单位的代码或名称"), UNLESS_BLANK
+    ] = None,
     division: Annotated[
-        str | None, Query(description="行政区划代码，省、市、县含其下各级", max_length=12)
+        str | None,
+        Query(description="行政区划代码，省、市、县含其下各级", max_length=12),
+        UNLESS_BLANK,
     ] = None,
     domain: Annotated[
-        str | None, Query(description="领域编码，上级编码含其下各级", max_length=32)
+        str | None, Query(description="领域编码，上级编码含其下各级", max_length=32), UNLESS_BLANK
     ] = None,
     urgency: Urgency = None,
     since: Annotated[ReadMoment, Query(description="此时（含）起的")] = None,
@@ -87,7 +92,9 @@ def read_filter(
 
 def read_heading(
     title: Annotated[
-        str | None, Query(min_length=1, max_length=50, description="标题；不填为清单的名称")
+        str | None,
+        Query(min_length=1, max_length=50, description="标题；不填为清单的名称"),
+        UNLESS_BLANK,
     ] = None,
     unit: Annotated[
         str | None, Query(max_length=50, description="填报单位；不填为所选或本人的单位")
@@ -99,10 +106,12 @@ def read_heading(
 
 FilterHere = Annotated[ListFilter, Depends(read_filter)]
 HeadingHere = Annotated[tuple[str | None, str | None], Depends(read_heading)]
-EntryStateHere = Annotated[EntryState | None, Query(description="只看台账条目的一种状态")]
-TaskStateHere = Annotated[TaskState | None, Query(description="只看一种状态")]
-FindingStateHere = Annotated[FindingState | None, Query(description="只看一种状态")]
-RuleHere = Annotated[Rule | None, Query(description="只看一种监督事项")]
+EntryStateHere = Annotated[
+    EntryState | None, Query(description="只看台账条目的一种状态"), UNLESS_BLANK
+]
+TaskStateHere = Annotated[TaskState | None, Query(description="只看一种状态"), UNLESS_BLANK]
+FindingStateHere = Annotated[FindingState | None, Query(description="只看一种状态"), UNLESS_BLANK]
+RuleHere = Annotated[Rule | None, Query(description="只看一种监督事项"), UNLESS_BLANK]
 
 
 @router.get("/problems", response_model=ProblemPageOut)
@@ -252,7 +261,7 @@ def post_import(caller: Importer, service: ServiceHere, body: ImportBody) -> Lis
     return ListImportOut(
         columns=run.columns,
         others=run.others,
-        notes=run.notes,
+        notes=list(map(in_api_words, run.notes)),
         created=created,
         existing=existing,
         failed=len(rows) - created - existing,

@@ -8,6 +8,7 @@ from api.auth import needs
 from api.background.placing import place_all
 from api.background.regroup import regroup_problems
 from api.bodies import OneBody, read_as
+from api.filters import UNLESS_BLANK
 from api.routes.ledgers import Cursor, Limit
 from api.schemas.entries import MAX_NUMBER
 from api.schemas.problems import (
@@ -61,15 +62,25 @@ def get_problems(
     service: ServiceHere,
     state: Annotated[ProblemState, Query(description="只看一种状态")] = ProblemState.OPEN,
     division: Annotated[
-        str | None, Query(description="行政区划代码，省、市、县含其下各级", max_length=12)
+        str | None,
+        Query(description="行政区划代码，省、市、县含其下各级", max_length=12),
+        UNLESS_BLANK,
     ] = None,
     domain: Annotated[
-        str | None, Query(description="领域编码，上级编码含其下各级", max_length=32)
+        str | None, Query(description="领域编码，上级编码含其下各级", max_length=32), UNLESS_BLANK
     ] = None,
-    department: Annotated[str | None, Query(description="责任单位的代码或名称")] = None,
-    theme: Annotated[str | None, Query(description="主题的代号", max_length=100)] = None,
-    size: Annotated[int | None, Query(ge=1, le=1_000_000, description="至少几件来件")] = None,
-    q: Annotated[str | None, Query(description="名称里的字", min_length=1, max_length=50)] = None,
+    department: Annotated[
+        str | None, Query(description="责任单位的代码或名称"), UNLESS_BLANK
+    ] = None,
+    theme: Annotated[
+        str | None, Query(description="主题的代号", max_length=100), UNLESS_BLANK
+    ] = None,
+    size: Annotated[
+        int | None, Query(ge=1, le=1_000_000, description="至少几件来件"), UNLESS_BLANK
+    ] = None,
+    q: Annotated[
+        str | None, Query(description="名称里的字", min_length=1, max_length=50), UNLESS_BLANK
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.auth import needs
 from api.bodies import OneBody, read_as
+from api.filters import UNLESS_BLANK
 from api.routes.ledgers import Cursor, Limit
 from api.schemas.repeats import (
     RepeatDismissIn,
@@ -34,7 +35,7 @@ def get_repeats(
     service: ServiceHere,
     submission_id: SubmissionId,
     state: Annotated[
-        RepeatState | None, Query(description="只看这一种；缺省看疑似和已并件的")
+        RepeatState | None, Query(description="只看这一种；缺省看疑似和已并件的"), UNLESS_BLANK
     ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,

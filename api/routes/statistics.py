@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from api.auth import needs
+from api.filters import UNLESS_BLANK
 from api.schemas.statistics import (
     DispatchOut,
     DispatchTableOut,
@@ -61,17 +62,22 @@ def read_query(
             description="按什么分组，不填只给合计：department 单位，division 区划，domain 领域，"
             "urgency 紧急程度，nature 诉求性质，channel 渠道，day 日，week 周，month 月"
         ),
+        UNLESS_BLANK,
     ] = None,
     level: Annotated[int, Query(ge=1, le=3, description="按领域分组时分到第几级")] = 1,
-    department: Annotated[str | None, Query(description="只算一个主办单位，代码或名称")] = None,
+    department: Annotated[
+        str | None, Query(description="只算一个主办单位，代码或名称"), UNLESS_BLANK
+    ] = None,
     division: Annotated[
-        str | None, Query(description="只算一个行政区划，编码，上级编码含其下各级")
+        str | None, Query(description="只算一个行政区划，编码，上级编码含其下各级"), UNLESS_BLANK
     ] = None,
     domain: Annotated[
-        str | None, Query(description="只算一个领域，编码，上级编码含其下各级")
+        str | None, Query(description="只算一个领域，编码，上级编码含其下各级"), UNLESS_BLANK
     ] = None,
-    urgency: Annotated[int | None, Query(ge=1, le=4, description="只算一级紧急程度")] = None,
-    channel: Annotated[Channel | None, Query(description="只算一种渠道")] = None,
+    urgency: Annotated[
+        int | None, Query(ge=1, le=4, description="只算一级紧急程度"), UNLESS_BLANK
+    ] = None,
+    channel: Annotated[Channel | None, Query(description="只算一种渠道"), UNLESS_BLANK] = None,
 ) -> Asked:
     """The query as the ledger takes it."""
     selection = Selection(

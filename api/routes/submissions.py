@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic_core import to_json
 
 from api.auth import needs
-from api.bodies import OneBody, read_as, read_body, read_json
+from api.bodies import OneBody, mend_text, read_as, read_body, read_json
 from api.errors import error_body, status_of
 from api.intake import Taken, take_in, take_in_batch
 from api.plainroute import PlainRoute
@@ -222,7 +222,7 @@ def _row_out(index: int, row: Any, filed: Filed, caller: Caller, service: Servic
         status, _ = status_of(filed.error)
         return RowOut(
             index=index,
-            id=sent_id if isinstance(sent_id, str) else None,
+            id=mend_text(sent_id) if isinstance(sent_id, str) else None,
             status=status,
             **error_body(filed.error),
         )

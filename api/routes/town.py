@@ -32,6 +32,7 @@ from api.schemas.town import (
     TrialOut,
 )
 from api.service import Service, ServiceHere, read_clock, refresh
+from api.slashes import WITH_SLASHES
 from api.town import (
     TABLE_COLUMNS,
     ModelFolder,
@@ -62,7 +63,7 @@ TableName = Annotated[
     Literal["departments", "catalogue"],
     Path(description="departments 单位目录，catalogue 派单目录"),
 ]
-Folder = Annotated[str, Path(max_length=255, description="模型的目录名")]
+Folder = Annotated[str, Path(max_length=255, description="模型的目录名"), WITH_SLASHES]
 SeenVersion = Annotated[str, Query(max_length=40, description="看到的版本")]
 TABLE_TITLES = {"departments": "单位目录", "catalogue": "派单目录"}
 CARD_FILE = "CARD.md"

@@ -22,6 +22,7 @@ from api.schemas.words import (
     WrittenIn,
 )
 from api.service import ServiceHere
+from api.slashes import WITH_SLASHES
 from api.words import PERSONAL_DATA_NAMES, list_enumerations, load_glossary
 from triage.divisiontree import grow_tree
 from triage.ledger.departments import list_directory
@@ -94,7 +95,7 @@ def get_divisions(
 def get_division(
     _caller: CallerHere,
     service: ServiceHere,
-    division: Annotated[str, Path(max_length=9, description="行政区划代码")],
+    division: Annotated[str, Path(max_length=9, description="行政区划代码"), WITH_SLASHES],
 ) -> DivisionOut:
     """一个行政区划在树上的位置。"""
     tree = grow_tree(service.desk.divisions)

@@ -12,6 +12,7 @@ from api.auth import needs
 from api.bodies import OneBody, read_as
 from api.errors import error_body, status_of
 from api.files.listcolumns import PROBLEM_COLUMNS
+from api.filters import UNLESS_BLANK, Nature
 from api.routes.entries import EntryId, read_data
 from api.routes.ledgers import Cursor, Limit
 from api.routes.lists import BOOK, FilterHere, HeadingHere, answer_book
@@ -56,18 +57,21 @@ class Wanted:
 
 
 def read_wanted(
-    state: Annotated[list[EntryState] | None, Query(description="只看这些状态，可写几个")] = None,
+    state: Annotated[
+        list[EntryState] | None, Query(description="只看这些状态，可写几个"), UNLESS_BLANK
+    ] = None,
     standing: Annotated[
         Standing | None,
         Query(
             description="overdue 已超期，due_soon 将到期，unaccepted 未签收，paused 停表，"
             "open 在办，closed 已离台账"
         ),
+        UNLESS_BLANK,
     ] = None,
-    nature: Annotated[str | None, Query(description="诉求性质")] = None,
-    channel: Annotated[Channel | None, Query(description="渠道")] = None,
-    assignee: Annotated[str | None, Query(description="承办人的登录名")] = None,
-    outcome: Annotated[Outcome | None, Query(description="办理结果")] = None,
+    nature: Nature = None,
+    channel: Annotated[Channel | None, Query(description="渠道"), UNLESS_BLANK] = None,
+    assignee: Annotated[str | None, Query(description="承办人的登录名"), UNLESS_BLANK] = None,
+    outcome: Annotated[Outcome | None, Query(description="办理结果"), UNLESS_BLANK] = None,
     q: Annotated[
         str, Query(description="查找标题、正文、地点中的文字，空格隔开几个词；或条目、来件编号")
     ] = "",

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from api.files.importfiles import PreviewRow
+from api.files.rows import in_api_words
 from api.schemas.submissions import Moment
 from api.words import IMPORT_STATE_NAMES
 from triage.ledger.intakefiles import StoredImport
@@ -89,12 +90,13 @@ class ImportOut(_Out):
             name: getattr(stored, name) for name in cls.model_fields if hasattr(stored, name)
         }
         mapping = {name: stored.mapping.get(name) for name in ("columns", "headers", "sheet")}
+        failure = stored.mapping.get("failure")
         told["rate"] = None if stored.rate is None else round(stored.rate, 1)
         return cls(
             **told,
             **mapping,
-            notes=stored.mapping.get("notes", []),
-            failure=stored.mapping.get("failure"),
+            notes=list(map(in_api_words, stored.mapping.get("notes", []))),
+            failure=failure and in_api_words(failure),
         )
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from api.bodies import mend_text
 from api.explain import OWN, explain
 from api.files.reading import CHINA_TIME, read_time
 from triage.errors import InvalidSubmission, TriageError
@@ -68,6 +69,7 @@ def _tell_moment(moment: datetime) -> str:
 
 
 _unless_empty = BeforeValidator(lambda value: None if value == "" else value)
+_mended = BeforeValidator(lambda value: mend_text(value) if isinstance(value, str) else value)
 ReadMoment = Annotated[
     datetime | None, BeforeValidator(_read_moment, json_schema_input_type=str | None)
 ]
@@ -140,7 +142,8 @@ class SubmissionIn(BaseModel):
 class TextIn(SubmissionIn):
     """一件只看标注、不入库的来件；编号可以不填。"""
 
-    id: str = Field(
+    # it is only given back, so halves of characters in it are no danger
+    id: Annotated[str, _mended] = Field(
         _UNSAVED_ID, description="编号，原样返回", json_schema_extra={"maxLength": MAX_ID}
     )
 

@@ -24,9 +24,11 @@ from triage.ledger.statements import connection_of
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import find_ring, get_ring
 from triage.ledger.submitters import record_submitters
-from triage.ledger.tables import SubmissionRow, storable, to_utc
+from triage.ledger.tables import SubmissionRow, SubmitterRow, storable, to_utc
 from triage.ledger.views import StoredSubmission, submission_view
+from triage.sealing import Sealed
 from triage.submissions import Channel, Submission
+from triage.submitters import Submitter
 from triage.suggestions import Suggestion
 from triage.tracking import digest_code, make_code
 
@@ -75,8 +77,9 @@ def record_submission(
 
     A resend (the same id, or the same idempotency key of the same `source`, with the same content)
     gives the one that stands. The words of a `confidential` one go under the seal instead.
-    Raises Conflict where the content differs, InvalidSubmission where the id or a time cannot be
-    stored, KeyUnavailable where it must be sealed and cannot.
+    Raises Conflict where the content differs, or names a submitter other than the one that stands;
+    InvalidSubmission where the id or a time cannot be stored, KeyUnavailable where it must be
+    sealed and cannot.
     """
     arrival = Arrival(
         submission, confidential=confidential, source=source, idempotency_key=idempotency_key
@@ -113,9 +116,7 @@ def record_arrivals(
             continue
         name = one.row["id"]
         if there is None and name in created:
-            same = one.content_hash == first[name].content_hash
-            view = _created_view(first[name].row)
-            outcomes.append((view, one is first[name]) if same else _id_conflict(name))
+            outcomes.append(_compare_sent(one, first[name]))
             continue
         there = there or standing.get(name) or _find_by_key(session, one)
         if there is None:
@@ -124,12 +125,27 @@ def record_arrivals(
     return outcomes
 
 
+def _compare_sent(coming: _Coming, first: _Coming) -> tuple[StoredSubmission, bool] | TriageError:
+    """The outcome where this call has created the one of that id, `first`."""
+    if coming.content_hash != first.content_hash:
+        return _id_conflict(first.row["id"])
+    told = coming.submission.submitter
+    if told is not None and told != first.submission.submitter:
+        return _submitter_conflict(first.row["id"])
+    return _created_view(first.row), coming is first
+
+
 def _compare(
     session: Session, coming: _Coming, there: SubmissionRow
 ) -> tuple[StoredSubmission, bool] | TriageError:
     """The outcome where one stands already, by the id or by the key."""
     if _has_content(session, there, coming.content_hash):
-        return submission_view(there), False
+        try:
+            if _has_submitter(session, there.id, coming.submission.submitter):
+                return submission_view(there), False
+        except TriageError as error:  # what is sealed cannot be read: no other row pays for it
+            return error
+        return _submitter_conflict(there.id)
     key = coming.row["idempotency_key"]
     if key is not None and there.idempotency_key == storable(key):
         return Conflict(
@@ -236,6 +252,21 @@ def _has_content(session: Session, standing: SubmissionRow, content_hash: str) -
     return standing.content_hash == content_hash
 
 
+def _has_submitter(session: Session, submission_id: str, told: Submitter | None) -> bool:
+    """Whether what is told of the submitter, if anything, is what stands already.
+
+    Raises KeyUnavailable where that cannot be unsealed.
+    """
+    if told is None:
+        return True
+    row = session.get(SubmitterRow, submission_id)
+    if row is None:
+        return False
+    sealed = Sealed(row.key_id, row.sealed)
+    plain = get_ring(session).unseal(sealed, about=f"submitter:{submission_id}")
+    return told == Submitter(**json.loads(plain))
+
+
 def _find_by_key(session: Session, sent: _Coming | TriageError) -> SubmissionRow | None:
     """What stands under the same idempotency key of the same source."""
     if isinstance(sent, TriageError) or sent.row["idempotency_key"] is None:
@@ -258,4 +289,13 @@ def _created_view(row: _Values) -> StoredSubmission:
 def _id_conflict(submission_id: str) -> Conflict:
     return Conflict(
         f"编号 {submission_id} 已用于另一件内容不同的来件，请换一个编号后再提交", field="id"
+    )
+
+
+def _submitter_conflict(submission_id: str) -> Conflict:
+    """What stands is not changed by a resend, and what is told is never dropped without a word."""
+    return Conflict(
+        f"编号 {submission_id} 的来件已经登记，这次报送的反映人与登记的不同，没有改动。请核对；"
+        "另一人反映的，或要补充、更正反映人的，请换一个编号另报，系统会提示与原件重复",
+        field="submitter",
     )
