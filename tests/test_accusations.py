@@ -8,12 +8,13 @@ from triage.features import read_text
 
 TITLE = ("own", "fraud", "named", "misdeed")
 BODY = ("opening", "contact", "idle", "share_named", "misdeeds", "wrongs", "manners", "punish")
+BOTH = ("nobody", "nothing")
 
 
 def signs(title: str, body: str) -> dict[str, float]:
     found = find_signs([read_text(title, body)])
     assert found.shape == (1, SIGNS)
-    return dict(zip((*TITLE, *BODY), found[0].tolist(), strict=True))
+    return dict(zip((*TITLE, *BODY, *BOTH), found[0].tolist(), strict=True))
 
 
 def test_a_person_in_office_at_fault_in_the_opening_is_a_sign() -> None:
@@ -90,5 +91,24 @@ def test_each_of_a_batch_has_the_signs_it_has_alone() -> None:
     together = find_signs(readings)
     alone = [find_signs([reading])[0] for reading in readings]
     np.testing.assert_array_equal(together, alone)
-    assert not together[1:].any()
+    assert not together[1:, :-2].any()
+    assert together[1:, -2:].all()
     assert find_signs([]).shape == (0, SIGNS)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "nobody", "nothing"),
+    [
+        ("楼上漏水", "来电人反映楼上漏水，请核实处理", 1, 1),
+        ("", "", 1, 1),
+        ("驻场检疫员不看猪就盖章", "", 0, 1),
+        ("", "低保叫人冒领了", 1, 0),
+        ("", "请局长过问，楼上漏水", 1, 1),
+        ("支书贪污", "我是村民", 0, 0),
+    ],
+)
+def test_a_letter_may_speak_of_no_person_in_office_and_of_no_misdeed(
+    title: str, body: str, nobody: int, nothing: int
+) -> None:
+    found = signs(title, body)
+    assert (found["nobody"], found["nothing"]) == (nobody, nothing)

@@ -114,14 +114,16 @@ def test_an_accusation_is_what_the_regression_and_the_natures_of_the_network_say
     shares[0, NATURES.index("检举控告")] = 0.4  # 0.4 to 0.6, the odds of the regression 4 to 1
     shares[1, NATURES.index("检举控告")] = 1e9  # as good as sure, and still a number
     own = np.log(np.array([4.0, 4.0]))
-    sure, surer = weigh_accusation(own, np.log(shares))
+    sure, surer = weigh_accusation(own, np.log(shares), np.zeros(2))
     assert sure / (1 - sure) == pytest.approx(4**0.3 * (0.4 / 0.6) ** 0.7)
     assert 0.99 < surer < 1
-    np.testing.assert_allclose(weigh_accusation(own, None), [0.8, 0.8])
+    np.testing.assert_allclose(weigh_accusation(own, None, np.zeros(2)), [0.8, 0.8])
+    doubted = weigh_accusation(own, None, np.array([1, 0]))
+    np.testing.assert_allclose(doubted, [4 / (4 + np.e), 0.8])
 
 
 def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:
-    readings = [read_text("急", "怎么办？？！"), read_text("", "电话13800138000")]
+    readings = [read_text("漏", "怎么办？？！"), read_text("", "电话13800138000")]
     dangers = [desk.dangers.find(reading.title, reading.content) for reading in readings]
     meant = desk.meanings.read(readings)
     signals = read_signals(readings, dangers, desk.dangers, meant)

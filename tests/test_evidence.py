@@ -11,7 +11,7 @@ from service_factories import load_tiny_desk
 from training.config import HERE
 from training.readers import read_examples
 from triage.desk import Desk
-from triage.evidence import MOST_SPANS, find_evidence
+from triage.evidence import MOST_SPANS, find_evidence, list_clauses
 from triage.features import Array, Reading, read_text
 from triage.submissions import Submission
 from triage.suggestions import Evidence, Suggestion
@@ -148,3 +148,26 @@ def test_words_of_the_operator_are_no_evidence(desk: Desk) -> None:
     assert call.index("请问") in blank
     for span in desk.suggest(Submission("1", "", call)).evidence:
         assert call.index("市民") < span.start or span.start not in blank
+
+
+def test_clauses_are_what_a_person_can_read_of_the_spans() -> None:
+    reading = read_text(
+        "楼道堆满杂物", "昨天下午，三号楼的消防通道又被锁了。门卫说，钥匙" + "在" * 80
+    )
+
+    def span(field: str, text: str) -> Evidence:
+        start = getattr(reading, field).index(text)
+        return Evidence(field, start, start + len(text), text, 0.1)
+
+    spans = [
+        span("content", "通道"),
+        span("content", "号楼"),
+        span("title", "杂"),
+        span("content", "在在"),
+    ]
+    clauses = list_clauses(spans, reading, most=3)
+    assert clauses[:2] == ["三号楼的消防通道又被锁了", "楼道堆满杂物"]
+    assert clauses[2].startswith("钥匙在在")
+    assert len(clauses[2]) <= 30
+    assert list_clauses(spans, reading, most=1) == clauses[:1]
+    assert list_clauses([], reading, most=1) == []

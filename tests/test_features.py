@@ -214,3 +214,9 @@ def test_stored_and_loaded_they_see_the_same(features: TextFeatures) -> None:
     np.testing.assert_array_equal(
         loaded.transform(readings).toarray(), features.transform(readings).toarray()
     )
+
+
+def test_a_title_that_says_nothing_is_read_as_none() -> None:
+    assert read_text("问题反映", "楼道里有煤气味").title == ""
+    assert read_text("漏气", "楼道里有煤气味").title == "漏气"
+    assert read_text("问题反映", "").title == "问题反映"  # all there is

@@ -1,6 +1,14 @@
 import pytest
 
-from triage.headings import cut_admin, find_admin, is_admin, list_parts, list_sentences, tidy
+from triage.headings import (
+    cut_admin,
+    find_admin,
+    is_admin,
+    list_parts,
+    list_sentences,
+    says_nothing,
+    tidy,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +73,30 @@ def test_a_district_alone_is_no_place_to_go_to() -> None:
     assert is_admin("清源市东山区")
     assert is_admin("B市B2县")
     assert not is_admin("清源市东山区柳岸花园")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "",
+        "问题反映",
+        "关于相关问题的几点建议",
+        "群众来访登记",
+        "市长信箱",
+        "尊敬的领导：您好！",
+        "A市A3区",
+        "12345工单20260103",
+        "求助！！",
+        "12345" * 400,
+    ],
+)
+def test_a_title_of_forms_alone_says_nothing(title: str) -> None:
+    assert says_nothing(title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["停电", "漏气求助", "关于电梯问题的反映", "A市停水", "投诉领导作风", "业主反映路灯不亮"],
+)
+def test_a_title_with_a_matter_says_something(title: str) -> None:
+    assert not says_nothing(title)

@@ -26,6 +26,7 @@ from triage.classifiers import (
     Classifier,
     Judgements,
     Lines,
+    accuses_nobody,
     ask_network,
     decide_urgency,
     is_grave,
@@ -156,7 +157,9 @@ def _judge_unseen(
             "urgency": weigh_urgency(heads.urgency.logits(known), urgency),
             "nature": weigh_nature(heads.nature.logits(known), natures),
             "flags": np.column_stack([head.probabilities(known)[:, 1] for head in heads.flags]),
-            "accusation": weigh_accusation(heads.accusation.logits(known)[:, 0], natures),
+            "accusation": weigh_accusation(
+                heads.accusation.logits(known)[:, 0], natures, accuses_nobody(known)
+            ),
         }
         for name, values in answers.items():
             if name not in found:

@@ -31,7 +31,9 @@ _TABLE = {
     "servant": """
         班子 负责人 某领导 个别领导 主要领导 局领导 镇领导 校领导 学校领导 单位领导 城管 执法人员
         执法队员 协管员 路政 运管 工作人员 公务员 公职 党员 干部 官员 事业编 在编 公办 国企
-        国有企业 城投 办事员 仲裁员 村霸 害群之马 蛀虫 贪官 败类
+        国有企业 城投 办事员 仲裁员 村霸 害群之马 蛀虫 贪官 败类 科员 村文书 监督员 检疫员 官方兽医
+        经办员 协办员 协理员 劳保员 协防员 验收员 检验员 采样员 巡查员 检查员 稽查员 监察队员 专干
+        干事 民政助理 场场长 任场长 段段长 副总 董事长 政协委员
         """,
     "misconduct": """
         贪污 贪腐 贪官 受贿 行贿 贿赂 索贿 腐败 谋私 谋取 公款 挪用 克扣 侵占 侵吞 私吞 截留
@@ -42,7 +44,7 @@ _TABLE = {
         打击报复 通风报信 贿选 拉票 纵容 生活作风 不正当 情人 情妇 包养 婚外 上班时间 工作时间
         脱岗 迟到早退 打牌 麻将 赌博 参赌 聚赌 酒驾 醉驾 超生 违法生育 公车 兼职 经商 入股 有偿
         殴打 打人 打骂 辱骂 骂人 恐吓 耳光 动手 体罚 索要 吃拿卡要 刁难 抄袭 学术 文凭 考编 霸占
-        强占 师德 猥亵
+        强占 师德 猥亵 泄密 占为己有 中饱 茶水钱 加急费 跑腿费 萝卜岗 妻弟 小舅子
         """,
     "wrong": """
         私自 变卖 亲戚 亲属 亲信 侄子 侄儿 关系 违规 违法 违反 黑恶 特权 恶霸 放任 默许 指使 撑腰
@@ -87,18 +89,19 @@ _GREETED = re.compile(r"[们，,：:！! ]{0,2}(?:[您你]|大家|各位)|[们]?
 _ASKING = frozenset("请望求盼给让谢向位级关敬")
 _ASKED = 4  # characters before a post in which they do
 
-SIGNS = 12
+SIGNS = 14
 
 _Kinds = list[tuple[int, int]]  # where a word stands and the bits of its kind, in order
 
 
 def find_signs(readings: Sequence[Reading]) -> Array:
-    """(documents, `SIGNS`) float32: four signs in the title, eight in the body.
+    """(documents, `SIGNS`) float32: four signs in the title, eight in the body, two in both.
 
     Title: the writer's own loss, a fraud, a post beside a name, a misdeed. Body: whether the
     opening has a person in office at fault; sentences in which such a person is asked or answers;
     the shares in which one is idle, one is named; sentences with misdeeds, with what may be one,
-    the share with manners; whether the end asks for punishment.
+    the share with manners; whether the end asks for punishment. Both, and last: that neither
+    speaks of a person in office; that neither speaks of a misdeed.
     """
     found = _find_kinds([reading.title for reading in readings] + [r.body for r in readings])
     signs = np.zeros((len(readings), SIGNS), np.float32)
@@ -108,14 +111,22 @@ def find_signs(readings: Sequence[Reading]) -> Array:
         if title:
             row[:_IN_TITLE] = _weigh_title(title)
         if body:
-            row[_IN_TITLE:] = _weigh_body(reading.body, body)
+            row[_IN_TITLE:-2] = _weigh_body(reading.body, body)
+        kinds = _unite(title) | _unite(body)
+        row[-2:] = not kinds & _PERSON, not kinds & _BAD
     return signs
 
 
-def _weigh_title(kinds: _Kinds) -> list[bool]:
+def _unite(kinds: _Kinds) -> int:
+    """The bits of all kinds together."""
     seen = 0
     for _, kind in kinds:
         seen |= kind
+    return seen
+
+
+def _weigh_title(kinds: _Kinds) -> list[bool]:
+    seen = _unite(kinds)
     return [seen & kind > 0 for kind in _TITLE_KINDS]
 
 

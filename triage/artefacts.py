@@ -18,7 +18,7 @@ from triage.errors import InvalidArtefact
 
 MODEL_FILE = "model.pickle"  # compressed with zlib
 MANIFEST_FILE = "manifest.json"
-FORM = 4  # raised whenever what a classifier holds or sees changes: an older one cannot be asked
+FORM = 5  # raised whenever what a classifier holds or sees changes: an older one cannot be asked
 
 
 @dataclass(frozen=True, slots=True)

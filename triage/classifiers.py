@@ -16,6 +16,7 @@ from triage.calibration import DomainCalibration, Softmax, find_chances, find_sh
 from triage.danger import EVIDENT, Danger, DangerLexicon
 from triage.features import Array, Matrix, Reading, TextFeatures
 from triage.joined import JoinedHeads
+from triage.meanings import MEANINGS
 from triage.networks import Network
 from triage.privacy import has_personal_data
 from triage.scores import LinearScores, Outputs
@@ -27,6 +28,9 @@ TWO_LEVELS_OFF = 0.5  # what a chance of 一般 takes from that of being urgent 
 # Of a network's logits in those of the natures, the urgencies and an accusation.
 NATURE_SHARE, URGENCY_SHARE, ACCUSATION_SHARE = 0.3, 0.6, 0.7
 _NEVER = 1e-6  # no smaller chance, nor a greater one than 1 less that
+# Taken from the log odds of an accusation where neither a person in office nor a misdeed is spoken
+# of: of 216 real ones none is so put, of all letters two in three.
+NOBODY_ACCUSED = 1.0
 CALM_ENOUGH = 0.7  # 一般 rather than 较急 from this ratio of their chances on: see decide_urgency
 
 
@@ -143,7 +147,7 @@ class Classifier:
             urgency_level=decide_urgency(urgency, dangers, self.lines),
             nature=weigh_nature(logits[:, flags + 1 : -urgent], said.natures),
             flags=find_chances(logits[:, :flags]),
-            accusation=weigh_accusation(logits[:, flags], said.natures),
+            accusation=weigh_accusation(logits[:, flags], said.natures, accuses_nobody(signals)),
         )
 
     def find_directions(self, paths: Sequence[int]) -> Array:
@@ -218,13 +222,20 @@ def weigh_nature(logits: Array, beside: Array | None) -> Array:
     return find_shares(_hear(logits, beside, NATURE_SHARE))
 
 
-def weigh_accusation(logits: Array, beside: Array | None) -> Array:
+def weigh_accusation(logits: Array, beside: Array | None, nobody: Array) -> Array:
     """(documents,) probabilities by the regression's logits, and more by what a network's logits of
-    the natures say for an accusation against all others."""
+    the natures say for an accusation against all others; less where `nobody` is accused."""
     if beside is not None:
         shares = find_shares(beside)[:, NATURES.index(ACCUSATION)].clip(_NEVER, 1 - _NEVER)
         beside = np.log(shares / (1 - shares))
-    return find_chances(_hear(logits, beside, ACCUSATION_SHARE))
+    return find_chances(_hear(logits, beside, ACCUSATION_SHARE) - NOBODY_ACCUSED * nobody)
+
+
+def accuses_nobody(signals: Array) -> Array:
+    """(documents,) 1 where neither a person in office nor a misdeed is spoken of, else 0, from the
+    (documents, signals) of `read_signals` or inputs that end in them."""
+    nobody: Array = signals[:, -MEANINGS - 2] * signals[:, -MEANINGS - 1]
+    return nobody
 
 
 def weigh_urgency(logits: Array, beside: Array | None) -> Array:

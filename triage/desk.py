@@ -20,7 +20,7 @@ from triage.departments import Departments, load_departments
 from triage.dispatch import Catalogue, load_catalogue
 from triage.divisions import Divisions, load_divisions, to_place_suggestion
 from triage.errors import InvalidArtefact
-from triage.evidence import find_evidence
+from triage.evidence import find_evidence, list_clauses
 from triage.features import Array, Reading, read_text
 from triage.meanings import Meanings, load_meanings
 from triage.places import PlacePhrase, find_place, find_places
@@ -41,6 +41,7 @@ from triage.taxonomy import Domain, Taxonomy, load_taxonomy
 
 CHUNK = 256  # submissions worked on at once: larger ones outgrow the processor's cache
 _ALTERNATIVES = 3
+_CLAUSES = 2  # quoted where no danger says why a submission is urgent
 _LITTLE_TEXT = 8  # characters; below that the text can say almost nothing
 _CHINESE_SHARE = 0.3  # of the characters; below that the models do not know the language
 _ACCUSES = NATURES.index(ACCUSATION)
@@ -139,7 +140,7 @@ class Desk:
         return Suggestion(
             id=submission.id,
             domain=domain,
-            urgency=self._urgency(call, dangers, evidence),
+            urgency=self._urgency(reading, call, dangers, evidence),
             nature=call.nature,
             flags=flags,
             flag_probabilities=call.flag_probabilities,
@@ -217,6 +218,7 @@ class Desk:
 
     def _urgency(
         self,
+        reading: Reading,
         call: "_Call",
         dangers: Sequence[Danger],
         evidence: tuple[Evidence, ...],
@@ -226,7 +228,8 @@ class Desk:
         if level <= 2:
             reasons = rank_reasons(dangers)
             if not reasons:
-                words = "、".join(f"“{span.text}”" for span in evidence[:3]) or "全文"
+                clauses = list_clauses(evidence, reading, most=_CLAUSES)
+                words = "、".join(f"“{clause}”" for clause in clauses) or "全文"
                 reasons = (f"同类来件多为紧急事项，依据：{words}",)
         return UrgencySuggestion(level, URGENCY_NAMES[level], call.urgency, reasons)
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from triage.headings import says_nothing
 from triage.keytable import KeyTable
 from triage.text import clean_text
 from triage.transcripts import read_speech
@@ -43,9 +44,15 @@ class Reading:
 
 
 def read_text(title: str, content: str) -> Reading:
-    """The reading of a title and content as they were sent (any strings, "" too)."""
-    clean = clean_text(content)
-    return Reading(clean_text(title), clean, read_speech(clean))
+    """The reading of a title and content as they were sent (any strings, "" too).
+
+    A title that says nothing (问题反映) is read as none: whoever must fill in that field writes it
+    over a gas leak as well, and a model that knows it from letters would be misled.
+    """
+    heading, clean = clean_text(title), clean_text(content)
+    if clean and says_nothing(heading):
+        heading = ""
+    return Reading(heading, clean, read_speech(clean))
 
 
 @dataclass(frozen=True, slots=True)

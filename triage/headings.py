@@ -90,6 +90,17 @@ _TOLD = re.compile(
     r"[^，。：]{0,10}?)?"
     r"(?:来电|来访|来信|谈到|讲到)?(?:反映|表示|咨询|建议|询问|担心|提出|称|说|讲|认为|想问)[，：:]?"
 )
+# A title of nothing but these says that somebody writes, and not what about: 群众来访, 问题反映.
+_FORMAL = re.compile(
+    r"(?:关于|有关|相关|对于|一些|几点|几个|若干|个人|小小|合理化|的|之|一下"
+    r"|反映人|投诉人|来电人|来访人|来信人|反映|反应|咨询|询问|建议|意见|投诉|举报|求助|诉求|请求|请示"
+    r"|请问|恳请|申请|检举|控诉|反馈|紧急|急求|急|实名|匿名|联名|再次|多次"
+    r"|问题|情况|事项|事情|事宜|请?处理|解决|关注|帮助|帮忙|重视"
+    r"|群众|市民|村民|居民|网民|网友|业主|热心|本人|来电|来访|来信|来件|留言|信访件?|信件|信箱|邮箱|热线"
+    r"|工单|话务|通话|电话|语音|录音|走访|入户|下乡|接访|登记|记录|微信|公众号|小程序|平台"
+    r"|省长|市长|县长|区长|镇长|乡长|局长|书记|领导|主任|政府|有关部门|相关部门|各位|尊敬的|敬爱的"
+    r"|您们?好|你们?好|您好|谢谢|感谢|无标题|标题|无题|测试|编号?|第|号|年|月|日|[\W\d_])++"
+)
 _LEAST = 2
 _END = 24  # characters at the end that are looked at: a pattern bound to the end is slow to search
 
@@ -106,6 +117,11 @@ def tidy(text: str) -> str:
     if text.startswith(("对", "就")) and not text.startswith(("就业", "就医", "就读", "就近")):
         text = text[1:]
     return text.strip("的 ，,。.、:：；;！!？?") if len(text) > _LEAST else text
+
+
+def says_nothing(title: str) -> bool:
+    """Whether a title tells no matter: it is empty, formal through and through, or a town alone."""
+    return not title or _FORMAL.fullmatch(title) is not None or not cut_admin(title)
 
 
 def list_parts(text: str) -> list[str]:

@@ -73,7 +73,7 @@ _BEFORE_POST = re.compile(rf"[{_COMMON}](?:某|{_GIVEN_ANY}){{0,2}}$")
 
 # Behind these a name is meant, so that any surname will do.
 _SAID = re.compile(
-    r"(?:我名?叫|[爸妈]叫|名叫|真名[叫是]?|本人(?:姓名|名?叫)|名字[叫是]"
+    r"(?:我名?叫|爸叫|妈叫|名叫|真名[叫是]?|本人(?:姓名|名?叫)|名字[叫是]"
     r"|(?:姓名|署名|落款|户名|户主|人)[:： ])[:： ]?"
     rf"(?P<name>{_ANY_NAME}){_FOLLOW}"
 )
@@ -93,11 +93,12 @@ _CUES = tuple(_CUE_LIST.split())
 # Right behind a cue (业主马小军反映, 村民李长江), a full name may have a surname that begins words,
 # and characters that seldom stand in a given name.
 _BEHIND_CUE = "|".join(
-    f"(?<=(?:{'|'.join(cue for cue in _CUES if len(cue) == length)}).)" for length in (2, 3)
+    f"(?<=(?:{'|'.join(cue for cue in _CUES if len(cue) == length)})...)" for length in (2, 3)
 )
 _CUED = re.compile(
-    rf"[{_COMMON}马毛江骆乔万方史康韦白武金关常安](?:{_BEHIND_CUE})"
+    rf"[{_COMMON}马毛江骆乔万方史康韦白武金关常安]"
     rf"(?:{_GIVEN}|[家和开发来长书向年月中千百之])(?:{_GIVEN}|[发月家书中])(?:{_FOLLOW}|{_DOES})"
+    rf"(?:{_BEHIND_CUE})"
 )
 _CALLED = ("爸叫", "妈叫", "他叫", "她叫")
 _MANAGER = "经理"  # only where the name does something: 经理王大山打人
@@ -162,7 +163,8 @@ def _find_said(text: str) -> Iterator[tuple[int, int]]:
     if "人:" in text or "人：" in text:
         yield from (match.span("name") for match in _SPACED.finditer(text))
     for match in _CUED.finditer(text):
-        if not _is_word(match[0]):
+        cut = _CUT.get(match[0][0])
+        if not (_is_word(match[0]) or (cut and text.endswith(cut, 0, match.start()))):
             yield match.span()
 
 
