@@ -72,10 +72,12 @@ _BEHIND_POST = re.compile(rf"[（(：:是为叫]?(?P<name>[{_COMMON}](?:某|{_GI
 _BEFORE_POST = re.compile(rf"[{_COMMON}](?:某|{_GIVEN_ANY}){{0,2}}$")
 
 # Behind these a name is meant, so that any surname will do.
-_SAID = re.compile(
-    r"(?:我名?叫|爸叫|妈叫|名叫|真名[叫是]?|本人(?:姓名|名?叫)|名字[叫是]"
-    r"|(?:姓名|署名|落款|户名|户主|人)[:： ])[:： ]?"
-    rf"(?P<name>{_ANY_NAME}){_FOLLOW}"
+_SAID = (
+    re.compile(  # 我叫, 名叫, 爸叫, 名字是, 真名, 本人姓名; 姓名：, 署名：, 落款：, 户主：, …人：
+        r"[我爸妈名真本姓署落户人](?:(?<=我)名?叫|(?<=[爸妈名])叫|(?<=名)字[叫是]|(?<=真)名[叫是]?"
+        r"|(?<=本)人(?:姓名|名?叫)|(?:(?<=[姓署])名|(?<=落)款|(?<=户)[名主]|(?<=人))[:： ])[:： ]?"
+        rf"(?P<name>{_ANY_NAME}){_FOLLOW}"
+    )
 )
 _SAID_GUARDS = ("叫", "名", "户主", "人:", "人：")
 # Behind these it may be meant.
@@ -125,6 +127,10 @@ _DOCUMENT = re.compile(r"[\[〔［【(（]{1,2}(?:19|20)\d{2}[\]〕］】)）]")
 _SIGNED_AFTER = frozenset("\n。！!？?，, :：;；礼")
 
 
+# Of the Chinese characters that may stand before a name, those that can make it one.
+_MAY_LEAD = frozenset({*(cue[-1] for cue in (*_CUES, *_CALLED, _MANAGER)), *_JOINT, "礼"})
+
+
 def find_names(text: str) -> Iterator[tuple[int, int]]:
     """The (start, end) of each private person's full name; may overlap."""
     ends = set()
@@ -138,15 +144,19 @@ def find_names(text: str) -> Iterator[tuple[int, int]]:
             continue
         if before and not (start == before[-1][1] + 1 and text[start - 1] == "、"):
             before.clear()
-        listed = start - 1 in ends and text[start - 1] in _LISTED and match[0] not in _FAMOUS
-        if listed or _is_meant(text, start, end):
+        last = text[start - 1 : start]  # "" where the text begins
+        listed = last in _LISTED and start - 1 in ends and match[0] not in _FAMOUS
+        if listed or (
+            (last in _MAY_LEAD or not _is_han(last) or text.startswith(_ADDRESS, end))
+            and _is_meant(text, start, end)
+        ):
             ends.add(end)
             yield start, end
             yield from before
             before.clear()
         elif match[0] in _FAMOUS:
             before.clear()
-        elif before or not _is_han(text[max(0, start - 1) : start]):
+        elif before or not _is_han(last):
             before.append((start, end))
 
 
