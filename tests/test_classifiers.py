@@ -119,7 +119,7 @@ def test_an_accusation_is_what_the_regression_and_the_natures_of_the_network_say
     assert 0.99 < surer < 1
     np.testing.assert_allclose(weigh_accusation(own, None, np.zeros(2)), [0.8, 0.8])
     doubted = weigh_accusation(own, None, np.array([1, 0]))
-    np.testing.assert_allclose(doubted, [4 / (4 + np.e), 0.8])
+    np.testing.assert_allclose(doubted, [4 / (4 + np.e**2), 0.8])
 
 
 def test_signals_count_questions_exclamations_lengths_and_personal_data(desk: Desk) -> None:

@@ -30,7 +30,7 @@ NATURE_SHARE, URGENCY_SHARE, ACCUSATION_SHARE = 0.3, 0.6, 0.7
 _NEVER = 1e-6  # no smaller chance, nor a greater one than 1 less that
 # Taken from the log odds of an accusation where neither a person in office nor a misdeed is spoken
 # of: of 216 real ones none is so put, of all letters two in three.
-NOBODY_ACCUSED = 1.0
+NOBODY_ACCUSED = 2.0
 CALM_ENOUGH = 0.7  # 一般 rather than 较急 from this ratio of their chances on: see decide_urgency
 
 
