@@ -2,9 +2,10 @@ from datetime import date
 
 import pytest
 
-from triage.divisions import Divisions, load_divisions, read_divisions, to_place_suggestion
+from triage.divisions import Divisions, load_divisions, read_divisions
 from triage.errors import InvalidData
 from triage.places import PlacePhrase
+from triage.placing import to_place_suggestion
 from triage.suggestions import DivisionCandidate
 
 HEAD = "code,name,valid_from,valid_to\n"

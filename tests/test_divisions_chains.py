@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from triage.divisions import Divisions, load_divisions, to_place_suggestion
+from triage.divisions import Divisions, load_divisions
 from triage.places import PlacePhrase
+from triage.placing import to_place_suggestion
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,13 @@ from triage.classifiers import ACCUSATION, Classifier, Judgements, read_signals
 from triage.danger import Danger, DangerLexicon, load_dangers, rank_reasons
 from triage.departments import Departments, load_departments
 from triage.dispatch import Catalogue, load_catalogue
-from triage.divisions import Divisions, load_divisions, to_place_suggestion
+from triage.divisions import Divisions, load_divisions
 from triage.errors import InvalidArtefact
 from triage.evidence import find_evidence, list_clauses
 from triage.features import Array, Reading, read_text
 from triage.meanings import Meanings, load_meanings
 from triage.places import PlacePhrase, find_place, find_places
+from triage.placing import to_place_suggestion
 from triage.submissions import Submission
 from triage.suggestions import (
     FLAGS,
