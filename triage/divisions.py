@@ -186,7 +186,8 @@ class Divisions:
         held = [row for mention in mentions for row in _holding(mention.rows, on)]
         deepest = max(_level(row.code) for row in held)
         rows = [row for row in held if _level(row.code) == deepest]
-        if len(mentions) + len(around) > 1:
+        alone = len(rows) == 1 and len(held) == sum(len(mention.rows) for mention in mentions)
+        if not alone and len(mentions) + len(around) > 1:
             # Each once: a name may stand in a text as often as the text is long.
             named = list(
                 {tuple(r.code for r in m.rows): m.rows for m in (*mentions, *around)}.values()

@@ -28,6 +28,7 @@ from triage.submissions import Submission
 _Placed = tuple[Submission | RowError, Row | None]  # with the row of the file, where it is known
 BATCH = 256  # submissions a worker takes at a time
 SMALL = 2_000  # rows; loading the model again in each worker costs more than it saves up to here
+_SELDOM = 50_000  # objects made between two looks of the collector: see `quiet_worker`
 _AHEAD = 3  # batches in flight per worker: enough to keep it busy, few enough to hold in memory
 
 # A column for errors follows wherever these are written.
@@ -100,6 +101,8 @@ def suggest_all(
     # spawn: a fork would copy the threads' locks of numpy and rich in whatever state they are
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet_worker)
     waiting: deque[tuple[list[_Placed], Future[bytes]]] = deque()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_SELDOM)
 
     def collect() -> Iterator[Suggested | RowError]:
         batch, future = waiting.popleft()
@@ -116,6 +119,7 @@ def suggest_all(
         raise TriageError("分析进程意外退出（可能是内存不足），请用 --workers 1 再试") from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        gc.set_threshold(*thresholds)
 
 
 def count_cores() -> int:
@@ -131,7 +135,7 @@ def quiet_worker() -> None:
     Suggestions are many small objects without cycles, for which the collector need not look often.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(50_000)
+    gc.set_threshold(_SELDOM)
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
