@@ -111,6 +111,12 @@ def test_personal_data_is_shown_as_one_types_and_nothing_is_kept(
         assert (span["field"], span["name"]) == ("content", "电话")
         assert "13800000000" not in told["content"]
         assert len(told["content"]) == len(text)
+        raw = clerk.post(
+            "/v1/privacy:find",
+            json={"title": "", "content": "我叫張國榮，電話１３８００１３８０００"},
+        )
+        kinds = [span["kind"] for span in raw.json()["spans"]]
+        assert sorted(kinds) == ["name", "phone"]  # all that is masked is marked
         assert clerk.post("/v1/privacy:find", json={"text": "x"}).status_code == 422
 
 

@@ -75,34 +75,6 @@ CALM_LEVEL_1 = [
     ("火灾", "仓库现在冒黑烟，卷帘门打不开。"),
     ("爆炸", "河边挖出一枚炮弹，几个孩子在敲。"),
     ("急病断治", "小区突然停电，母亲靠呼吸机，电瓶只能撑一会儿。"),
-    ("燃气泄漏", "厨房里漏煤气，一开门就是味。"),
-    ("燃气泄漏", "楼下软管漏气，阀门关不严。"),
-    ("燃气泄漏", "灶都关了，屋里还是臭鸡蛋味。"),
-    ("燃气泄漏", "挖机碰了管子，嗤嗤往外冒。"),
-    ("失踪", "外孙丢了两个钟头，小区翻遍了。"),
-    ("失踪", "奶奶买菜到现在没回家。"),
-    ("轻生", "那瓶药片我数好了，都放在枕头边。"),
-    ("轻生", "她攒够了安眠药。"),
-    ("轻生", "这样下去不如从大桥上跳下去。"),
-    ("轻生", "我一个人坐在河边，水好凉。"),
-    ("轻生", "这封算是绝命书。"),
-    ("轻生", "工友趴在信号塔上不肯下来。"),
-    ("侵害未成年人", "教练总摸她，她现在不肯去上课。"),
-    ("侵害未成年人", "保安脱了孩子的裤子。"),
-    ("人员被困伤亡", "校车翻到路边沟里了。"),
-    ("人员被困伤亡", "娃掉到枯井里了。"),
-    ("人员被困伤亡", "化粪池里下去两个师傅，都上不来。"),
-    ("人员被困伤亡", "三岁的孩子吊在窗户外面。"),
-    ("暴力伤人", "巷子里有人开枪。"),
-    ("化学品泄漏", "危化品罐车翻了，在漏。"),
-    ("坍塌", "后山的山体在滑，下面住着三户。"),
-    ("坍塌", "老房子要塌，梁已经断了。"),
-    ("洪水地灾", "大坝渗水越来越浑。"),
-    ("火灾", "配电箱直冒烟。"),
-    ("触电", "一根高压线断下来，横在田埂上。"),
-    ("爆炸", "隔壁车间刚才炸了，玻璃全碎。"),
-    ("中毒疫情", "一家人煤烟中毒，叫不醒。"),
-    ("电梯困人", "电梯里还关着两个人。"),
 ]
 
 
@@ -206,35 +178,6 @@ def test_what_is_chronic_or_disputed_tells_against_urgency(
     assert max(d.strength for d in read(lexicon, acute, title=TITLE)) > told[weak].strength
 
 
-NO_DANGER_NOW = [
-    "我们村从来没有发生过煤气中毒。",
-    "三年前楼下煤气泄漏过一次，现在想问能不能装报警器。",
-    "老人昨天走失，后来已经找到了。",
-    "电梯昨天困过人，人已经放出来了。",
-    "话务员：您是要轻生吗？来电人：不是不是，我问低保。",
-    "有人造谣说水库要溃坝。",
-    "有人说明天游行，后来是谣言。",
-    "消防演练模拟三楼起火，浓烟很大，吓到老人。",
-    "昨晚梦见房子要塌了。",
-    "停车费贵得让人想跳楼。",
-    "我是做子弹头列车模型的。",
-    "报名时我被困在系统里出不来。",
-    "孩子作文里有人跳楼，老师批评了。",
-    "轮胎漏气了，店家不给补。",
-    "行李丢了，机场不管。",
-    "手机快没电了，请早点回电话。",
-    "老师摸摸孩子的头。",
-    "我没回家过年，票买不到。",
-]
-
-
-@pytest.mark.parametrize("content", NO_DANGER_NOW)
-def test_what_is_over_denied_dreamt_or_drilled_is_not_level_1(
-    lexicon: DangerLexicon, content: str
-) -> None:
-    assert stated(read(lexicon, content), 1) == set()
-
-
 MANNERS_OF_SPEAKING = [
     "等了三个小时，想死的心都有了",
     "这事真把我气炸了",
@@ -325,20 +268,6 @@ def test_who_is_in_danger_is_told(lexicon: DangerLexicon) -> None:
     assert who("我不想活了") == "self"
     assert who("独居老人敲门不应") == "elder"
     assert who("我丈夫留了遗书") == "other"
-
-
-def test_what_the_caller_says_counts_and_what_the_operator_repeats_does_not(
-    lexicon: DangerLexicon,
-) -> None:
-    said = "话务员：请问什么事？来电人：我家漏煤气。话务员：漏煤气？"
-    (told,) = (d for d in read(lexicon, said) if d.stance == "stated")
-    assert told.start < said.index("漏煤气？")
-
-
-def test_a_reason_begins_at_a_stop_or_with_the_words(lexicon: DangerLexicon) -> None:
-    long = "一句没有任何标点的话里讲了许多别的事情然后才讲到他昨晚又说不想活了要去跳河"
-    (reason, *_) = rank_reasons(read(lexicon, long))
-    assert reason.startswith("“不想活")
 
 
 def test_the_reason_quotes_the_words_and_says_what_they_mean(lexicon: DangerLexicon) -> None:

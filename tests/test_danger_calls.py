@@ -109,6 +109,12 @@ def test_what_is_meant_stays_grave(lexicon: DangerLexicon, content: str) -> None
     assert grave(lexicon, content)
 
 
+def test_what_the_operator_repeats_is_not_what_is_told(lexicon: DangerLexicon) -> None:
+    said = "话务员：请问什么事？来电人：我家漏煤气。话务员：漏煤气？"
+    (told,) = (danger for danger in lexicon.find("", said) if danger.stance == "stated")
+    assert told.start < said.index("漏煤气？")
+
+
 def test_a_dead_telephone_is_no_power_cut(lexicon: DangerLexicon) -> None:
     assert lexicon.find("", "我手机快没电了") == ()
     assert "停电" in {danger.kind for danger in lexicon.find("", "全村没电了")}

@@ -25,6 +25,7 @@ from triage.danger_table import (
     scan,
 )
 from triage.numbering import find_pairs, mark_pairs
+from triage.text import quote_clause
 
 STANCES = ("stated", "hypothetical", "question", "negated", "figurative")
 TENSES = (*TENSE_NAMES, "conditional", "unstated")
@@ -46,7 +47,6 @@ _REMARKS = {
 
 # At most 160 characters are read as one sentence: text without stops stays linear.
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
-_CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
 # Right behind the words: asked; once, and no more; come to a good end, with nobody left in it.
 _ASKED = re.compile(r"[了过的]?(?:[吗么](?!的)|没有?[？?]|[？?])")
 _ONCE = re.compile(
@@ -64,7 +64,6 @@ _SPEAKER = re.compile(
 _CALLER = re.compile(r"(?:来电人?|来电者|市民|群众|诉求人|反映人|报警人|对方|当事人)[：:]")
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
 _NEAR = 60  # characters on either side in which a time word may stand
-_QUOTE = 30  # characters of the message that a reason quotes
 _AFTER = 24  # characters behind the words that tell how it ended
 # The commonest characters of petitions: poor places to look for a trigger word.
 _COMMON = (
@@ -266,7 +265,7 @@ class DangerLexicon:
             tense=tense,
             stance=stance,
             strength=round(strength, 3),
-            reason=f"“{_quote(text, span, sentence)}”：{rule.risk}{remark}",
+            reason=f"“{quote_clause(text, span, within=sentence)}”：{rule.risk}{remark}",
         )
 
     def _find_stance(
@@ -357,22 +356,6 @@ def _turns(text: str) -> tuple[tuple[int, bool], ...]:
     if not _CALLER.search(text):
         return ()
     return tuple((turn.end(), turn[1] is not None) for turn in _SPEAKER.finditer(text))
-
-
-def _quote(text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
-    """The clause around the words, some `_QUOTE` characters at most, the words always in it.
-
-    It begins at a clause stop, or with the words where none is near: never within a word.
-    """
-    start, end = span
-    room = max(0, _QUOTE - (end - start))
-    left = max(sentence[0], start - room)
-    begin = left if left == sentence[0] else start
-    for stop in _CLAUSE_STOP.finditer(text, left, start):
-        begin = stop.end()
-    right = min(sentence[1], end + max(room - (start - begin), 0))
-    stop_after = _CLAUSE_STOP.search(text, end, right)
-    return text[begin : stop_after.start() if stop_after else right].strip()
 
 
 def _rarest_pair(word: str) -> int:

@@ -5,7 +5,6 @@ shares are laid over the characters they came from; runs of characters that stan
 Removing a span from the text lowers the score by what its terms gave: a property that is tested.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
@@ -14,13 +13,12 @@ import numpy as np
 from triage.features import Array, Reading, Terms
 from triage.scores import LinearScores
 from triage.suggestions import Evidence
+from triage.text import quote_clause
 from triage.vocabulary import Laid, Occurrences
 
 MOST_SPANS = 6
 _LEAST_SHARE = 0.02  # of the score: a span below that explains nothing
 _STANDS_OUT = 0.35  # of the strongest character: what belongs to a span
-_CLAUSE_STOP = re.compile(r"[，,。！？!?；;：:\s]")
-_LONGEST_CLAUSE = 30  # characters
 _EDGES = " ，。！？；：、（）“”‘’,.!?;:()"
 
 
@@ -57,12 +55,7 @@ def list_clauses(evidence: Sequence[Evidence], reading: Reading, *, most: int) -
     clauses: dict[str, None] = {}
     for span in evidence:
         text = getattr(reading, span.field)
-        room = max(_LONGEST_CLAUSE - (span.end - span.start), 0) // 2
-        left, right = max(span.start - room, 0), min(span.end + room, len(text))
-        for stop in _CLAUSE_STOP.finditer(text, left, span.start):
-            left = stop.end()
-        end = _CLAUSE_STOP.search(text, span.end, right)
-        clauses[text[left : end.start() if end else right]] = None
+        clauses[quote_clause(text, (span.start, span.end), within=(0, len(text)))] = None
         if len(clauses) == most:
             break
     return list(clauses)

@@ -22,6 +22,8 @@ _BYTE_ORDER_MARKS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+_CLAUSE_STOP = re.compile(r"[，,。！？!?；;：]")
+_QUOTE = 30  # characters of a message that are quoted
 
 
 def clean_text(raw: str) -> str:
@@ -88,3 +90,20 @@ def _is_mostly_utf8(data: bytes) -> bool:
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
     return broken * 4 < sum(not char.isascii() for char in text)
+
+
+def quote_clause(text: str, span: tuple[int, int], *, within: tuple[int, int]) -> str:
+    """The clause around the words `text[span]`, some 30 characters at most, the words always in it.
+
+    It begins at a stop of a clause, or with the words where none is near: never within a word. All
+    are offsets; nothing outside `within` is quoted.
+    """
+    start, end = span
+    room = max(0, _QUOTE - (end - start))
+    left = max(within[0], start - room)
+    begin = left if left == within[0] else start
+    for stop in _CLAUSE_STOP.finditer(text, left, start):
+        begin = stop.end()
+    right = min(within[1], end + max(room - (start - begin), 0))
+    stop_after = _CLAUSE_STOP.search(text, end, right)
+    return text[begin : stop_after.start() if stop_after else right].strip()

@@ -21,7 +21,6 @@ _SENTENCES = tuple(
         (r"does not match the formats?", "{at} 的日期应写成 2025-03-31 这样"),
         (r"No such command '?(.*?)'?\. Did you mean (.*)\?$", "没有命令 {0}，是不是 {1}"),
         (r"No such command '?(.*?)'?\.?$", "没有命令 {0}"),
-        (r"unexpected extra arguments? ?\(?s?\)? ?\((.*)\)$", "多出了参数 {0}"),
         (r"unexpected extra arguments?\S* \((.*)\)$", "多出了参数 {0}"),
         (r"[Oo]ption '?(\S+?)'? requires (?:an|\d+) arguments?", "选项 {0} 后面要写上值"),
         (r"[Oo]ption '?(\S+?)'? does not take a value", "选项 {0} 后面不写值"),

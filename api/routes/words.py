@@ -30,6 +30,7 @@ from triage.ledger.people import list_people
 from triage.privacy import find_personal_data, mask
 from triage.roles import Action, Caller
 from triage.taxonomy import Taxonomy
+from triage.text import clean_text
 
 router = APIRouter(prefix="/v1", tags=["名称"])
 Writer = Annotated[Caller, Depends(needs(Action.SUGGEST))]
@@ -133,7 +134,7 @@ def post_find_personal_data(_caller: Writer, body: OneBody) -> PersonalDataOut:
             name=PERSONAL_DATA_NAMES[found.kind],
         )
         for field, text in texts.items()
-        for found in find_personal_data(text)
+        for found in find_personal_data(clean_text(text))
     ]
     return PersonalDataOut(spans=spans, **{field: mask(text) for field, text in texts.items()})
 
