@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import compress
-from operator import ge
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -137,7 +137,7 @@ class Desk:
             text=text,
             place_level=phrase.level if phrase else None,
         )
-        reasons = self._review_reasons(reading, domain, department, confidential)
+        reasons = self._review_reasons(reading, call, domain, department, confidential)
         return Suggestion(
             id=submission.id,
             domain=domain,
@@ -157,49 +157,50 @@ class Desk:
     def _calls(self, judged: Judgements, readings: Sequence[Reading]) -> list["_Call"]:
         """What is decided of each document beside its domain."""
         lines = self.classifier.lines
-        natures = judged.nature.tolist()
-        accusations = (judged.accusation >= lines.accusation).tolist()
-        for number, reading in enumerate(readings):
-            # A clerk has to see what the models cannot read, so it does not go under the seal.
-            if not _is_chinese(_opening(reading)):
-                natures[number][_ACCUSES], accusations[number] = 0.0, False
+        # A clerk has to see what the models cannot read, so it does not go under the seal.
+        readable = np.array([_is_chinese(_opening(reading)) for reading in readings])
+        natures = judged.nature.copy()
+        natures[~readable, _ACCUSES] = 0
         found = zip(
             judged.urgency_level.tolist(),
-            judged.urgency.tolist(),
-            natures,
-            judged.flags.tolist(),
-            accusations,
+            _round(judged.urgency),
+            natures.argmax(axis=1).tolist(),
+            _round(natures.max(axis=1)),
+            _round(judged.flags),
+            (judged.flags >= lines.flags).tolist(),
+            (readable & (judged.accusation >= lines.accusation)).tolist(),
+            readable.tolist(),
             strict=True,
         )
         return [
             _Call(
                 level,
-                _round(urgency[level - 1]),
-                NatureSuggestion(NATURES[nature.index(likely := max(nature))], _round(likely)),
-                tuple(compress(FLAGS, map(ge, flags, lines.flags))),
-                dict(zip(FLAGS, map(_round, flags), strict=True)),
+                urgency[level - 1],
+                NatureSuggestion(NATURES[nature], likely),
+                tuple(compress(FLAGS, raised)),
+                dict(zip(FLAGS, flags, strict=True)),
                 accusation,
+                readable,
             )
-            for level, urgency, nature, flags, accusation in found
+            for level, urgency, nature, likely, flags, raised, accusation, readable in found
         ]
 
     def _domains(self, judged: Judgements, paths: Sequence[int]) -> list[DomainSuggestion]:
         """The domain of each document, whose path is known, and its likeliest alternatives."""
         domain = self.classifier.domain
+        each = np.arange(len(paths))
         level2 = domain.up2[paths]
         leaves = self.taxonomy.domains  # in the order of the model's paths: load_desk sees to it
 
         def call(number: int, chance: float) -> DomainCall:
             leaf = leaves[number]
-            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, _round(chance))
+            return DomainCall(leaf.code, leaf.level1, leaf.level2, leaf.level3, chance)
 
         found = zip(
             paths,
-            level2.tolist(),
-            domain.up1[level2].tolist(),
-            judged.path,
-            judged.level2,
-            judged.level1,
+            _round(judged.path[each, paths]),
+            _round(judged.level1[each, domain.up1[level2]]),
+            _round(judged.level2[each, level2]),
             _find_next(judged.path, paths, _ALTERNATIVES),
             strict=True,
         )
@@ -209,12 +210,12 @@ class Desk:
                 leaves[path].level1,
                 leaves[path].level2,
                 leaves[path].level3,
-                confidence=_round(chances.item(path)),
-                level1_confidence=_round(chances1.item(above1)),
-                level2_confidence=_round(chances2.item(above2)),
+                confidence=confidence,
+                level1_confidence=level1,
+                level2_confidence=level2,
                 alternatives=tuple(call(*other) for other in others),
             )
-            for path, above2, above1, chances, chances2, chances1, others in found
+            for path, confidence, level1, level2, others in found
         ]
 
     def _urgency(
@@ -237,17 +238,17 @@ class Desk:
     def _review_reasons(
         self,
         reading: Reading,
+        call: "_Call",
         domain: DomainSuggestion,
         department: DepartmentSuggestion,
         confidential: bool,
     ) -> tuple[str, ...]:
-        text = _opening(reading)
         reasons = []
         if confidential:
             reasons.append("疑似检举控告，由纪检员核对后放行")
-        if len(text) < _LITTLE_TEXT:
+        if len(_opening(reading)) < _LITTLE_TEXT:
             reasons.append("文字太少，请联系反映人补充情况")
-        elif not _is_chinese(text):
+        elif not call.readable:
             reasons.append("中文太少或内容无法识别，请人工阅读")
         if domain.level1_confidence < self.classifier.lines.review:
             reasons.append(
@@ -298,7 +299,8 @@ def _find_own(name: str, data_dir: Path | None) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What is decided of a document beside its domain, with rounded probabilities."""
+    """What is decided of a document beside its domain, with rounded probabilities; `readable` where
+    the models know its language."""
 
     urgency_level: int
     urgency: float
@@ -306,6 +308,7 @@ class _Call:
     flags: tuple[str, ...]
     flag_probabilities: dict[str, float]
     accusation: bool
+    readable: bool
 
 
 def _quote(evidence: tuple[Evidence, ...], submission: Submission) -> tuple[Evidence, ...]:
@@ -334,7 +337,7 @@ def _is_chinese(text: str) -> bool:
 def _find_next(
     chances: Array, best: Sequence[int], count: int
 ) -> list[tuple[tuple[int, float], ...]]:
-    """(number, chance) of the greatest in each row after its best, the greatest first."""
+    """(number, rounded chance) of the greatest in each row after its best, the greatest first."""
     left = chances.ravel().copy()
     rows = np.arange(0, left.size, chances.shape[1])
     at = rows + best
@@ -343,10 +346,11 @@ def _find_next(
         left[at] = -1
         numbers = left.reshape(chances.shape).argmax(axis=1)
         at = rows + numbers
-        found.append(zip(numbers.tolist(), left.take(at).tolist(), strict=True))
+        found.append(zip(numbers.tolist(), _round(left.take(at)), strict=True))
     return list(zip(*found, strict=True))
 
 
-def _round(probability: float) -> float:
-    """To four digits, as numpy rounds: a fifth of the time of `round`."""
-    return round(probability * 10_000) / 10_000
+def _round(probabilities: Array) -> list[Any]:
+    """To four digits, as nested lists."""
+    rounded: list[Any] = probabilities.astype(float).round(4).tolist()
+    return rounded

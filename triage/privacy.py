@@ -280,7 +280,8 @@ def _find_doors(text: str) -> Spans:
         yield from (match.span() for match in _NUMBERED_DOOR.finditer(text))
     if "住户" in text or "业主" in text:
         yield from (match.span() for match in _OWNER_DOOR.finditer(text))
-    yield from (match.span("door") for match in _VILLAGE_DOOR.finditer(text))
+    if "号" in text:
+        yield from (match.span("door") for match in _VILLAGE_DOOR.finditer(text))
 
 
 def _cued(cue: re.Pattern[str], text: str, start: int) -> bool:
