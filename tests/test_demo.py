@@ -16,7 +16,7 @@ from api.demo.courses import LEFT
 from api.demo.matters import Letter, load_letters, load_problems, write_letters
 from api.demo.town import COUNTY, STREETS, make_divisions, make_submitter, move_desk
 from api.service import read_clock
-from triage.divisions import load_divisions
+from triage.gazetteer import load_gazetteer
 from triage.roles import ROLE_NAMES, Role
 from triage.submissions import Channel
 
@@ -75,9 +75,9 @@ def test_the_single_letters_are_written_for_the_project_and_name_no_real_place()
 
 
 def test_the_county_is_invented() -> None:
-    real = set(load_divisions().present().values())
+    real = set(load_gazetteer().present().values())
     assert real.isdisjoint(STREETS)
-    invented = make_divisions().present()
+    invented = make_divisions().gazetteer.present()
     assert {COUNTY, *STREETS} < set(invented.values())
     assert real & set(invented.values()) <= {COUNTY}
     assert all(make_submitter(chance(seed)).phone.startswith("12") for seed in range(20))

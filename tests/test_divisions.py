@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from triage.divisions import Divisions, load_divisions, read_divisions
+from triage.divisions import Divisions, load_divisions
 from triage.errors import InvalidData
+from triage.gazetteer import read_gazetteer
 from triage.places import PlacePhrase
 from triage.placing import to_place_suggestion
 from triage.suggestions import DivisionCandidate
@@ -145,10 +146,11 @@ def test_an_anonymised_place_is_never_given_a_real_division(divisions: Divisions
 
 
 def test_a_town_may_bring_its_own_table() -> None:
-    own = read_divisions(
+    table = read_gazetteer(
         f"{HEAD}990000,云省,,\n990100,溪市,,\n990101,石桥区,2011-08,\n990101100,鹿鸣乡,,2020\n"
     )
-    assert len(own) == 4
+    assert len(table) == 4
+    own = Divisions(table)
     (found,) = own.find("石桥区鹿鸣乡")
     assert found.full_name == "云省溪市石桥区鹿鸣乡"
     assert found.valid_to == date(2020, 12, 31)
@@ -167,7 +169,7 @@ def test_a_town_may_bring_its_own_table() -> None:
 )
 def test_a_broken_table_is_refused_with_its_row(table: str, message: str) -> None:
     with pytest.raises(InvalidData, match=message):
-        read_divisions(table)
+        read_gazetteer(table)
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 import pytest
 
-from triage.divisions import load_divisions
 from triage.divisiontree import DivisionTree, grow_tree
 from triage.errors import NotFound
+from triage.gazetteer import load_gazetteer
 from triage.pinyin import spell
 
 
 @pytest.fixture(scope="module")
 def tree() -> DivisionTree:
-    return grow_tree(load_divisions())
+    return grow_tree(load_gazetteer())
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from ledger_factories import make_suggestion
 from service_factories import run_service
 from sqlalchemy import insert
 
-from triage.divisions import load_divisions
 from triage.divisiontree import DivisionTree, grow_tree
 from triage.errors import AccessDenied
+from triage.gazetteer import load_gazetteer
 from triage.ledger.listfilters import ListFilter
 from triage.ledger.mapcounts import count_by_division
 from triage.ledger.states import ProblemState
@@ -27,7 +27,7 @@ OPENED = "2025-03-03 10:00"
 
 @pytest.fixture(scope="module")
 def tree() -> DivisionTree:
-    return grow_tree(load_divisions())
+    return grow_tree(load_gazetteer())
 
 
 def test_every_tile_has_a_place_of_its_own_on_a_grid_wider_than_high(tree: DivisionTree) -> None:

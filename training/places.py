@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.divisions import Divisions, load_divisions
+from triage.gazetteer import Gazetteer, load_gazetteer
 from triage.places import (
     BUCKETS,
     CAPITAL,
@@ -112,7 +112,7 @@ def rename(example: Example, names: dict[str, list[str]], rng: random.Random) ->
 def fit(examples: Sequence[Example], *, seed: int = SEED, epochs: int = EPOCHS) -> PlaceWeights:
     """Weights fitted on the examples; the same examples and seed give the same weights."""
     rng = random.Random(seed)  # noqa: S311  shuffles examples, guards nothing
-    kinds = division_names(load_divisions())
+    kinds = division_names(load_gazetteer())
     examples = [*examples] + [
         rename(e, kinds, rng) for e in examples if _CODE.search(e.place) and rng.random() < RENAMED
     ]
@@ -136,9 +136,9 @@ def fit(examples: Sequence[Example], *, seed: int = SEED, epochs: int = EPOCHS) 
     return weights
 
 
-def division_names(divisions: Divisions) -> dict[str, list[str]]:
+def division_names(gazetteer: Gazetteer) -> dict[str, list[str]]:
     """Real names by their last character: the codes 省, 市, 县 and 区 stand for one each."""
-    names = divisions.names()
+    names = gazetteer.names()
     return {k: [n for n in names if n[-1] == k and len(n) < 6] for k in "省市县区"}
 
 

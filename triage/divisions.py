@@ -1,25 +1,25 @@
-"""Administrative divisions (行政区划) and how they are named in a text.
+"""How administrative divisions (行政区划) are named in a text.
 
-The table (`data/divisions.csv.gz`, source and licence in `data/divisions.NOTICE.txt`) holds the
-provinces, cities, counties and streets or townships of China with the dates between which a code
-and a name belonged together. A name that several divisions bear is never guessed: all are given.
+A name that several divisions of the table (`triage.gazetteer`) bear is never guessed: all are
+given.
 """
 
-import csv
-import gzip
-import io
 import re
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
-from itertools import pairwise
 
-from triage.errors import InvalidData
-
-COLUMNS = ("code", "name", "valid_from", "valid_to")
+from triage.gazetteer import (
+    Division,
+    Gazetteer,
+    Row,
+    get_level,
+    get_prefix,
+    list_below,
+    list_holding,
+    load_gazetteer,
+)
 
 _LAST = re.compile("[省市县区旗盟州镇乡道木]")
 _WORDS = frozenset(
@@ -30,106 +30,35 @@ _LONGEST_PLAIN = 8  # only autonomous counties and prefectures have longer names
 _GENERIC = frozenset(
     ("市区", "城区", "郊区", "矿区", "东区", "西区", "南区", "北区", "新区", "新城区", "老城区")
 )
-_LINGERS = 10  # years that the name of an abolished division lives on
 _JOINTS = frozenset(("", " ", "的", ","))
 # A short name begins after one of these; any other character may be the first part of its name.
 _LEADS = frozenset(
     "在是到于住来去从往为向由对请把被给和与及跟同至经过离的了称叫居我你他们属问因到求让反映投诉"
 )
-_PEOPLES = (
-    "壮族|回族|维吾尔|苗族|彝族|土家族|藏族|蒙古|侗族|布依族|瑶族|白族|哈尼族|朝鲜族|黎族|哈萨克|傣族"
-    "|畲族|傈僳族|东乡族|仡佬族|拉祜族|佤族|水族|纳西族|羌族|土族|仫佬族|锡伯|柯尔克孜|景颇族|达斡尔"
-    "|撒拉族|布朗族|毛南族|塔吉克|普米族|怒族|独龙族|裕固族|保安族|鄂温克族|鄂伦春|满族|各族"
-)
-_SHORTENED = re.compile(
-    rf"(?:(?<=..)(?:{_PEOPLES}).*)?(?:特别行政区|自治[区州县旗]|地区|[省市区县旗盟])$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """One administrative division under one code and name.
-
-    `code` has 6 digits down to the county (GB/T 2260), 9 for a street or township; `full_name`
-    begins with the province. `valid_from` and `valid_to` are None where the name is as old as the
-    table (2000) or still in use.
-    """
-
-    code: str
-    name: str
-    full_name: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-    @property
-    def level(self) -> str:
-        """ "province", "city", "county" or "street"."""
-        return ("", "province", "city", "county", "street")[_level(self.code)]
-
-
-@dataclass(slots=True)
-class _Row:
-    code: str
-    name: str
-    valid_from: str
-    valid_to: str
-    lingers: bool = False  # abolished lately, and its name is now only borne in another province
-
-    def holds(self, on: date) -> bool:
-        return (not self.valid_from or _day(self.valid_from, last=False) <= on) and (
-            self.lingers or not self.valid_to or on <= _day(self.valid_to, last=True)
-        )
 
 
 @dataclass(slots=True)
 class _Mention:
     start: int
     end: int
-    rows: list[_Row]
+    rows: list[Row]
     chained: bool = False
 
 
 class Divisions:
-    """The divisions of the country, found by their names in a text."""
+    """The divisions of a gazetteer, found by their names in a text."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
-        self._named: dict[str, list[_Row]] = {}
-        self._short: dict[str, list[_Row]] = {}
-        self._names: dict[str, str] = {}
-        for values in rows:
-            row = _Row(*values)
-            self._named.setdefault(row.name, []).append(row)
-            if len(row.code) > 6:
-                continue
-            if not row.valid_to:
-                self._names[row.code] = row.name
-            self._names.setdefault(row.code, row.name)
-            short = _SHORTENED.sub("", row.name)
-            if len(short) > 1 and short != row.name:
-                self._short.setdefault(short, []).append(row)
-                if row.name.endswith(("自治县", "自治旗")):
-                    self._named.setdefault(short + row.name[-1], []).append(row)
-        _mark_lingering(self._named.values())
-        self._endings = {name[-2:] for name in self._named}
-        self._longest = max(map(len, self._named), default=0)
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+        self._bearers, self._shortened = gazetteer.bearers, gazetteer.shortened
+        self._endings = {name[-2:] for name in self._bearers}
+        self._longest = max(map(len, self._bearers), default=0)
         heads = {
             short[0]
-            for short, rows_ in self._short.items()
-            if any(r.code.endswith("00") for r in rows_)
+            for short, rows in self._shortened.items()
+            if any(row.code.endswith("00") for row in rows)
         }
         self._heads = re.compile(f"[{''.join(sorted(heads))}]" if heads else "(?!)")
-
-    def __len__(self) -> int:
-        return sum(len(rows) for rows in self._named.values())
-
-    def present(self) -> dict[str, str]:
-        """The name of every division of today, by code, down to streets and townships."""
-        rows = (row for rows in self._named.values() for row in rows)
-        return {row.code: row.name for row in rows if not row.valid_to}
-
-    def names(self) -> list[str]:
-        """The names of all present divisions down to the county, sorted."""
-        return sorted({n for n, rows in self._named.items() if any(len(r.code) == 6 for r in rows)})
 
     def find(
         self,
@@ -183,9 +112,9 @@ class Divisions:
         """The deepest of the divisions that the mentions name, narrowed by all that is named."""
         if not mentions:
             return ()
-        held = [row for mention in mentions for row in _holding(mention.rows, on)]
-        deepest = max(_level(row.code) for row in held)
-        rows = [row for row in held if _level(row.code) == deepest]
+        held = [row for mention in mentions for row in list_holding(mention.rows, on)]
+        deepest = max(get_level(row.code) for row in held)
+        rows = [row for row in held if get_level(row.code) == deepest]
         alone = len(rows) == 1 and len(held) == sum(len(mention.rows) for mention in mentions)
         if not alone and len(mentions) + len(around) > 1:
             # Each once: a name may stand in a text as often as the text is long.
@@ -195,12 +124,12 @@ class Divisions:
             rows = list({(row.code, row.name): row for row in rows}.values())
             # Where the division named above has only an abolished bearer, it is meant.
             borne = {(row.code, row.name): row for m in mentions for row in m.rows}
-            deep = [row for row in borne.values() if _level(row.code) == deepest]
+            deep = [row for row in borne.values() if get_level(row.code) == deepest]
             rows = _find_supported(rows, named) or _find_supported(deep, named) or rows
         if home is not None and len(rows) > 1:
             rows = [row for row in rows if row.code.startswith(home)] or rows
         unique = {(row.code, row.name): row for row in rows}
-        return tuple(self._division(unique[key]) for key in sorted(unique))
+        return tuple(self.gazetteer.describe(unique[key]) for key in sorted(unique))
 
     def _find_mentions(self, text: str) -> list[_Mention]:
         mentions: list[_Mention] = []
@@ -210,7 +139,7 @@ class Divisions:
                 continue
             longest = self._longest if text[end - 3 : end - 1] == "自治" else _LONGEST_PLAIN
             for length in range(min(longest, end), 1, -1):
-                rows = self._named.get(text[end - length : end])
+                rows = self._bearers.get(text[end - length : end])
                 if rows is None:
                     continue
                 mention = _Mention(end - length, end, rows)
@@ -228,7 +157,7 @@ class Divisions:
         for mention in mentions:
             before = links[-1] if links else None
             if before and text[before.end : mention.start] in _JOINTS:
-                below = _descend(before.rows, mention.rows)
+                below = list_below(before.rows, mention.rows)
                 if below:
                     links[-1] = _Mention(before.start, mention.end, below, chained=True)
                     continue
@@ -243,8 +172,8 @@ class Divisions:
         """Narrow by suffixless names right before the mention: 南京鼓楼区, 江苏南京鼓楼区."""
         for length in (4, 3, 2) * 2:
             start = mention.start - length
-            above = self._short.get(text[start : mention.start]) if start >= 0 else None
-            below = _descend(above, mention.rows) if above else []
+            above = self._shortened.get(text[start : mention.start]) if start >= 0 else None
+            below = list_below(above, mention.rows) if above else []
             if below:
                 mention.rows, mention.start, mention.chained = below, start, True
 
@@ -252,11 +181,13 @@ class Divisions:
         """Narrow by a suffixless name right after the mention that ends there: 江苏省南京."""
         for length in (4, 3, 2):
             end = mention.end + length
-            below = self._short.get(text[mention.end : end])
-            found = _descend(mention.rows, below) if below and _ends_at(text, end) else []
+            below = self._shortened.get(text[mention.end : end])
+            found = list_below(mention.rows, below) if below and _ends_at(text, end) else []
             if found:
-                highest = min(_level(row.code) for row in found)  # 长沙 is the city, not the county
-                mention.rows = [row for row in found if _level(row.code) == highest]
+                highest = min(
+                    get_level(row.code) for row in found
+                )  # 长沙 is the city, not the county
+                mention.rows = [row for row in found if get_level(row.code) == highest]
                 mention.end = end
                 return True
         return False
@@ -267,7 +198,7 @@ class Divisions:
         for match in self._heads.finditer(text):
             for length in (3, 2):
                 end = match.start() + length
-                above = self._short.get(text[match.start() : end])
+                above = self._shortened.get(text[match.start() : end])
                 if above:
                     mention = _Mention(match.start(), end, above)
                     if self._look_right(text, mention):
@@ -275,116 +206,29 @@ class Divisions:
                     break
         return pairs
 
-    def _division(self, row: _Row) -> Division:
-        code = row.code
-        above = (f"{code[:2]}0000", f"{code[:4]}00", code[:6])[: _level(code) - 1]
-        names = [self._names[c] for c in dict.fromkeys(above) if c in self._names]
-        return Division(
-            code,
-            row.name,
-            "".join((*names, row.name)),
-            _day(row.valid_from, last=False) if row.valid_from else None,
-            _day(row.valid_to, last=True) if row.valid_to else None,
-        )
-
 
 def load_divisions() -> Divisions:
-    """The table of divisions that comes with the product."""
-    source = files("triage") / "data" / "divisions.csv.gz"
-    return read_divisions(gzip.decompress(source.read_bytes()).decode("utf-8"))
+    """Those of the table that comes with the product."""
+    return Divisions(load_gazetteer())
 
 
-def read_divisions(text: str) -> Divisions:
-    """Divisions from a CSV text with the columns of `COLUMNS`.
-
-    Dates are a year, a month or a day (2011, 2011-08, 2011-08-22); a year counts whole, so in the
-    year of a change both the old and the new division fit. Raises InvalidData, naming the row.
-    """
-    reader = csv.reader(io.StringIO(text))
-    if tuple(next(reader, ())) != COLUMNS:
-        raise InvalidData(f"行政区划表的表头应为：{','.join(COLUMNS)}，请按模板修改")
-    rows: list[tuple[str, str, str, str]] = []
-    for number, values in enumerate(reader, start=2):
-        if len(values) != 4 or not values[1] or len(values[0]) not in (6, 9):
-            raise InvalidData(f"行政区划表第 {number} 行应有 6 或 9 位代码、名称和起止日期，请补齐")
-        code, name, valid_from, valid_to = values
-        if valid_from or valid_to:
-            try:
-                span = [
-                    _day(d, last=last) for d, last in ((valid_from, False), (valid_to, True)) if d
-                ]
-            except ValueError:
-                raise InvalidData(
-                    f"行政区划表第 {number} 行的日期应写作 2011、2011-08 或 2011-08-22，请修改"
-                ) from None
-            if any(later < earlier for earlier, later in pairwise(span)):
-                raise InvalidData(f"行政区划表第 {number} 行的止日早于起日，请核对")
-        rows.append((code, name, valid_from, valid_to))
-    return Divisions(rows)
-
-
-def _mark_lingering(named: Iterable[list[_Row]]) -> None:
-    """Mark the abolished bearers that people still mean, so that their name is not guessed."""
-    mixed = [rows for rows in named if len(rows) > 1 and any(row.valid_to for row in rows)]
-    newest = max((int(r.valid_to[:4]) for rows in mixed for r in rows if r.valid_to), default=0)
-    for rows in mixed:
-        provinces = {row.code[:2] for row in rows if not row.valid_to}
-        for row in rows:
-            row.lingers = bool(
-                row.valid_to
-                and provinces
-                and row.code[:2] not in provinces
-                and int(row.valid_to[:4]) > newest - _LINGERS
-            )
-
-
-def _find_supported(rows: list[_Row], named: Iterable[list[_Row]]) -> list[_Row]:
+def _find_supported(rows: list[Row], named: Iterable[list[Row]]) -> list[Row]:
     """The rows under a division named, and those that a narrower mention tells from their likes."""
-    above = {_prefix(bearer.code) for bearers in named for bearer in bearers}
+    above = {get_prefix(bearer.code) for bearers in named for bearer in bearers}
     found = {
         row.code
         for row in rows
-        if any(row.code[:n] in above for n in (2, 4, 6) if n < len(_prefix(row.code)))
+        if any(row.code[:n] in above for n in (2, 4, 6) if n < len(get_prefix(row.code)))
     }
     likes = Counter(row.name for row in rows)
     if len(likes) < len(rows):
-        own = {_prefix(row.code): row for row in rows}
+        own = {get_prefix(row.code): row for row in rows}
         for bearers in named:
             code = bearers[0].code
             told = own.get(code) or own.get(code[:6]) if len(bearers) == 1 else None
             if told and likes[told.name] > 1:
                 found.add(told.code)
     return [row for row in rows if row.code in found]
-
-
-def _level(code: str) -> int:
-    """1 province, 2 city, 3 county, 4 street."""
-    if len(code) > 6:
-        return 4
-    return 1 if code.endswith("0000") else 2 if code.endswith("00") else 3
-
-
-def _prefix(code: str) -> str:
-    """The leading digits that all divisions below this one share."""
-    if len(code) > 6:
-        return code
-    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
-
-
-def _holding(rows: list[_Row], on: date | None) -> list[_Row]:
-    """The rows that hold on the day, or now; all of them where none does."""
-    if on:
-        return [row for row in rows if row.holds(on)] or rows
-    return [row for row in rows if not row.valid_to or row.lingers] or rows
-
-
-def _descend(above: list[_Row], below: list[_Row]) -> list[_Row]:
-    prefixes = {_prefix(row.code) for row in above}
-    return [
-        row
-        for row in below
-        if (code := row.code) and any(code.startswith(p) and _prefix(code) != p for p in prefixes)
-    ]
 
 
 def _is_word(text: str, end: int) -> bool:
@@ -407,11 +251,3 @@ def _stands_alone(text: str, mention: _Mention) -> bool:
 def _ends_at(text: str, end: int) -> bool:
     after = text[end : end + 1]
     return not "\u4e00" <= after <= "\u9fff" or after in _LEADS
-
-
-def _day(value: str, *, last: bool) -> date:
-    """The first or last day of a year, a month or a day written as ISO 8601."""
-    parts = [int(part) for part in value.split("-")]
-    year, month, day = (*parts, *([0] * (3 - len(parts))))
-    month = month or (12 if last else 1)
-    return date(year, month, day or (monthrange(year, month)[1] if last else 1))

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
-from triage.divisions import Divisions
 from triage.errors import NotFound
+from triage.gazetteer import Gazetteer
 from triage.pinyin import spell
 
 
@@ -93,9 +93,9 @@ class DivisionTree:
 
 
 @lru_cache(maxsize=2)
-def grow_tree(divisions: Divisions) -> DivisionTree:
-    """The tree of these divisions, grown once."""
-    return DivisionTree(divisions.present())
+def grow_tree(gazetteer: Gazetteer) -> DivisionTree:
+    """The tree of its divisions, grown once."""
+    return DivisionTree(gazetteer.present())
 
 
 def _level(code: str) -> str:

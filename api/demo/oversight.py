@@ -127,7 +127,7 @@ class Oversight:
                 problem.id,
                 caller=self._who,
                 now=now,
-                places=self._service.desk.divisions.present(),
+                places=self._service.desk.divisions.gazetteer.present(),
             )
             if draft.lead is None or not draft.entry_ids:
                 return

@@ -10,6 +10,7 @@ from random import Random
 
 from triage.desk import Desk
 from triage.divisions import Divisions
+from triage.gazetteer import Gazetteer
 from triage.roles import Role
 from triage.submitters import Submitter
 
@@ -106,7 +107,7 @@ STAFF = (
 def make_divisions() -> Divisions:
     """The table of the invented county."""
     streets = ((f"{COUNTY_CODE}{number:03}", name) for number, name in enumerate(STREETS, start=1))
-    return Divisions((code, name, "", "") for code, name in (*_ABOVE, *streets))
+    return Divisions(Gazetteer((code, name, "", "") for code, name in (*_ABOVE, *streets)))
 
 
 def move_desk(desk: Desk) -> Desk:

@@ -66,7 +66,7 @@ def get_map(
     ] = None,
 ) -> MapOut:
     """方块图：各行政区划的台账条数、在办、超期和共性问题；不需要在线地图。"""
-    tree = grow_tree(service.desk.divisions)
+    tree = grow_tree(service.desk.divisions.gazetteer)
     with service.store.reading() as session:
         counts = count_by_division(session, wanted, caller=caller, now=read_clock())
     placed = {code: count for code, count in counts.entries.items() if code}

@@ -171,14 +171,14 @@ def post_task_suggestion(
             problem_id,
             caller=caller,
             now=read_clock(),
-            places=service.desk.divisions.present(),
+            places=service.desk.divisions.gazetteer.present(),
         )
     return draft.as_dict() | {"problem_id": problem_id}
 
 
 def _name_divisions(service: Service, *problems: StoredProblem) -> dict[str, str]:
     """Code to name of the divisions that these problems are in."""
-    names = service.desk.divisions.present()
+    names = service.desk.divisions.gazetteer.present()
     codes = {code for problem in problems for code in problem.divisions}
     return {code: names.get(code, code) for code in sorted(codes)}
 
@@ -192,7 +192,7 @@ def get_themes(
     """主题：许多地方的同一类事，涉及区划多的在前。"""
     with service.store.reading() as session:
         lines = list_themes(session, caller=caller, size=size)
-    names = service.desk.divisions.present()
+    names = service.desk.divisions.gazetteer.present()
     codes = {code for line in lines for code in line.count.divisions}
     return {
         "themes": [

@@ -87,7 +87,7 @@ def get_divisions(
     limit: Annotated[int, Query(ge=1, le=200, description="查找时最多几个")] = 20,
 ) -> list[BranchOut]:
     """一个行政区划的直接下级，或按名称、拼音查找其下的区划。"""
-    tree = grow_tree(service.desk.divisions)
+    tree = grow_tree(service.desk.divisions.gazetteer)
     found = tree.list_under(under) if q is None else tree.search(q, under=under, limit=limit)
     return [BranchOut.tell(branch) for branch in found]
 
@@ -99,7 +99,7 @@ def get_division(
     division: Annotated[str, Path(max_length=9, description="行政区划代码"), WITH_SLASHES],
 ) -> DivisionOut:
     """一个行政区划在树上的位置。"""
-    tree = grow_tree(service.desk.divisions)
+    tree = grow_tree(service.desk.divisions.gazetteer)
     path = tree.list_path(division)
     return DivisionOut(
         path=[BranchOut.tell(branch) for branch in path],
