@@ -14,11 +14,7 @@ from triage.calibration import NETWORK_SHARE, DomainCalibration, Softmax
 from triage.features import Array
 from triage.networks import Network, limit
 from triage.products import multiply
-from triage.scores import LinearScores, Outputs
-
-# Directions of the waist along which a path is explained: with those behind them, in which scores
-# vary least, the terms' shares would be much the same (correlation 0.996 with all 384).
-_EXPLAINED = 192
+from triage.scores import EXPLAINED, LinearScores, Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ class JoinedHeads:
             domain.logits([every[:, level] for level in levels]),
         ]
         paths = parts[1]
-        toward = (paths[:-2] - paths[-1]).T[:, :_EXPLAINED]
+        toward = (paths[:-2] - paths[-1]).T[:, :EXPLAINED]
         self._toward = np.ascontiguousarray(toward, np.float32)
         if network is not None:
             paths *= (1 - NETWORK_SHARE) / NETWORK_SHARE  # beside them the network counts 1
