@@ -84,7 +84,7 @@ _ACCOUNT = re.compile(
     r"((?:(?=[A-Za-z_-]{0,19}\d)|(?<=[号码D:：d])|(?<=[号码D:：d][:：是为 ]))"
     r"[A-Za-z0-9][A-Za-z0-9_-]{4,19})(?![A-Za-z0-9_@-]|\.[A-Za-z])"
 )
-_ACCOUNT_GUARDS = ("微信", "QQ", "qq", "hat", "企鹅", "支付宝", "抖音")
+_ACCOUNT_GUARD = re.compile("微信|QQ|qq|hat|企鹅|支付宝|抖音")
 _COUNT = r"[\d一二三四五六七八九十]"
 _SPOKEN = "一二三四五六七八九"
 _SPOKEN_ROOM = rf"[{_SPOKEN}]{{1,2}}[零〇][{_SPOKEN}](?![零〇{_SPOKEN}十百千万])"
@@ -99,6 +99,7 @@ _DOOR = re.compile(
     rf"(?:\d{{3,4}}|\d{{1,4}}(?=[室房]|号[房室]?(?![楼栋幢座\d电车线]))|{_SPOKEN_ROOM})"
     rf"(?!{_COUNTED})(?:室|号?房|号)?"
 )
+_DOOR_GUARD = re.compile(r"[栋幢座楼#](?<=[\d一二三四五六七八九十A-Za-z号# -].)")
 _UNIT_DOOR = re.compile(
     rf"{_COUNT}{{1,3}}单元 ?(?:{_COUNT}{{1,3}}[楼层] ?)?"
     rf"(?:\d{{1,4}}(?![\d年月楼层户])|{_SPOKEN_ROOM})(?:室|号?房|号)?"
@@ -197,7 +198,7 @@ def _candidates(text: str) -> Iterator[tuple[str, Spans]]:
     if "@" in text:
         yield "email", (match.span() for match in _EMAIL.finditer(text))
     yield "plate", (match.span() for match in _PLATE.finditer(text))
-    if any(cue in text for cue in _ACCOUNT_GUARDS):
+    if _ACCOUNT_GUARD.search(text):
         yield "account", (match.span(1) for match in _ACCOUNT.finditer(text))
     yield "door", _find_doors(text)
     yield "name", find_names(text)
@@ -270,7 +271,7 @@ def _find_passports(text: str) -> Spans:
 
 
 def _find_doors(text: str) -> Spans:
-    if any(word in text for word in "栋幢座楼#"):
+    if _DOOR_GUARD.search(text):
         yield from (match.span() for match in _DOOR.finditer(text))
     if "单元" in text:
         yield from (match.span() for match in _UNIT_DOOR.finditer(text))
