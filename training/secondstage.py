@@ -63,8 +63,11 @@ def fit_heads(inputs: Array, labels: Labels, seen: Array, counts: Array, config:
         coefficients = np.zeros((1 if binary else classes, width))
         intercept = np.full(len(coefficients), -30.0)
         known = np.array([0]) if binary else model.classes_.astype(int)
-        coefficients[np.ix_(known, sees)] = model.coef_
-        intercept[known] = model.intercept_
+        # Of two that have examples scikit-learn tells the odds of the second alone.
+        told = slice(1, None) if len(known) > len(model.coef_) else slice(None)
+        intercept[known] = 0
+        coefficients[np.ix_(known[told], sees)] = model.coef_
+        intercept[known[told]] = model.intercept_
         return Softmax(scaler.mean_, scaler.scale_, coefficients, intercept)
 
     accused = labels.nature[seen] == NATURES.index(ACCUSATION)
