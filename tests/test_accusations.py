@@ -112,3 +112,59 @@ def test_a_letter_may_speak_of_no_person_in_office_and_of_no_misdeed(
 ) -> None:
     found = signs(title, body)
     assert (found["nobody"], found["nothing"]) == (nobody, nothing)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "农技员",
+        "拆迁办小蔡",
+        "水政的人",
+        "妇联主席",
+        "税务分局管户",
+        "武装部参谋",
+        "司法所",
+        "局里",
+    ],
+)
+def test_offices_and_servants_of_the_county_are_persons_in_office(words: str) -> None:
+    assert signs("", f"{words}年年来")["nobody"] == 0
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "倒卖补贴种子",
+        "先要打点",
+        "在馆子里白吃白喝",
+        "每月收茶钱",
+        "收了活动费",
+        "招人漏题",
+        "办假退休",
+    ],
+)
+def test_misdeeds_in_everyday_words_are_misdeeds(deed: str) -> None:
+    assert signs("", f"农技员{deed}")["nothing"] == 0
+    assert signs("", f"农技员{deed}")["opening"] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "业委会主任",
+        "业主委员会的主任",
+        "保安队长",
+        "家长委员会组长",
+        "有人冒充民警",
+        "自称镇干部的人",
+    ],
+)
+def test_who_is_of_no_office_or_only_says_so_is_not_accused(words: str) -> None:
+    found = signs("", f"{words}私分公款")
+    assert (found["nobody"], found["opening"]) == (1, 0)
+    assert signs("", "村主任私分公款")["nobody"] == 0
+    assert signs("", "物业和村主任私分公款")["nobody"] == 0
+
+
+def test_what_is_eaten_or_owed_between_firms_is_no_misdeed() -> None:
+    assert signs("", "药吃也是白吃，工程款三年没结账")["nothing"] == 1

@@ -1,5 +1,6 @@
 """Danger evidence: what is found, how it is meant, and what a clerk is told. All texts invented."""
 
+import hashlib
 import re
 from importlib.resources import files
 from itertools import chain
@@ -10,8 +11,6 @@ from hypothesis import strategies as st
 
 from triage.danger import (
     EVIDENT,
-    STANCES,
-    TENSES,
     Danger,
     DangerLexicon,
     load_dangers,
@@ -19,6 +18,7 @@ from triage.danger import (
 )
 from triage.danger_table import scan
 from triage.errors import InvalidData
+from triage.stances import STANCES, TENSES
 from triage.text import clean_text
 
 DATA = (files("triage") / "data" / "danger.toml").read_bytes()
@@ -388,6 +388,14 @@ def change(old: str, new: str) -> bytes:
         (change('kind = "燃气泄漏"\n', "kind = 3\n"), "kind"),
         (change("[words]\n", "[words]\nempty = []\n"), "empty"),
         (change("[words]\n", '[words]\nflat = "煤气"\n'), "flat"),
+        (change("[misheard]\n", '[misheard]\n"煤其" = "煤气罐"\n'), "煤其"),
+        (change("[misheard]\n", '[misheard]\n"汽" = "气"\n'), "汽"),
+        (change("[misheard]\n", '[misheard]\n"煤气" = "煤气"\n'), "煤气"),
+        (change("[misheard]\n", '[misheard]\n"煤其" = ["煤气"]\n'), "煤其"),
+        (
+            change("[misheard]\n", "[misread]\n").replace(b"[words]", b"misheard = 1\n[words]", 1),
+            "misheard",
+        ),
     ],
 )
 def test_a_broken_table_is_refused_with_the_place_named(data: bytes, said: str) -> None:
@@ -416,3 +424,31 @@ def test_a_trigger_word_is_found_beside_any_character(lexicon: DangerLexicon) ->
     plain, shifted = (read(lexicon, before + content, TITLE) for before in ("", "😀\ud800"))
     assert plain
     assert [(d.kind, d.start + 2) for d in plain] == [(d.kind, d.start) for d in shifted]
+
+
+def test_the_numbers_stand_in_the_order_the_models_were_fitted_with(lexicon: DangerLexicon) -> None:
+    # Where this fails an entry of a new kind, or of a known one above its first, has moved them:
+    # put it below, or fit the models again.
+    names = "\n".join(lexicon.feature_names).encode()
+    assert hashlib.sha256(names).hexdigest()[:16] == "01d16147ffe794e2"
+
+
+def test_a_town_s_own_kind_is_found_and_moves_no_number(lexicon: DangerLexicon) -> None:
+    own = """
+[[danger]]
+kind = "蜂群"
+level = 1
+strength = 0.8
+on = "fire"
+risk = "蜂群伤人"
+patterns = ["着火的蜂窝"]
+"""
+    text = DATA.decode()
+    first = text.index("[[danger]]")
+    town = load_dangers((text[:first] + own + text[first:]).encode())
+    assert town.feature_names == lexicon.feature_names
+    dangers = town.find("", "树上着火的蜂窝")
+    assert "蜂群" in {danger.kind for danger in dangers}
+    (values,) = town.features([dangers], [("", "树上着火的蜂窝")])
+    assert len(values) == len(town.feature_names)
+    assert values[town.feature_names.index("level1:content")] >= 0.72

@@ -56,6 +56,52 @@ def grave(lexicon: DangerLexicon, content: str) -> set[str]:
         ("化学品泄漏", "危化品车翻车了"),
         ("电梯困人", "电梯里还关着一个老人"),
         ("中毒疫情", "一家人煤烟中毒了"),
+        ("燃气泄漏", "抹上肥皂水，接头直冒泡"),
+        ("燃气泄漏", "屋里像是烂鸡蛋的味，人头晕"),
+        ("燃气泄漏", "瓶子接口吱吱地叫"),
+        ("火灾", "电表那里一股焦味"),
+        ("火灾", "there is smoke coming from the roof, it is on fire"),
+        ("触电", "一开热水器，水管就电人"),
+        ("坍塌", "风一大，整座桥在晃"),
+        ("坍塌", "后坡上石头一直滚下来，砸了两家的屋"),
+        ("洪水地灾", "大坝下面的地往外翻沙"),
+        ("洪水地灾", "水进屋了，娃坐在桌子上"),
+        ("轻生", "以后不会再有人骂我了"),
+        ("轻生", "她拿头孢就着酒"),
+        ("轻生", "她胳膊，手腕上一道道的"),
+        ("轻生", "I want to die"),
+        ("暴力威胁", "他放话叫我儿子回不了家"),
+        ("暴力威胁", "大门口有人放花圈"),
+        ("持械", "那人提着榔头守在楼道要打人"),
+        ("持械", "他磨刀说要见血"),
+        ("暴力伤人", "乘客和司机抢方向盘"),
+        ("侵害未成年人", "三岁的孩子身上有淤青"),
+        ("侵害未成年人", "教练手伸进女生衣服"),
+        ("侵害未成年人", "继父夜里进我房间"),
+        ("限制自由", "身份证交上去了，出门都要有人跟"),
+        ("限制自由", "一个姑娘被人捂着嘴往车上拖"),
+        ("限制自由", "把老人用绳子拴在床头"),
+        ("失踪", "小儿昨天放学后不知去向"),
+        ("失踪", "独居的老人家里灯亮着，敲门没人应"),
+        ("中毒疫情", "一个班十三个都在吐"),
+        ("中毒疫情", "吃了野生菌，他说看到小人"),
+        ("中毒疫情", "寝室里三个确诊了结核"),
+        ("中毒疫情", "小孩误吞纽扣电池"),
+        ("中毒疫情", "喝完喜酒病倒了九个人"),
+        ("中毒疫情", "巷口那条狗见人就咬"),
+        ("人员被困伤亡", "下井清淤，人一直没上来"),
+        ("人员被困伤亡", "羊水破了，车堵在路上送不出去"),
+        ("人员被困伤亡", "一辆轿车悬在护栏外"),
+        ("人员被困伤亡", "四楼的小孩爬上窗台"),
+        ("交通危险", "道口的栏杆坏了，不落"),
+        ("急病断治", "停电了，家里靠氧气的老人怎么办"),
+        ("生产施工险情", "缆绳散股了"),
+        ("生产施工险情", "探头让人拿塑料袋包住"),
+        ("人员被困伤亡", "孩子喘得厉害"),
+        ("人员被困伤亡", "拉砖的车翻了"),
+        ("燃气泄漏", "液化气瓶滚在路上，有一只在呲气"),
+        ("暴力威胁", "他要把我们全家都杀了"),
+        ("群体聚集", "业主们说好周日政府门口不见不散，穿白衣"),
     ],
 )
 def test_a_few_words_of_a_call_are_enough(lexicon: DangerLexicon, kind: str, content: str) -> None:
@@ -88,6 +134,22 @@ def test_a_few_words_of_a_call_are_enough(lexicon: DangerLexicon, kind: str, con
         "老师摸了他的头",
         "业主群都炸了锅",
         "煤气漏接电话没人管",
+        "天天扛煤气罐上七楼，腰疼",
+        "孩子玩游戏，嘴里喊救我救我",
+        "小品里他假装晕倒，逗笑全场",
+        "围墙倒塌好多年了，想重砌",
+        "那次楼道着火，后来换了灯",
+        "霓虹灯亮得跟着火似的",
+        "他的外号叫炸弹",
+        "教孩子们防溺水",
+        "想考触电急救证",
+        "老板扣着我们的工资卡",
+        "大夫救我老伴一命",
+        "自打我上班以来没见过这么好的同事",
+        "上一位说的是煤气泄漏，我问水费",
+        "成绩滑坡得厉害",
+        "村口的树被人砍了三棵",
+        "旧账翻了两遍，老车翻新要多少钱",
     ],
 )
 def test_what_only_sounds_like_danger_is_not_grave(lexicon: DangerLexicon, content: str) -> None:
@@ -113,6 +175,77 @@ def test_what_the_operator_repeats_is_not_what_is_told(lexicon: DangerLexicon) -
     said = "话务员：请问什么事？来电人：我家漏煤气。话务员：漏煤气？"
     (told,) = (danger for danger in lexicon.find("", said) if danger.stance == "stated")
     assert told.start < said.index("漏煤气？")
+
+
+@pytest.mark.parametrize(
+    ("said", "stance"),
+    [
+        ("话务员：您是说闻到煤气味？来电人：对，满屋都是。", "stated"),
+        ("A：您好，请讲。B：喂。A：是家里煤气泄漏吗？B：嗯，快来。", "stated"),
+        ("话务员：您家煤气泄漏吗？请您先别开灯。来电人：对。", "question"),
+        ("话务员：有没有煤气泄漏？来电人：没有。", "negated"),
+        ("操作间：您好，请讲。王女士：喂。操作间：煤气泄漏吗？王女士：我问电费。", "question"),
+    ],
+)
+def test_what_the_operator_asks_is_as_the_caller_answers(
+    lexicon: DangerLexicon, said: str, stance: str
+) -> None:
+    (found,) = (danger for danger in lexicon.find("", said) if danger.kind == "燃气泄漏")
+    assert found.stance == stance
+
+
+@pytest.mark.parametrize(
+    ("said", "tense"),
+    [
+        ("从前天起水龙头滴不出一滴水", "lasting"),
+        ("从前水龙头滴不出一滴水", "past"),
+        ("墙上一条缝，去年一指宽，今天塞得进拳头", "now"),
+    ],
+)
+def test_the_time_told_last_is_the_time_meant(
+    lexicon: DangerLexicon, said: str, tense: str
+) -> None:
+    assert lexicon.find("", said)[0].tense == tense
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("巷口无故装了减速带", "交通危险"),
+        ("开会每人发一瓶矿泉水", "矿场开采"),
+        ("小广告泛滥成灾", "积水内涝"),
+        ("危险品押运员证怎么换", "隐患"),
+        ("愁得饭都吃不下", "生活无着"),
+    ],
+)
+def test_words_within_other_words_mean_nothing(
+    lexicon: DangerLexicon, said: str, kind: str
+) -> None:
+    assert kind not in {danger.kind for danger in lexicon.find("", said)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("燃气泄漏", "厨房天燃汽一直在漏"),
+        ("火灾", "仓库着伙了，全是浓咽"),
+        ("轻生", "他说要跳搂"),
+        ("中毒疫情", "十几个工人食物中度"),
+        ("坍塌", "后墙快倒踏了"),
+    ],
+)
+def test_misheard_words_are_read_as_meant_and_quoted_as_sent(
+    lexicon: DangerLexicon, kind: str, said: str
+) -> None:
+    (found,) = (danger for danger in lexicon.find("", said) if danger.kind == kind)
+    assert is_grave(found)
+    assert found.text == said[found.start : found.end]
+    assert found.text in found.reason
+    assert lexicon.find(said, "")[0].text in said
+
+
+def test_words_that_only_hold_what_may_be_misheard_stay(lexicon: DangerLexicon) -> None:
+    assert lexicon.find("", "全天燃放烟花的规定；捆绑价格；解决提问") == ()
 
 
 def test_a_dead_telephone_is_no_power_cut(lexicon: DangerLexicon) -> None:

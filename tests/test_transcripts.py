@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.transcripts import read_speech
+from triage.transcripts import list_asked, read_speech
 
 
 def words_left(content: str) -> str:
@@ -288,3 +288,53 @@ def test_any_mixture_of_marks_keeps_its_length_and_never_becomes_empty():
 def test_a_text_of_a_hundred_thousand_characters_is_read_whole(part):
     content = (part * 100_000)[:100_000]
     assert len(read_speech(content)) == len(content)
+
+
+@pytest.mark.parametrize(
+    ("operator", "caller"),
+    [
+        ("操作员", "报警人"),
+        ("话务员小陈", "市民A"),
+        ("智能客服", "女市民"),
+        ("话务员", "来电群众"),
+        ("工号2071", "张女士"),
+        ("热线", "大爷"),
+        ("被叫", "主叫"),
+        ("agent", "customer"),
+        ("左声道", "右声道"),
+    ],
+)
+def test_speakers_are_told_apart_by_any_name(operator, caller):
+    content = (
+        f"{operator}：您好，请问有什么可以帮您？{caller}：社保卡丢了怎么补。"
+        f"{operator}：请您到窗口办理。{caller}：知道了。"
+    )
+    assert words_left(content) == "社保卡丢了怎么补。 知道了。"
+
+
+def test_no_second_question_hides_what_is_denied():
+    content = "话务员：您好，有什么可以帮您？有没有煤气泄漏？来电人：没有，我问水费在哪交。"
+    assert words_left(content) == "没有，我问水费在哪交。"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "客服：我的宽带坏了，什么时候修。投诉人：张某",
+        "时间：昨天。地点：菜场。经过：他说有什么可以看的，推了我。",
+        "甲说：有什么可以帮的。乙没理。",
+    ],
+)
+def test_a_letter_with_colons_is_no_transcript(content):
+    assert list_asked(content) == []
+
+
+def test_what_is_asked_is_confirmed_denied_or_left_open():
+    content = (
+        "话务员：您好，请讲。来电人：喂。话务员：是着火吗？来电人：对。"
+        "话务员：有人受伤吗？来电人：没有。话务员：还有呼吸吗？来电人：没有。"
+    )
+    asked = list_asked(content)
+    assert [one.answer for one in asked] == [None, True, False, None]
+    assert content[asked[0].start : asked[0].end] == "您好，请讲。"
+    assert content[asked[0].last :].startswith("您好，请讲。")

@@ -33,7 +33,10 @@ _TABLE = {
         执法队员 协管员 路政 运管 工作人员 公务员 公职 党员 干部 官员 事业编 在编 公办 国企
         国有企业 城投 办事员 仲裁员 村霸 害群之马 蛀虫 贪官 败类 科员 村文书 监督员 检疫员 官方兽医
         经办员 协办员 协理员 劳保员 协防员 验收员 检验员 采样员 巡查员 检查员 稽查员 监察队员 专干
-        干事 民政助理 场场长 任场长 段段长 副总 董事长 政协委员
+        干事 民政助理 场场长 任场长 段段长 副总 董事长 政协委员 农技员 畜牧站 水政 拆迁办 征收办
+        招标办 招投标办 民政所 国土所 林业站 水利站 水管站 市监所 监管所 司法所 财政所 税务所
+        税务分局 社保局的人 管教 武装部 参谋 妇联主席 工会主席 人大主席 设备科 采购科 后勤科
+        总务科 局里
         """,
     "misconduct": """
         贪污 贪腐 贪官 受贿 行贿 贿赂 索贿 腐败 谋私 谋取 公款 挪用 克扣 侵占 侵吞 私吞 截留
@@ -44,7 +47,9 @@ _TABLE = {
         打击报复 通风报信 贿选 拉票 纵容 生活作风 不正当 情人 情妇 包养 婚外 上班时间 工作时间
         脱岗 迟到早退 打牌 麻将 赌博 参赌 聚赌 酒驾 醉驾 超生 违法生育 公车 兼职 经商 入股 有偿
         殴打 打人 打骂 辱骂 骂人 恐吓 耳光 动手 体罚 索要 吃拿卡要 刁难 抄袭 学术 文凭 考编 霸占
-        强占 师德 猥亵 泄密 占为己有 中饱 茶水钱 加急费 跑腿费 萝卜岗 妻弟 小舅子
+        强占 师德 猥亵 泄密 占为己有 中饱 茶水钱 加急费 跑腿费 萝卜岗 妻弟 小舅子 茶钱 活动费
+        打点 白吃白 店白吃 馆白吃 倒卖 药代 假退休 空填 漏题 塞钱 塞信封 条烟 送烟 领导家亲戚
+        表示一下 意思意思 踹了我 踢了我 打了我 不开票 不给票 不给条子 要钱才
         """,
     "wrong": """
         私自 变卖 亲戚 亲属 亲信 侄子 侄儿 关系 违规 违法 违反 黑恶 特权 恶霸 放任 默许 指使 撑腰
@@ -88,6 +93,12 @@ _GREETED = re.compile(r"[们，,：:！! ]{0,2}(?:[您你]|大家|各位)|[们]?
 # Before a post these make it the one who is asked: 请局长, 尊敬的书记, 向县长, 各位主任.
 _ASKING = frozenset("请望求盼给让谢向位级关敬")
 _ASKED = 4  # characters before a post in which they do
+# Before a post these make it none in office: 业委会主任, 保安队长, 冒充民警.
+_PRIVATE = re.compile(
+    "(?:业委会|业主委员会|家委会|家长委员会|保安|物业|车间|保健品)(?:的|副|总|部|公司)?$"
+    "|(?:冒充|假冒|冒名|自称)[^，。]{0,4}$"
+)
+_BEFORE = 8  # characters in which they stand
 
 SIGNS = 14
 
@@ -186,6 +197,8 @@ def _find_kinds(texts: Sequence[str]) -> list[_Kinds]:
         for word, kind in _WORDS_AT[pair]:
             if not text.startswith(word, at):
                 continue
+            if kind & _PERSON and _is_private(text, at):
+                continue
             if kind != _POST:
                 found[number].append((at, kind))
             elif not _is_addressed(text, at, at + len(word)):
@@ -199,3 +212,8 @@ def _is_addressed(text: str, start: int, end: int) -> bool:
     if not _ASKING.isdisjoint(text[max(start - _ASKED, 0) : start]):
         return True
     return start < _GREETING and _GREETED.match(text, end) is not None
+
+
+def _is_private(text: str, start: int) -> bool:
+    """Whether what stands before a post at `start` makes it none in office."""
+    return _PRIVATE.search(text, max(start - _BEFORE, 0), start) is not None

@@ -3,39 +3,27 @@
 The words live in `data/danger.toml`, a file that a town edits; this module reads them. A message is
 read in two passes: one search for the rarest pair of characters of each trigger word finds the
 sentences worth a look (most messages have few), then the patterns of the words found are tried
-within those sentences only, and each hit is judged by its surroundings: negated, a manner of
-speaking, a what-if, a question; now, past or about to happen; who is in danger. Offsets are those
-of the text that came in, so callers pass text from `triage.text.clean_text`.
+within those sentences only, and each hit is judged by its surroundings (`triage.stances`). Offsets
+are those of the text that came in, so callers pass text from `triage.text.clean_text`.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from importlib.resources import files
 from math import log1p
 
 from triage.cues import Cues
-from triage.danger_table import (
-    TENSE_NAMES,
-    WHO_NAMES,
-    DangerRule,
-    DangerTable,
-    read_danger_table,
-    scan,
-)
+from triage.danger_table import WHO_NAMES, DangerRule, DangerTable, read_danger_table
 from triage.numbering import find_pairs, mark_pairs
+from triage.stances import STANCES, TENSES, Surroundings
 from triage.text import quote_clause
-
-STANCES = ("stated", "hypothetical", "question", "negated", "figurative")
-TENSES = (*TENSE_NAMES, "conditional", "unstated")
 
 # Stated evidence at least this strong is worth an urgent call of its level on its own word.
 EVIDENT = 0.35
 
-_STANCE_WEIGHTS = dict(zip(STANCES, (1.0, 0.4, 0.3, 0.1, 0.05), strict=True))
 _TENSE_WEIGHTS = dict(zip(TENSES, (1.0, 0.95, 0.95, 0.45, 1.0, 0.9), strict=True))
-_FEARED = 0.8  # a hazard that may strike, against one that has
 _SIDE_REMARK = 0.7  # level-2 evidence in the body of a message whose title speaks of no danger
 _REMARKS = {
     "hypothetical": "（假设或担心）",
@@ -47,24 +35,9 @@ _REMARKS = {
 
 # At most 160 characters are read as one sentence: text without stops stays linear.
 _SENTENCE = re.compile(r"[^。！？!?；;]{1,160}[？?]?")
-# Right behind the words: asked; once, and no more; come to a good end, with nobody left in it.
-_ASKED = re.compile(r"[了过的]?(?:[吗么](?!的)|没有?[？?]|[？?])")
-_ONCE = re.compile(
-    r"[了困伤死]?过(?:一?[次回])?(?![来去后于程分道往年多度几数好很无两二三四五六七八九十])"
-)
-_OVER = re.compile(
-    r"(?:虚惊一场|找到|找回|放出来|救出|救上来|扑灭|脱险|脱困|没事)(?:来|了)*(?=[，。！]|$)"
-)
-_BY_NOW = re.compile(r"(?:已|后来|总算|终于|现在|都|(?<![派让叫请])人)[^，。没未不]{0,5}$")
-_NOT_ALL = re.compile(r"还有|还在|还没|仍|尚未|又")
-# A transcript: what the operator asks or repeats is the caller's to confirm.
-_SPEAKER = re.compile(
-    r"(?:^|[。！？!?；;，\s”」])(?:(话务员|接线员|接警员|受理员|坐席|座席|客服)|[^，。！？!?；;：:\s]{1,6})[：:]"
-)
-_CALLER = re.compile(r"(?:来电人?|来电者|市民|群众|诉求人|反映人|报警人|对方|当事人)[：:]")
+# Behind the words, in a call: it has been so for long.
+_FOR_YEARS = re.compile(r"[了着过]?(?:都|已经?|快|有|好|整整)*[几多好两三四五六七八九十\d]+多?年")
 _MOST_OF_A_KIND = 6  # pieces of one kind in one field; more adds nothing but time
-_NEAR = 60  # characters on either side in which a time word may stand
-_AFTER = 24  # characters behind the words that tell how it ended
 # The commonest characters of petitions: poor places to look for a trigger word.
 _COMMON = (
     "0123456789"
@@ -101,21 +74,32 @@ class Danger:
 class DangerLexicon:
     """The words of danger, ready to read messages."""
 
-    def __init__(self, table: DangerTable) -> None:
-        self.kinds = tuple(dict.fromkeys(rule.kind for rule in table.rules))
-        self.feature_names = _feature_names(self.kinds, tuple(table.cues))
+    def __init__(self, table: DangerTable, *, shipped: DangerTable | None = None) -> None:
+        """`shipped`: the table that comes with the product, where `table` is a town's own. Its
+        kinds and cues, in its order, are the numbers that the models were fitted with; a kind
+        beyond them is found and quoted like the others, and calls urgent by its own word."""
+        shipped = shipped or table
+        kinds = tuple(dict.fromkeys(rule.kind for rule in shipped.rules))
+        cues = {name: table.cues.get(name, own) for name, own in shipped.cues.items()}
+        self.feature_names = _feature_names(kinds, tuple(cues))
         self._feature_at = {name: place for place, name in enumerate(self.feature_names)}
         at = self._feature_at
-        self._weighed = len(at) - 2 * len(table.cues) - 1
+        self._weighed = len(at) - 2 * len(cues) - 1
         self._sums = [at[f"stance:{stance}"] for stance in STANCES]
         self._sums += at["level1:sum"], at["level2:sum"]
-        self._cues = Cues(table.cues.values())
+        self._cues = Cues(cues.values())
         self._table = table
+        self._around = Surroundings(table)
         self._words_at: dict[str, list[tuple[str, int, frozenset[int]]]] = {}
         for word, numbers in table.triggers.items():
             place = _rarest_pair(word)
             self._words_at.setdefault(word[place : place + 2], []).append((word, place, numbers))
-        self._may_hold = mark_pairs(self._words_at)
+        self._misheard = table.misheard
+        self._misheard_at = {
+            next(word[i : i + 2] for i in range(len(word)) if word[i : i + 2] != meant[i : i + 2])
+            for word, meant in table.misheard.items()
+        }
+        self._may_hold = mark_pairs([*self._words_at, *self._misheard_at])
 
     def find(self, title: str, content: str) -> tuple[Danger, ...]:
         """All danger evidence in a message, strongest first; both texts already cleaned."""
@@ -123,25 +107,35 @@ class DangerLexicon:
 
     def find_many(self, messages: Sequence[tuple[str, str]]) -> list[tuple[Danger, ...]]:
         """`find` for many (title, content)."""
-        places = find_pairs([f"{title}\n{content}" for title, content in messages], self._may_hold)
+        texts = [f"{title}\n{content}" for title, content in messages]
         return [
-            self._read(title, content, each)
-            for (title, content), each in zip(messages, places, strict=True)
+            self._read(*message, text, places)
+            for message, text, places in zip(
+                messages, texts, find_pairs(texts, self._may_hold), strict=True
+            )
         ]
 
-    def _read(self, title: str, content: str, places: list[int]) -> tuple[Danger, ...]:
-        """The evidence of a message; `places` are those of `find_pairs` in title and content."""
+    def _read(self, title: str, content: str, text: str, places: list[int]) -> tuple[Danger, ...]:
+        """The evidence of a message; `places` are those of `find_pairs` in `text`, all of it."""
         if not places:
             return ()
+        sent = title, content
+        if not self._misheard_at.isdisjoint([text[place : place + 2] for place in places]):
+            for word, meant in self._misheard.items():  # of one length: every offset stays
+                text = text.replace(word, meant)
+            title, content = text[: len(title)], text[len(title) + 1 :]
+            places = find_pairs([text], self._may_hold)[0]
         spoken = not title.strip()
         body = bisect_left(places, len(title))
         found: list[Danger] = []
         if body:
-            found.extend(self._find_in("title", title, places[:body], side=1.0, spoken=False))
+            found.extend(
+                self._find_in("title", title, places[:body], sent=sent[0], side=1.0, spoken=False)
+            )
         aside = not spoken and all(danger.stance != "stated" for danger in found)
         side = _SIDE_REMARK if aside else 1.0
         places = [place - len(title) - 1 for place in places[body:]]
-        found += self._find_in("content", content, places, side=side, spoken=spoken)
+        found += self._find_in("content", content, places, sent=sent[1], side=side, spoken=spoken)
         found.sort(key=lambda danger: (-danger.strength, danger.field != "title", danger.start))
         return tuple(found)
 
@@ -173,14 +167,22 @@ class DangerLexicon:
                 f"tense:{danger.tense}",
                 f"who:{danger.who or 'unknown'}",
             ):
-                values[at[name]] = max(values[at[name]], danger.strength)
+                if name in at:
+                    values[at[name]] = max(values[at[name]], danger.strength)
             values[at[f"level{danger.level}:sum"]] += danger.strength
         for place in self._sums:
             values[place] = log1p(values[place])
         return values
 
     def _find_in(
-        self, field: str, text: str, places: list[int], *, side: float, spoken: bool
+        self,
+        field: str,
+        text: str,
+        places: list[int],
+        *,
+        sent: str,
+        side: float,
+        spoken: bool,
     ) -> Iterator[Danger]:
         rules = self._table.rules
         counts: dict[str, int] = {}
@@ -201,7 +203,14 @@ class DangerLexicon:
                 ):
                     continue
                 danger = self._judge(
-                    rule, field, text, match.span(), (start, end), side=side, spoken=spoken
+                    rule,
+                    field,
+                    text,
+                    match.span(),
+                    (start, end),
+                    sent=sent,
+                    side=side,
+                    spoken=spoken,
                 )
                 taken.append(danger)
                 counts[rule.kind] = counts.get(rule.kind, 0) + 1
@@ -238,16 +247,21 @@ class DangerLexicon:
         span: tuple[int, int],
         sentence: tuple[int, int],
         *,
+        sent: str,
         side: float,
         spoken: bool,
     ) -> Danger:
-        stance, weight = self._find_stance(text, span, sentence)
+        stance, weight = self._around.find_stance(text, span, sentence)
         tense = (
-            "conditional" if stance == "hypothetical" else self._find_tense(text, span, sentence)
+            "conditional"
+            if stance == "hypothetical"
+            else self._around.find_tense(text, span, sentence)
         )
         level = rule.level
         # A call or a field note (no title) tells of the moment unless it says otherwise.
-        present = tense in ("now", "soon") or (spoken and tense == "unstated")
+        present = tense in ("now", "soon") or (
+            spoken and tense == "unstated" and not _FOR_YEARS.match(text, span[1], sentence[1])
+        )
         if stance != "stated" or tense == "past" or (rule.acute and not present):
             level = 2
         strength = rule.strength * weight * _TENSE_WEIGHTS[tense]
@@ -260,70 +274,13 @@ class DangerLexicon:
             field=field,
             start=span[0],
             end=span[1],
-            text=text[span[0] : span[1]],
-            who=rule.who or self._find_who(text, span, sentence),
+            text=sent[span[0] : span[1]],
+            who=rule.who or self._around.find_who(text, span, sentence),
             tense=tense,
             stance=stance,
             strength=round(strength, 3),
-            reason=f"“{quote_clause(text, span, within=sentence)}”：{rule.risk}{remark}",
+            reason=f"“{quote_clause(sent, span, within=sentence)}”：{rule.risk}{remark}",
         )
-
-    def _find_stance(
-        self, text: str, span: tuple[int, int], sentence: tuple[int, int]
-    ) -> tuple[str, float]:
-        """How the words are meant, and the weight that leaves them."""
-        context = self._table.context
-        for match in context["figurative"].finditer(
-            text, max(sentence[0], span[0] - 10), min(sentence[1], span[1] + 10)
-        ):
-            if match.start() < span[1] and span[0] < match.end():
-                return "figurative", _STANCE_WEIGHTS["figurative"]
-        before = text[max(sentence[0], span[0] - 40) : span[0]]
-        after = text[span[1] : min(sentence[1], span[1] + 20)]
-        for stance in ("question", "negated", "hypothetical"):
-            if context[stance].search(before):
-                return stance, _STANCE_WEIGHTS[stance]
-        if _ASKED.match(after) or _says_operator(text, span[0]):
-            return "question", _STANCE_WEIGHTS["question"]
-        if context["hypothetical_after"].search(after) or context["quoted"].search(before):
-            return "hypothetical", _STANCE_WEIGHTS["hypothetical"]
-        if context["feared"].search(before):
-            return "hypothetical", _FEARED
-        return "stated", _STANCE_WEIGHTS["stated"]
-
-    def _find_tense(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str:
-        """The tense of the nearest time word of the sentence; words before count as nearer."""
-        nearest, tense = 200, "unstated"
-        near = max(sentence[0], span[0] - _NEAR), min(sentence[1], span[1] + _NEAR)
-        for number, match in scan(self._table.tenses, text, *near):
-            if match.end() <= span[0]:
-                distance = span[0] - match.end()
-            else:
-                distance = max(0, match.start() - span[1] + 8)
-            if distance < nearest:
-                nearest, tense = distance, self._table.tense_names[number]
-        if tense != "past":
-            ending = min(sentence[1], span[1] + _AFTER)
-            over = _OVER.search(text, span[1], ending)
-            if (
-                over
-                and (over[0].startswith("虚惊") or _BY_NOW.search(text, span[1], over.start()))
-                and not _NOT_ALL.search(text, over.end(), sentence[1])
-            ):
-                return "past"
-            if tense in ("unstated", "lasting") and _ONCE.match(text, span[1], ending):
-                return "past"
-        return tense
-
-    def _find_who(self, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> str | None:
-        """The person named last before the end of the words, else just after them."""
-        found = None
-        for match in self._table.who.finditer(
-            text, max(sentence[0], span[0] - 20), min(sentence[1], span[1] + 8)
-        ):
-            if found is None or match.start() < span[1]:
-                found = match.lastgroup
-        return found
 
 
 def _find_first(
@@ -336,26 +293,6 @@ def _find_first(
         if match and (first is None or match.start() < first.start()):
             first = match
     return first
-
-
-def _says_operator(text: str, place: int) -> bool:
-    """Whether the operator of a transcript, the caller named apart, speaks at `place`."""
-    speaks = False
-    for start, operator in _turns(text):
-        if start > place:
-            break
-        speaks = operator
-    return speaks
-
-
-@lru_cache(maxsize=4)
-def _turns(text: str) -> tuple[tuple[int, bool], ...]:
-    """(start, whether the operator's) of each turn of a transcript; none for other texts."""
-    if "员：" not in text and "席：" not in text and "服：" not in text:
-        return ()
-    if not _CALLER.search(text):
-        return ()
-    return tuple((turn.end(), turn[1] is not None) for turn in _SPEAKER.finditer(text))
 
 
 def _rarest_pair(word: str) -> int:
@@ -409,4 +346,8 @@ def load_dangers(data: bytes, *, proven: bool = False) -> DangerLexicon:
     `proven` as in `triage.danger_table.read_danger_table`, which says too what InvalidData is
     raised for.
     """
-    return DangerLexicon(read_danger_table(data, proven=proven))
+    table = read_danger_table(data, proven=proven)
+    if proven:
+        return DangerLexicon(table)
+    shipped = (files("triage") / "data" / "danger.toml").read_bytes()
+    return DangerLexicon(table, shipped=read_danger_table(shipped, proven=True))

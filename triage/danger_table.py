@@ -59,7 +59,8 @@ class DangerTable:
 
     `triggers` gives for each word the numbers of the rules to try in its sentence. `tenses` are the
     patterns of time words and the tense (of `TENSE_NAMES`) that each tells; the group names of
-    `who` are those of `WHO_NAMES`.
+    `who` are those of `WHO_NAMES`. `misheard` gives for words as voice recognition and hasty
+    fingers write them (煤汽, 跳搂) what is meant, of the same length.
     """
 
     rules: tuple[DangerRule, ...]
@@ -69,6 +70,7 @@ class DangerTable:
     tense_names: tuple[str, ...]
     who: re.Pattern[str]
     cues: dict[str, re.Pattern[str]]
+    misheard: dict[str, str]
 
 
 def scan(
@@ -95,7 +97,8 @@ def read_danger_table(data: bytes, *, proven: bool = False) -> DangerTable:
     `proven`: one that is known to be right, whose patterns are compiled when they are needed.
     Raises InvalidData, naming the entry, where a table or key is missing or unknown, a level is not
     1 or 2, a strength not above 0 and at most 1, a list is unknown or empty, a trigger word shorter
-    than two characters, or a pattern does not compile.
+    than two characters, a pattern does not compile, or a misheard word is of another length than
+    what is meant by it.
     """
     try:
         table = tomllib.loads(data.decode("utf-8"))
@@ -133,7 +136,20 @@ def read_danger_table(data: bytes, *, proven: bool = False) -> DangerTable:
             name: _compile("|".join(_parts(table["cues"], name)), where=f"cues.{name}")
             for name in table["cues"]
         },
+        misheard=_read_misheard(table.get("misheard", {})),
     )
+
+
+def _read_misheard(table: Any) -> dict[str, str]:
+    """The table [misheard], which may be left out."""
+    if not isinstance(table, dict):
+        raise InvalidData("险情词表的 misheard 应为一节“误写 = 本字”，请改正")
+    for wrong, right in table.items():
+        if not isinstance(right, str) or not 2 <= len(wrong) == len(right) or wrong == right:
+            raise InvalidData(
+                f"险情词表 misheard 中“{wrong}”应对应另一个字数相同、两个字以上的词，请改正"
+            )
+    return dict(table)
 
 
 def _read_rule(

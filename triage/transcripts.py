@@ -18,21 +18,22 @@ Span = tuple[int, int]
 
 _OPERATORS = (
     "话务员|坐席|座席|客服|接线员|受理员|接听员|接待员|接待人|接访人|接谈人|值班员|工作人员"
-    "|热线人员|调查人|询问人|机器人"
+    "|热线人员|调查人|询问人|机器人|接警员|调度员|操作员"
 )
 _CALLERS = (
     "来电人|来电者|市民|群众|来访人|来访者|反映人|诉求人|投诉人|举报人|咨询人|求助人|求助者"
-    "|信访人|上访人|当事人|被询问人|居民|村民|用户|客户|业主|主叫"
+    "|信访人|上访人|当事人|被询问人|居民|村民|用户|客户|业主|主叫|报警人|报案人|来话人|对方"
 )
 _NEUTRAL = r"[ABQabq甲乙问答]|(?:说话人|发言人|讲话人|[Ss]peaker) ?[0-9AB一二]"
 _PAIRS = ({"A", "B"}, {"Q", "A"}, {"甲", "乙"}, {"问", "答"})
 
 _STAMP = r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日? {0,2})?\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
+_PREFIX = "(?:12345|政务|热线|服务|智能|人工|AI)*"
 _SUFFIX = (
-    r"(?:员|代表)?(?:\d{1,6}|[（(][^（）()]{1,12}[）)]"
+    r"(?:员|代表)?(?:\d{1,6}|[A-Za-z]|小[\u4e00-\u9fff]|[（(][^（）()]{1,12}[）)]"
     r"|[\u4e00-\u9fff]{1,3}(?:先生|女士|小姐|师傅|某))?"
 )
-_NAMED = rf"(?:12345|政务|热线|服务)*(?:{_OPERATORS}|{_CALLERS}){_SUFFIX}"
+_NAMED = rf"{_PREFIX}(?:{_OPERATORS}|(?:[男女老]|来电|来访)?(?:{_CALLERS})){_SUFFIX}"
 _AFTER_A_PAUSE = r"(?<![^\s。！？!?；;…”」』）)\]】])"
 
 
@@ -47,7 +48,11 @@ def _turn_pattern(speaker: str, *, before: str) -> re.Pattern[str]:
 _NAMED_TURN = _turn_pattern(_NAMED, before=_AFTER_A_PAUSE)
 _NAMED_TURN_ANYWHERE = _turn_pattern(_NAMED, before="")
 _NEUTRAL_TURN = _turn_pattern(_NEUTRAL, before=_AFTER_A_PAUSE)
-_OPERATOR_WORD = re.compile(rf"(?:12345|政务|热线|服务)*(?:{_OPERATORS})")
+# Speakers by any name (操作间：, 王女士：, agent：), told apart by who greets.
+_ANY_TURN = _turn_pattern(r"[\u4e00-\u9fffA-Za-z0-9]{1,10}", before=_AFTER_A_PAUSE)
+_LEAST_TURNS = 3
+_GREETING_HEAD = 80  # characters in which a call is greeted
+_OPERATOR_WORD = re.compile(rf"{_PREFIX}(?:{_OPERATORS})")
 # Where a mark may end: most letters hold fewer than two such places and are passed over at once.
 # (The look-behind stands last, for then the search hops from colon to colon.)
 _MARK_END = re.compile(r"[：:】\]](?<=[员席服人民众者户主叫士生姐傅某表\d）)ABQabq甲乙问答一二 ].)")
@@ -60,6 +65,7 @@ _HOST_CUE = re.compile(
     r"为您服务|很高兴|请讲|请说|您说|贵姓|怎么称呼|核对|还有其他|感谢.{0,3}来[电访]|帮您|给您登记|工号"
     r"|有什么(?:可以|需要|事|能)|请问您|您这边|您反映|您的(?:姓名|电话|诉求|问题)|我记录|我们会"
 )
+_GREETS = re.compile(r"为您服务|有什么(?:可以|能|需要)|请讲|请说|感谢.{0,3}来[电访]|给您登记")
 _GUEST_CUE = re.compile(
     r"我家|我们(?!会|这边|将|已|帮|给)|咱|俺|我(?:要|想|是|的|住|在|妈|爸|孩)|你们"
 )
@@ -69,19 +75,25 @@ _GUEST_CUE = re.compile(
 # A fact that may mean danger is never dropped unless the caller has said it too, or denied it.
 _GRAVE = re.compile(
     r"死|伤|流血|出血|火|烧|爆炸|燃气|煤气|天然气|漏[气电]|毒|晕|昏|倒[塌下]|塌|裂|坠|跳[楼河桥]|楼顶|割"
-    r"|农药|安眠药|自杀|轻生|想不开|不想活|遗书|刀|砍|杀|绑|殴|打人|被打|抓走|拐|失踪|走失|失联|被困|困在"
+    r"|农药|安眠药|自杀|轻生|想不开|不想活|遗书|刀|砍|杀|绑|殴|打人|被打|抓走|拐|失踪|走失|失联|被困|困在|不见[了的]"
     r"|锁在|触电|电线|落水|溺|呼吸|意识|抽搐|堵路|聚集|[百千几][十百]?多?[人名户]|断[水电粮]"
     r"|停[水电气暖]|孕妇|瘫|救"
 )
 # "没错" and "不是一个，是两个" deny nothing; nor does a "no" to "is he breathing?".
 _DENIAL = re.compile(
-    r"\s*(?:嗯|呃|啊|哦|目前|暂时|现在|倒)*[，, ]?"
-    r"(?:没有?|没得)[人的啊吧呢哦]?(?=[，,。！!；;\s]|$)"
+    r"\s*(?:嗯|呃|啊|哦|那倒|目前|暂时|现在|倒)*[，, ]?"
+    r"(?:没有?|没得|没(?:着火|起火|失火|漏|受伤|动手|打人?|人|事))[人的啊吧呢哦]?(?=[，,。！!；;\s]|$)"
 )
 _WELL = re.compile(
     r"呼吸|意识|反应|醒|安全|疏散|撤离|关[了掉好]|[熄扑]灭|找到|联系|出来|获救|控制|报警|送医"
 )
-_CONFIRMATION = re.compile(r"\s*(?:嗯|啊|哦)*[，, ]?(?:对|是的|是啊|没错|就是|正是)")
+_CONFIRMATION = re.compile(
+    r"\s*(?:嗯|啊|哦)*[，, ]?(?:对|是的|是啊|没错|就是|正是|(?:是|有)(?=[，,。！!\s]))"
+    r"|\s*嗯+(?=[，,。！!\s])"
+)
+_ANSWER = re.compile(
+    r"\s*(?:嗯|啊|哦|喂)*[，, ]?(?:不?对|不?是|没)(?![\u4e00-\u9fff])|\s*(?:没有|没错|是的)"
+)
 _QUESTION = re.compile(r"[？?]|(?:吗|吧|呢|没有|是吧|是不是)[。？?]*\s*$")
 _SENTENCE = re.compile(r"[^。！？!?；;]+[。！？!?；;]*")
 _HELLO = re.compile(
@@ -176,15 +188,47 @@ def read_speech(content: str) -> str:
     return speech if _ENOUGH.search(speech) else content
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the one who takes the call says in a row; `last` is where its last sentence begins, and
+    `answer` whether the caller confirms that one (True), denies it (False) or neither (None)."""
+
+    start: int
+    end: int
+    last: int
+    answer: bool | None
+
+
+def list_asked(text: str) -> list[Asked]:
+    """The turns of the operator in a transcript (clean text), in order; none in a letter."""
+    turns = _find_turns(text)
+    asked = []
+    for number, turn in enumerate(turns):
+        if turn.operator:
+            after = turns[number + 1] if number + 1 < len(turns) else None
+            answer = text[after.said : after.end] if after and not after.operator else ""
+            last = turn.said
+            for sentence in _SENTENCE.finditer(text, turn.said, turn.end):
+                if sentence[0].strip():
+                    last = sentence.start()
+            confirmed = True if _CONFIRMATION.match(answer) else None
+            denied = _DENIAL.match(answer) and not _WELL.search(text, last, turn.end)
+            asked.append(Asked(turn.said, turn.end, last, False if denied else confirmed))
+    return asked
+
+
 def _find_turns(text: str) -> list[_Turn]:
     """The turns of a transcript, in order; none where the text does not record two speakers."""
-    if not _MARK_END.search(text, 0, _NAMED_HEAD) or len(_MARK_END.findall(text)) < 2:
-        return []
-    return (
-        _named_turns(text, _NAMED_TURN)
-        or _named_turns(text, _NAMED_TURN_ANYWHERE)
-        or _neutral_turns(text)
-    )
+    turns: list[_Turn] = []
+    if _MARK_END.search(text, 0, _NAMED_HEAD) and len(_MARK_END.findall(text)) > 1:
+        turns = (
+            _named_turns(text, _NAMED_TURN)
+            or _named_turns(text, _NAMED_TURN_ANYWHERE)
+            or _neutral_turns(text)
+        )
+    if not turns and _GREETS.search(text, 0, _GREETING_HEAD):
+        turns = _greeting_turns(text)
+    return turns
 
 
 def _named_turns(text: str, pattern: re.Pattern[str]) -> list[_Turn]:
@@ -199,7 +243,11 @@ def _named_turns(text: str, pattern: re.Pattern[str]) -> list[_Turn]:
     # A letter that begins "客服：" and is signed "投诉人：" is no transcript.
     asked = "".join(text[turn.said : turn.end] for turn in turns if turn.operator)
     told = sum(turn.end - turn.said for turn in turns if not turn.operator)
-    if len(turns) > 3 or len(asked) <= told or _HOST_CUE.search(asked):
+    answered = any(
+        turn.operator and not after.operator and _ANSWER.match(text, after.said, after.end)
+        for turn, after in pairwise(turns)
+    )
+    if len(turns) > 3 or len(asked) <= told or answered or _HOST_CUE.search(asked):
         return turns
     return []
 
@@ -227,6 +275,21 @@ def _neutral_turns(text: str) -> list[_Turn]:
     return turns if lead > 0 else _join_turns(text, marks, [name != names[0] for name in names])
 
 
+def _greeting_turns(text: str) -> list[_Turn]:
+    """Turns of two speakers of any name, the one who greets the operator; none where unclear."""
+    if not _ANY_TURN.search(text, 0, _NEUTRAL_HEAD):
+        return []
+    marks = list(_ANY_TURN.finditer(text))
+    names = [mark["speaker"] for mark in marks]
+    if len(marks) < _LEAST_TURNS or len(set(names)) != 2:
+        return []
+    turns = _join_turns(text, marks, [name == names[0] for name in names])
+    greet = {turn.operator for turn in turns if _GREETS.search(text, turn.said, turn.end)}
+    if len(greet) != 1:
+        return []
+    return turns if True in greet else _join_turns(text, marks, [n != names[0] for n in names])
+
+
 def _join_turns(text: str, marks: list[re.Match[str]], operator: list[bool]) -> list[_Turn]:
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     return [
@@ -248,10 +311,12 @@ def _blank_turns(text: str, turns: list[_Turn]) -> Iterator[Span]:
             continue
         answer = text[after.said : after.end] if after and not after.operator else ""
         asked = [match for match in sentences if _QUESTION.search(match[0])]
-        denied = len(asked) == 1 and _DENIAL.match(answer) and not _WELL.search(asked[0][0])
-        confirmed = asked and asked[-1] is sentences[-1] and _CONFIRMATION.match(answer)
+        last = bool(asked) and asked[-1] is sentences[-1]
+        answered = last or len(asked) == 1
+        denied = answered and _DENIAL.match(answer) and not _WELL.search(asked[-1][0])
+        confirmed = last and _CONFIRMATION.match(answer)
         for match in sentences:
-            if _tells_new_danger(match[0], told) and not (denied and match is asked[0]):
+            if _tells_new_danger(match[0], told) and not (denied and match is asked[-1]):
                 continue
             if confirmed and match is asked[-1] and _is_mostly_new(match[0], pairs):
                 continue
