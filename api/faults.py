@@ -30,6 +30,7 @@ _NAMES = {
     errno.ETIMEDOUT: "对方没有应答",
     errno.EHOSTUNREACH: "连不上对方",
     errno.ENETUNREACH: "网络不通",
+    socket.EAI_NONAME: "找不到这个主机名",  # also as a bare number, where it was told on
 }
 
 

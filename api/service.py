@@ -1,9 +1,10 @@
 """What a request needs at hand: the desk that suggests, the store that remembers, the settings."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 
 from api.busy import Busy
@@ -16,6 +17,7 @@ from api.turns import Turns
 from triage.desk import Desk, load_desk
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.departments import sync_departments
+from triage.ledger.events import find_last_time
 from triage.ledger.records import Filed
 from triage.ledger.resealing import list_key_ids
 from triage.ledger.store import Store, open_store, upgrade
@@ -26,6 +28,8 @@ from triage.sealing import open_key_ring
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
 
+log = structlog.get_logger()
+_CLOCKS_DIFFER = timedelta(minutes=10)  # at most, among machines that share a database
 _TURN = 64  # submissions suggested for at once: others wait for them
 
 
@@ -81,6 +85,7 @@ def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel)
         town = load_settings(session)
         fitted = fit_or_keep(desk, town, settings)
         sync_departments(session, fitted.departments)
+        _tell_of_clock(find_last_time(session))
     processor = FairLock()
     return Service(
         settings,
@@ -92,6 +97,18 @@ def _assemble(settings: Settings, store: Store, desk: Desk, replies: ReplyModel)
         processor,
         stamp=stamp_of(town),
     )
+
+
+def _tell_of_clock(last: datetime | None) -> None:
+    """Warn of a clock that went back (an empty battery): every deadline would be wrong, and what is
+    sent with today's date would seem to come from the future. Not refused: after a clock that ran
+    ahead, it is the last event that is wrong."""
+    if last is not None and read_clock() < last - _CLOCKS_DIFFER:
+        log.warning(
+            "clock_behind",
+            reason="本机时钟早于库里最后一条记录，办理时限会算错；请先校正时钟，再重启服务",
+            last=f"{last:%Y-%m-%d %H:%M}Z",
+        )
 
 
 def refresh(service: Service) -> bool:

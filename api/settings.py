@@ -103,7 +103,7 @@ class Settings(BaseSettings):
 
     def make_database_folder(self) -> None:
         """SQLite makes its file, but not the folder that the address names."""
-        path = self._database_path()
+        path = self.find_database_file()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -111,16 +111,17 @@ class Settings(BaseSettings):
         """Where the key file is, or will be made."""
         if self.key_file is not None:
             return self.key_file
-        path = self._database_path()
+        path = self.find_database_file()
         return path.with_suffix(".key") if path is not None else Path("data/triage.key")
 
     def find_jobs_file(self) -> Path | None:
         """Where the queue of timed work lies beside an SQLite database; None where it is none."""
-        path = self._database_path()
+        path = self.find_database_file()
         return path.with_suffix(".jobs") if path is not None else None
 
-    def _database_path(self) -> Path | None:
+    def find_database_file(self) -> Path | None:
         """The file of an SQLite database; None for one in memory and for every other kind."""
-        if not self.database_url.startswith("sqlite:///") or self.database_url == "sqlite:///":
+        if not self.database_url.startswith("sqlite:///"):
             return None
-        return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0])
+        place = self.database_url.removeprefix("sqlite:///").partition("?")[0]
+        return Path(place) if place not in ("", ":memory:") else None

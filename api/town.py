@@ -19,7 +19,7 @@ from triage.desk import Desk
 from triage.dispatch import COLUMNS as RULE_COLUMNS
 from triage.dispatch import catalogue_rows
 from triage.errors import InvalidArtefact, NotFound, TriageError
-from triage.fitting import fit_catalogue, fit_departments, fit_model, fit_review_line
+from triage.fitting import fit_model, fit_review_line, fit_tables
 from triage.ledger.townsettings import StoredSetting, TownSetting
 
 log = structlog.get_logger()
@@ -28,6 +28,12 @@ TABLE_COLUMNS: dict[TownSetting, tuple[str, ...]] = {
     TownSetting.DEPARTMENTS: tuple(DEPARTMENT_COLUMNS.values()),
     TownSetting.CATALOGUE: tuple(RULE_COLUMNS.values()),
 }
+_APART: tuple[tuple[TownSetting, ...], ...] = (
+    (TownSetting.MODEL,),
+    (TownSetting.REVIEW_LINE,),
+    tuple(TABLE_COLUMNS),
+)
+"""What may be passed over without the rest, in the order of `fit_parts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +47,41 @@ class ModelFolder:
     fault: str | None
 
 
-def fit_desk(base: Desk, town: Town, settings: Settings) -> Desk:
-    """The desk of the files with all that the town has set.
+def fit_parts(
+    base: Desk, values: Mapping[TownSetting, Mapping[str, Any]], settings: Settings
+) -> Desk:
+    """The desk of the files with all that the town has set. The model goes first, since it brings
+    its own line.
 
     Raises InvalidData, InvalidArtefact, InvalidInput or NotFound where something of it does not
     fit.
     """
-    return fit_parts(base, {name: stored.value for name, stored in town.items()}, settings)
-
-
-def fit_parts(
-    base: Desk, values: Mapping[TownSetting, Mapping[str, Any]], settings: Settings
-) -> Desk:
-    """As `fit_desk`, of bare values. The model goes first, since it brings its own line."""
     desk = base
     if (model := values.get(TownSetting.MODEL)) is not None:
         folder = get_model_folder(settings, model["folder"])
         desk = fit_model(desk, _load(folder.path, str(folder.manifest["id"])), folder=folder.path)
     if (line := values.get(TownSetting.REVIEW_LINE)) is not None:
         desk = fit_review_line(desk, line["line"])
-    if (table := values.get(TownSetting.DEPARTMENTS)) is not None:
-        desk = fit_departments(desk, read_rows(table))
-    if (table := values.get(TownSetting.CATALOGUE)) is not None:
-        desk = fit_catalogue(desk, read_rows(table))
-    return desk
+    tables = {
+        name.value: read_rows(values[name])
+        for name in TABLE_COLUMNS
+        if values.get(name) is not None
+    }
+    return fit_tables(desk, **tables) if tables else desk
 
 
 def fit_or_keep(base: Desk, town: Town, settings: Settings) -> Desk:
-    """As `fit_desk`, but the desk of the files where what was set no longer fits: after an upgrade
-    the service must start, so that an administrator can put it right."""
-    try:
-        return fit_desk(base, town, settings)
-    except TriageError as error:
-        log.error("town_settings_unusable", reason=error.message)
-        return base
+    """As `fit_parts`, but what was set and no longer fits is passed over, and the rest holds: after
+    an upgrade the service must start, so that an administrator can put it right, and a model that
+    is gone must not take the town's own departments with it."""
+    desk = base
+    for names in _APART:
+        values = {name: town[name].value for name in names if name in town}
+        try:
+            desk = fit_parts(desk, values, settings)
+        except TriageError as error:
+            log.error("town_settings_unusable", settings=[*values], reason=error.message)
+    return desk
 
 
 def spell_table(desk: Desk, name: TownSetting) -> list[dict[str, str]]:

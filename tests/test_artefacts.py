@@ -164,6 +164,14 @@ def test_what_is_no_manifest_is_refused_before_anything_runs(folder: Path, manif
     assert not sprung.exists()
 
 
+def test_bytes_that_are_no_model_are_refused_though_their_manifest_names_them(
+    folder: Path,
+) -> None:
+    (folder / MODEL_FILE).write_bytes(b"not even compressed")
+    change_manifest(folder, files={MODEL_FILE: hash_file(folder / MODEL_FILE)})
+    assert "里不是分诊模型" in refuse(folder)
+
+
 def test_something_else_in_the_place_of_a_model_is_refused(folder: Path) -> None:
     (folder / MODEL_FILE).write_bytes(zlib.compress(pickle.dumps({"not": "a model"})))
     change_manifest(folder, files={MODEL_FILE: hash_file(folder / MODEL_FILE)})

@@ -4,9 +4,12 @@ import io
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,8 +17,13 @@ import openpyxl
 import pytest
 
 from api.cli.main import run
+from api.cli.town import _tell_misspelt
 from api.faults import name_fault
+from triage.departments import load_departments
 from triage.desk import Desk
+from triage.ledger.store import open_store
+from triage.ledger.townsettings import TownSetting, change_setting
+from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
 from triage.text import decode_bytes
@@ -262,6 +270,7 @@ def test_what_cannot_be_done_is_one_chinese_line_and_an_exit_code(
     word: str,
 ) -> None:
     (tmp_path / "empty.csv").touch()
+    (tmp_path / "town.db").touch()  # a database that is there, so that none is told to be made
     (tmp_path / "head.csv").write_text("编号,标题\n", encoding="utf-8")
     sources = [tmp_path / name for name in ("good.csv", "o.part.csv", "o.csv.errors.csv")]
     for source in sources:
@@ -294,6 +303,7 @@ def test_a_port_that_is_taken_is_told_in_chinese(capsys: pytest.CaptureFixture[s
         (OSError(errno.ENOTTY, "Inappropriate ioctl for device"), f"系统错误 {errno.ENOTTY}"),
         (OSError("strange"), "没有说明原因"),
         (socket.gaierror(-2, "Name or service not known"), "找不到这个主机名"),
+        (OSError(socket.EAI_NONAME, "Name or service not known"), "找不到这个主机名"),
     ],
 )
 def test_a_fault_of_the_system_has_a_chinese_name(error: OSError, words: str) -> None:
@@ -334,7 +344,49 @@ def test_a_setting_that_cannot_be_understood_is_named(
 ) -> None:
     monkeypatch.setenv("TRIAGE_PORT", "abc")
     assert run(["db", "upgrade"]) == 1
-    assert "TRIAGE_PORT" in capsys.readouterr().err
+    assert "TRIAGE_PORT 的值有误（监听端口" in capsys.readouterr().err
+
+
+def test_a_setting_that_is_misspelt_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _tell_misspelt.cache_clear()
+    monkeypatch.setenv("TRIAGE_DATABSE_URL", "sqlite:////srv/town.db")
+    (tmp_path / ".env").write_text("TRIAGE_DATADIR=/srv/town\n", encoding="utf-8")
+    monkeypatch.setenv("TRIAGE_SOMETHING_OF_ANOTHER_PROGRAM", "1")
+    assert run(["db", "upgrade"]) == 0
+    said = capsys.readouterr().err
+    assert "没有 TRIAGE_DATABSE_URL 这项设置，是不是 TRIAGE_DATABASE_URL" in said
+    assert "没有 TRIAGE_DATADIR 这项设置，是不是 TRIAGE_DATA_DIR" in said
+    assert "ANOTHER" not in said
+    assert run(["db", "upgrade"]) == 0
+    assert "DATABSE" not in capsys.readouterr().err
+
+
+def test_a_settings_file_in_gbk_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_bytes("TRIAGE_DATA_DIR=/数据\n".encode("gbk"))
+    assert run(["db", "upgrade"]) == 1
+    assert ".env 不是 UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_database_that_would_be_gone_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("TRIAGE_DATABASE_URL", url)
+    assert run(["keys", "list"]) == 1
+    assert "丢失" in capsys.readouterr().err
+
+
+def test_a_database_that_is_made_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["keys", "list"]) == 0
+    assert f"{tmp_path}/town.db 还没有数据库，现在新建" in capsys.readouterr().err
+    assert run(["keys", "list"]) == 0
+    assert "新建" not in capsys.readouterr().err
 
 
 # --- the other commands -------------------------------------------------------------------------
@@ -390,9 +442,125 @@ def test_a_broken_catalogue_leaves_the_rules_in_force(
     assert not (tmp_path / "town" / "dispatch.toml").exists()
 
 
+def test_the_departments_come_back_from_their_spreadsheet_and_may_be_given_up(
+    own_town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = own_town / "town"
+    shipped = load_departments((ROOT / "triage/data/departments.toml").read_bytes())
+    assert run(["departments", "export", "units.xlsx"]) == 0
+    assert run(["departments", "import", "units.xlsx"]) == 0
+    own = town / "departments.toml"
+    assert list(load_departments(own.read_bytes())) == list(shipped)
+
+    book = openpyxl.load_workbook("units.xlsx")
+    sheet = book.active
+    (row,) = (cells[0].row for cells in sheet.iter_rows() if cells[1].value == "海关")
+    sheet.delete_rows(row)
+    sheet.append(["new-area", "开发区", "安平经济开发区管委会", "属地政府", "", "开发区各项事务"])
+    book.save("units.xlsx")
+    before = own.read_bytes()
+    assert run(["departments", "import", "units.xlsx"]) == 1
+    assert "单位目录中没有“海关”" in capsys.readouterr().err
+    assert own.read_bytes() == before
+
+    assert run(["catalogue", "export", "rules.csv"]) == 0
+    text = Path("rules.csv").read_text("utf-8")
+    text = re.sub(r"(?<=[,、])海关、|、海关(?=[,、])|(?<=,)海关(?=,)", "", text)
+    Path("rules.csv").write_text(text, encoding="utf-8")
+    assert run(["catalogue", "import", "rules.csv"]) == 0
+    assert run(["departments", "import", "units.xlsx"]) == 0
+    names = [each.name for each in load_departments(own.read_bytes())]
+    assert "海关" not in names
+    assert names[-1] == "开发区"
+
+
+def test_an_import_that_the_console_overrules_says_so(
+    own_town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["catalogue", "export", "rules.csv"]) == 0
+    assert run(["catalogue", "import", "rules.csv"]) == 0
+    assert run(["db", "upgrade"]) == 0
+    assert run(["catalogue", "import", "rules.csv"]) == 0
+    assert "工作台" not in capsys.readouterr().err
+    store = open_store(f"sqlite:///{own_town}/town.db")
+    admin = Caller("admin", ROLE_ACTIONS[Role.ADMIN])
+    with closing(store), store.writing() as session:
+        change_setting(
+            session,
+            TownSetting.CATALOGUE,
+            {"columns": [], "rows": []},
+            caller=admin,
+            version="",
+            now=datetime.now(UTC),
+            payload={},
+        )
+    assert run(["catalogue", "import", "rules.csv"]) == 0
+    assert "以工作台的为准" in capsys.readouterr().err
+
+
+def test_who_has_just_written_a_directory_gets_the_rules_to_fit_them_to_it(
+    own_town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_town / "town" / "departments.toml").write_text(
+        'departments = [{code="env", name="环保局", full_name="安平县环境保护局", '
+        'kind="government", duties="环境保护"}]',
+        encoding="utf-8",
+    )
+    assert run(["catalogue", "export", "rules.csv"]) == 0
+    assert run(["catalogue", "import", "rules.csv"]) == 1
+    said = capsys.readouterr().err
+    assert "单位目录中没有“纪委监委”" in said
+    assert "……等共 " in said
+    assert not (own_town / "town" / "dispatch.toml").exists()
+
+
+def test_a_backup_is_whole_while_the_database_is_written_and_overwrites_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["keys", "create", "热线平台", "--scope", "read"]) == 0
+    with sqlite3.connect(tmp_path / "town.db") as writer:
+        writer.execute("BEGIN IMMEDIATE")  # a service in the middle of a transaction
+        writer.execute("UPDATE api_key SET name = '未提交'")
+        assert run(["db", "backup", "备份.db"]) == 0
+        writer.rollback()
+    assert str(tmp_path / "town.key") in capsys.readouterr().err
+    with sqlite3.connect(tmp_path / "备份.db") as copy:
+        assert copy.execute("SELECT name FROM api_key").fetchall() == [("热线平台",)]
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert (tmp_path / "备份.db").stat().st_mode & 0o077 == 0
+    assert run(["db", "backup", "备份.db"]) == 1
+    assert "已经存在" in capsys.readouterr().err
+    assert run(["db", "backup", "town.db"]) == 1
+    assert run(["keys", "list"]) == 0  # it was not written over
+
+
+def test_what_is_no_database_is_not_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["db", "backup", "备份.db"]) == 1
+    assert "没有数据库" in capsys.readouterr().err
+    (tmp_path / "town.db").write_text("编号,标题\n" * 1000, encoding="utf-8")
+    assert run(["db", "backup", "备份.db"]) == 1
+    assert "备份没有做成" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.glob("备份*")) == []
+    monkeypatch.setenv("TRIAGE_DATABASE_URL", "postgresql://triage@db/triage")
+    assert run(["db", "backup", "备份.db"]) == 1
+    assert "pg_dump" in capsys.readouterr().err
+
+
 def test_a_taxonomy_of_ones_own_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["taxonomy", "check", str(ROOT / "triage/data/taxonomies/letters.csv")]) == 0
     assert "517" in capsys.readouterr().out
+
+
+def test_a_taxonomy_is_written_as_a_spreadsheet_and_read_from_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["taxonomy", "export", "hotline.xlsx", "--name", "db44t2479"]) == 0
+    assert run(["taxonomy", "check", "hotline.xlsx"]) == 0
+    assert "一级 14 类、二级 99 类、三级 515 类" in capsys.readouterr().out
+    assert run(["taxonomy", "export", "a.csv", "--name", "nothing"]) == 1
+    assert "letters、db44t2479" in capsys.readouterr().err
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

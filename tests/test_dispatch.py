@@ -312,6 +312,17 @@ def test_a_broken_row_is_named_with_its_number_and_remedy(
         make_catalogue(first, make_row(**changes))
 
 
+def test_broken_rows_are_told_together_the_first_ten_of_them() -> None:
+    wrong = [make_row(lead="没有局", cues=f"第{number}种") for number in range(12)]
+    with pytest.raises(InvalidData) as caught:
+        make_catalogue(*wrong[:2], make_row(path="没有的领域"))
+    assert [line[:9] for line in caught.value.message.split("\n")] == [
+        f"派单目录第 {number} 条" for number in (1, 2, 3)
+    ]
+    with pytest.raises(InvalidData, match=r"第 10 条.*\n……等共 12 处$"):
+        make_catalogue(*wrong)
+
+
 def test_a_row_may_end_at_its_last_filled_cell() -> None:
     short = {"领域": "环境保护", "理由": "由人定"}
     assert [rule.lead for rule in make_catalogue(make_row(), short).rules] == ["生态环境局", None]

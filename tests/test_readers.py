@@ -151,6 +151,29 @@ def test_a_file_without_records_is_an_error_in_chinese(
         read_examples(path)
 
 
+def test_titles_may_stand_above_the_header_and_rows_keep_their_numbers(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["安平县工单汇总"],
+        [],
+        ["工单主题", "诉求描述", "缓急"],
+        ["题", "文", "一般"],
+        ["题二", "文", "加急"],
+    ]
+    columns = {"title": "工单主题", "content": "诉求描述", "urgency": "缓急"}
+    with pytest.raises(InvalidFile, match="第 5 行的紧急程度“加急”"):
+        read_examples(write_workbook(tmp_path / "a.xlsx", rows), columns)
+    text = "".join(",".join(map(str, row)) + "\n" for row in rows[:-1])
+    (tmp_path / "a.csv").write_bytes(text.encode("gb18030"))
+    assert [e.title for e in read_examples(tmp_path / "a.csv", columns)] == ["题"]
+    with pytest.raises(InvalidFile, match=r"a\.csv：.*没有列“大类”，现有的列：工单主题"):
+        read_examples(tmp_path / "a.csv", columns | {"level1": "大类"})
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match=r"打不开 .*没有\.xlsx"):
+        read_examples(tmp_path / "没有.xlsx")
+
+
 def test_an_old_workbook_is_read_too(tmp_path: Path) -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("一")

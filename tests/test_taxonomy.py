@@ -3,7 +3,15 @@
 import pytest
 
 from triage.errors import InvalidData, NotFound
-from triage.taxonomy import COLUMNS, Domain, Section, load_taxonomy, read_taxonomy
+from triage.taxonomy import (
+    COLUMNS,
+    Domain,
+    Section,
+    load_taxonomy,
+    read_taxonomy,
+    taxonomy_from_rows,
+    taxonomy_rows,
+)
 
 HEAD = ",".join(COLUMNS)
 GOOD = f"""{HEAD}
@@ -69,6 +77,29 @@ def test_a_level_2_without_parts_is_its_own_leaf():
     assert read(GOOD).get("010200").path == ("城乡建设", "燃气", "燃气")
 
 
+def test_a_level_2_without_parts_may_leave_level_3_empty_and_so_may_all():
+    for blank in ("0102,燃气,,", "0102,燃气,0102,"):
+        text = GOOD.replace("0102,燃气,010200,", blank)
+        assert read(text).get("010200").path == ("城乡建设", "燃气", "燃气")
+    two = "一级编码,一级名称,二级编码,二级名称\n01,城建,0101,供水\n01,城建,0102,燃气\n"
+    assert [str(domain) for domain in read(two)] == ["城建/供水/供水", "城建/燃气/燃气"]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_headings_may_be_chinese_and_cells_parted_as_spreadsheets_do(mark):
+    text = GOOD
+    for column, heading in COLUMNS.items():
+        text = text.replace(column, heading)
+    assert len(read(text.replace(",", mark))) == 4
+
+
+@pytest.mark.parametrize("name", ["letters", "db44t2479"])
+def test_a_taxonomy_comes_back_from_its_spreadsheet_unchanged(name):
+    taxonomy = load_taxonomy(name)
+    again = taxonomy_from_rows(taxonomy_rows(taxonomy), name=name)
+    assert (again.domains, again.sections) == (taxonomy.domains, taxonomy.sections)
+
+
 def test_blank_rows_and_further_columns_do_no_harm():
     text = GOOD.replace(HEAD, HEAD + ",备注").replace("停水\n", "停水,常见\n") + ",,,,,\n\n"
     assert len(read(text)) == 4
@@ -82,12 +113,17 @@ def test_a_file_saved_by_a_spreadsheet_program_is_read(encoding):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (GOOD.replace("level_3_code", "编码"), "缺少列：level_3_code"),
+        (GOOD.replace("level_3_code", "编码"), "缺少列：三级编码（level_3_code）"),
         (HEAD, "没有任何分类"),
-        ("", "缺少列"),
-        (GOOD.replace("供水,010102", ",010102"), "第 3 行有空白单元格"),
+        ("", "没有任何分类"),
+        (GOOD.replace("level_2_code", "编码"), "缺少列：二级编码（level_2_code）"),
+        (GOOD.replace("供水,010102", ",010102"), "第 3 行的二级名称是空白单元格"),
+        (GOOD.replace("水质", "水质/水压"), "第 3 行：“水质/水压”里的“/”"),
         (GOOD.replace("010102", "990102"), "第 3 行：编码 990102 应以上级编码 0101 开头"),
-        (GOOD.replace("010102,水质", "010101,水质"), "第 3 行：.*编码 010101 重复"),
+        (
+            GOOD.replace("010102,水质", "010101,水质"),
+            "第 3 行：编码 010101 重复，前面已用于“城乡建设/供水/停水”",
+        ),
         (GOOD.replace("010102,水质", "010102,停水"), "第 3 行：“城乡建设/供水/停水”.*重复"),
         (GOOD.replace("0101,供水,010102", "0101,自来水,010102"), "第 3 行：.*0101 重复"),
         (GOOD.replace("02,交通,0201,公交,0201", "03,城乡建设,0301,公交,0301"), "有两个编码"),

@@ -61,6 +61,22 @@ def test_a_record_without_the_label_is_counted_and_refused(tmp_path: Path) -> No
     assert "1 件没有“类”" in err
 
 
+def test_records_without_titles_are_learnt_from_their_content(tmp_path: Path) -> None:
+    untitled = [{"content": r["content"], "类": r["类"]} for r in RECORDS]
+    path = write(tmp_path / "a.jsonl", untitled)
+    code, out, err = run(path, path, "--label", "类")
+    assert code == 0, err
+    assert json.loads(out.splitlines()[-1])["accuracy"] > 0.9
+
+
+def test_too_few_records_are_told_in_a_sentence(tmp_path: Path) -> None:
+    few = [{"content": "路灯不亮", "类": "一"}, {"content": "水管爆裂", "类": "二"}]
+    path = write(tmp_path / "a.jsonl", few)
+    code, _, err = run(path, path, "--label", "类")
+    assert code == 1
+    assert "2 件太少" in err
+
+
 def test_one_label_alone_teaches_nothing(tmp_path: Path) -> None:
     train = write(tmp_path / "train.jsonl", RECORDS[:10])
     code, _, err = run(train, train, "--label", "类")

@@ -52,7 +52,13 @@ def test_the_manifest_gets_no_folder_of_this_machine(tmp_path: Path) -> None:
         ("seeds = 1", "seeds"),
         ("[model]\nwidth = '96'", "width"),
         ("[[corpus.files]]\npath = 'a.jsonl'", "corpus.files"),
-        ("[model", "读不出"),
+        ("[model", "末尾有语法错误"),
+        ("seed = 1\nfolds = \n", "第 2 行有语法错误"),
+        ("[[corpus.files]]\nrole = 'x'", "缺少“path”"),
+        ("[corpus.files]\npath = 'x'", "两层方括号"),
+        ("[[corpus.files]]\npath = 'a'\nrole = 'x'\ncolumns = '标题'", "columns"),
+        ("model = 3", "model"),
+        ("folds = 1", "至少为 2"),
     ],
 )
 def test_what_the_file_gets_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -68,3 +74,13 @@ def test_a_file_of_labels_knows_where_its_words_stand(tmp_path: Path) -> None:
     )
     told = load_config(data_dir=tmp_path).as_dict()["corpus"]["files"]
     assert ["messages_domain7.jsonl", "messages_unlabelled.jsonl"] in [f["texts"] for f in told]
+
+
+def test_a_config_of_an_old_notepad_is_read_and_one_that_is_not_there_is_named(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "本地.toml"
+    path.write_bytes('name = "本地"  # 注释\n'.encode("gbk"))
+    assert load_config(path).name == "本地"
+    with pytest.raises(InvalidData, match="打不开配置文件"):
+        load_config(tmp_path / "没有.toml")

@@ -12,6 +12,7 @@ from training.dataset import Corpus, find_groups, load_corpus
 from training.labels import read_labels
 from training.readers import read_examples
 from triage.calibration import DomainCalibration
+from triage.errors import InvalidData
 from triage.taxonomy import load_taxonomy
 
 NOISE = (
@@ -141,6 +142,33 @@ def test_every_petition_of_the_product_carries_every_label_and_a_number_of_its_o
     taxonomy = load_taxonomy("letters")
     labels = read_labels(examples, taxonomy, DomainCalibration(taxonomy))
     assert len(labels.path) == len({example.id for example in examples}) > 15_500
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"urgency": None}, "缺少紧急程度"),
+        ({"nature": ""}, "缺少诉求性质"),
+        ({"flags": None}, "缺少风险标签"),
+        ({"l1": ""}, "缺少一级分类"),
+        ({"l3": "没有这一类"}, "没有“城乡建设/城市建设和市政管理/没有这一类”"),
+    ],
+)
+def test_a_record_that_lacks_a_label_is_named_and_never_learned_as_harmless(
+    tmp_path: Path, changes: dict[str, Any], says: str
+) -> None:
+    corpus = load(tmp_path / "ours.jsonl", [make_row(), make_row(id="K7", **changes)])
+    taxonomy = load_taxonomy("letters")
+    with pytest.raises(InvalidData, match=f"有 1 件.*\n.*{says}.*：ours 的 K7"):
+        read_labels(corpus.examples, taxonomy, DomainCalibration(taxonomy))
+
+
+def test_a_level_2_without_parts_needs_no_level_3(tmp_path: Path) -> None:
+    row = make_row(l1="科教文体", l2="新闻出版", l3="")
+    taxonomy = load_taxonomy("db44t2479")
+    examples = load(tmp_path / "ours.jsonl", [row]).examples
+    labels = read_labels(examples, taxonomy, DomainCalibration(taxonomy))
+    assert str(taxonomy.domains[labels.path[0]]) == "科教文体/新闻出版/新闻出版"
 
 
 def test_what_is_held_out_is_never_learned_from_nor_like_what_is() -> None:

@@ -111,3 +111,24 @@ def test_two_models_are_compared_figure_by_figure(tmp_path: Path, released: Path
     assert "| gold | level1 | 0.88 | 0.9 | +0.0200 |" in table
     assert "| gold | nature | 0.88 | 0.87 | -0.0100 |" in table
     assert "extra" not in table
+
+
+def test_a_model_without_the_split_is_told_which_one_to_name(
+    tmp_path: Path, released: Path
+) -> None:
+    own = make_model(tmp_path / "own")
+    manifest = json.loads((own / MANIFEST_FILE).read_text(encoding="utf-8"))
+    manifest["scores"] = {"natural": {"level1": 0.9}}
+    (own / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    (refusal,) = release_model(own, released, RELEASE)
+    assert "没有 gold 组的成绩" in refusal
+    assert "split" in refusal
+
+
+def test_figures_of_two_corpora_are_not_passed_off_as_comparable(
+    tmp_path: Path, released: Path
+) -> None:
+    one = read_manifest(released) | {"corpus": {"digest": "a"}}
+    other = read_manifest(make_model(tmp_path / "other", level1=0.9)) | {"corpus": {"digest": "b"}}
+    assert "语料不同" in format_comparison(one, other)
+    assert "语料不同" not in format_comparison(one, other | {"corpus": {"digest": "a"}})

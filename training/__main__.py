@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from training.config import DEFAULT, Config, load_config
-from triage.errors import TriageError
+from triage.errors import InvalidArtefact, TriageError
 
 app = typer.Typer(
     help="训练：拟合、评估、比较、发布模型，重复公开的指标。",
@@ -83,7 +83,9 @@ def compare(before: Folder, after: Folder) -> None:
 @app.command()
 def release(
     folder: Folder,
-    to: Annotated[Path, typer.Option(help="发布到哪个目录")] = Path("models/default"),
+    to: Annotated[
+        Path | None, typer.Option(help="发布到哪个目录；在代码库里缺省为 models/default")
+    ] = None,
     config: ConfigFile = DEFAULT,
     force: Annotated[
         str | None, typer.Option(metavar="理由", help="退步也要发布的理由，会写进说明")
@@ -93,12 +95,13 @@ def release(
     with _plain_errors():
         from training.release import release_model
 
-        refusals = release_model(folder, to, load_config(config).release, force=force)
+        target = to or _find_released()
+        refusals = release_model(folder, target, load_config(config).release, force=force)
         for refusal in refusals:
             _say(f"不予发布：{refusal}")
         if refusals:
             raise typer.Exit(1)
-        _say(f"已发布到 {to}")
+        _say(f"已发布到 {target}")
 
 
 @app.command()
@@ -153,6 +156,18 @@ def problems(
             print(json.dumps(measure(data, model_dir=model), ensure_ascii=False))
 
 
+def _find_released() -> Path:
+    """The released model of the repository one stands in. Raises InvalidArtefact elsewhere: a
+    folder made there would be read by no service."""
+    here = Path("models/default")
+    if not here.is_dir():
+        raise InvalidArtefact(
+            "当前文件夹里没有 models/default，请用 --to 指明发布到哪个目录，"
+            "如 --to /var/lib/triage/models/本地（见 docs/training.md）"
+        )
+    return here
+
+
 def _load(config: Path, data: Path | None) -> Config:
     loaded = load_config(config, data_dir=data)
     if loaded.corpus.skipped:
@@ -171,7 +186,13 @@ def _plain_errors() -> Iterator[None]:
         yield
     except TriageError as error:
         _say(error.message)
-        raise typer.Exit(1) from None
+    except OSError as error:
+        _say(f"读写 {error.filename or '文件'} 出错，请检查路径、权限和磁盘空间后再试")
+    except MemoryError:
+        _say("内存不够：拟合约需 16 × 件数² 字节，请减少件数（配置里的 every）或换内存大的机器")
+    else:
+        return
+    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

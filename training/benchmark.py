@@ -57,19 +57,28 @@ class FlatPipeline:
     def fit(
         self, readings: Sequence[Reading], labels: Sequence[str], groups: Sequence[int]
     ) -> "FlatPipeline":
-        """Learn from one label for each reading; `groups` numbers near-identical texts."""
+        """Learn from one label for each reading; `groups` numbers near-identical texts.
+
+        Raises InvalidFile where the texts are too few to have words in common.
+        """
         self.names_, number = np.unique(np.asarray(labels), return_inverse=True)
         targets = np.eye(len(self.names_), dtype=np.float32)[number]
         self.features_ = TextFeatures(min_writers=MIN_WRITERS, min_body_runs=MIN_BODY_RUNS)
         self.features_.fit(readings, groups)
-        self.words_ = TfidfVectorizer(
+        words = TfidfVectorizer(
             tokenizer=cut_words,
             token_pattern=None,
             lowercase=False,
             ngram_range=(1, 2),
             min_df=MIN_WRITERS,  # of texts: here near-copies may count
             sublinear_tf=True,
-        ).fit([reading.body for reading in readings])
+        )
+        try:
+            self.words_ = words.fit([reading.body for reading in readings])
+        except ValueError as error:  # no word is left
+            raise InvalidFile(
+                f"训练用的 {len(readings)} 件太少，没有一个词出现在 {MIN_WRITERS} 件里，请多给一些"
+            ) from error
         counted = self._count(readings)
         self.gravity_ = 1 + GRAVITY * class_gravity(counted, targets)
         rows = self._weigh(counted)
@@ -132,6 +141,7 @@ class FlatPipeline:
         parts = [
             normalize(counted[:, part] @ sp.diags_array(self.gravity_[part]))
             for part in (*starmap(slice, pairwise(ends)), slice(ends[-1], None))
+            if len(self.gravity_[part])  # a file without titles has no runs of titles
         ]
         return sp.csr_matrix(sp.hstack(parts, dtype=np.float32) / np.sqrt(len(parts)))
 

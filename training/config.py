@@ -5,13 +5,16 @@ that come with the product. What needs `{data}` is passed over where no folder i
 """
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from triage.artefacts import LETTERS
 from triage.errors import InvalidData
+from triage.text import decode_bytes
 
 HERE = Path(__file__).parent
 DEFAULT = HERE / "config.toml"
@@ -102,7 +105,10 @@ class ReleaseConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file; `name` goes into the model's id."""
+    """The whole file; `name` goes into the model's id.
+
+    `taxonomy` is one that comes with the product, by its name, or the file of a town's own.
+    """
 
     corpus: CorpusConfig
     features: FeatureConfig = FeatureConfig()
@@ -110,12 +116,14 @@ class Config:
     lines: LineConfig = LineConfig()
     release: ReleaseConfig = ReleaseConfig()
     name: str = "letters"
+    taxonomy: str = LETTERS
     seed: int = 0
     folds: int = 5
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the manifest; of paths only the file names."""
         plain = dataclasses.asdict(self)
+        plain["taxonomy"] = Path(self.taxonomy).name
         for file in plain["corpus"]["files"]:
             file["path"] = file["path"].name
             file["texts"] = [path.name for path in file["texts"]]
@@ -128,13 +136,25 @@ def load_config(path: Path | str = DEFAULT, *, data_dir: Path | None = None) -> 
     Raises InvalidData naming the table and key that are unknown, missing or of a wrong kind.
     """
     try:
-        with Path(path).open("rb") as file:
-            tables = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InvalidData(f"读不出配置文件 {path}：{error}") from error
-    corpus = dict(tables.pop("corpus", {}))
+        tables = tomllib.loads(decode_bytes(Path(path).read_bytes()))
+    except OSError as error:
+        raise InvalidData(f"打不开配置文件 {path}，请核对路径和权限") from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"第 {line[1]} 行" if line else "末尾"
+        raise InvalidData(
+            f"读不出配置文件 {path}：{where}有语法错误，请检查该处的引号、括号和逗号"
+        ) from error
+    corpus = _as_table(tables.pop("corpus", {}), "corpus")
+    rows = corpus.pop("files", [])
+    if not isinstance(rows, list):
+        raise InvalidData("配置的语料文件应写成 [[corpus.files]]（两层方括号），一个文件一段")
     files, skipped = [], []
-    for row in corpus.pop("files", ()):
+    for row in (_as_table(row, "corpus.files") for row in rows):
+        if not isinstance(row.get("path"), str):
+            raise InvalidData("配置 [corpus.files] 缺少“path”，请写明文件的路径")
+        for name in ("columns", "parts"):
+            _as_table(row.get(name, {}), f"corpus.files 的 {name}")
         paths = [
             _locate(str(name), data_dir) for name in (row.get("path", ""), *row.get("texts", ()))
         ]
@@ -150,11 +170,27 @@ def load_config(path: Path | str = DEFAULT, *, data_dir: Path | None = None) -> 
         "lines": LineConfig,
         "release": ReleaseConfig,
     }
-    made = {name: _make(kind, tables.pop(name, {}), name) for name, kind in parts.items()}
+    made = {
+        name: _make(kind, _as_table(tables.pop(name, {}), name), name)
+        for name, kind in parts.items()
+    }
     made["corpus"] = _make(
         CorpusConfig, corpus | {"files": tuple(files), "skipped": tuple(skipped)}, "corpus"
     )
-    return _make(Config, tables | made, "top level")
+    if "{data}" in str(tables.get("taxonomy", "")) and data_dir is None:
+        raise InvalidData("配置的 taxonomy 在 {data} 里，请用 --data 指明目录")
+    if isinstance(told := tables.get("taxonomy"), str) and "{" in told:
+        tables["taxonomy"] = str(_locate(told, data_dir))
+    config: Config = _make(Config, tables | made, "顶层")
+    if config.folds < 2:
+        raise InvalidData("配置 [顶层] 的“folds”至少为 2：留出一折，用其余的学")
+    return config
+
+
+def _as_table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidData(f"配置 [{where}] 应写成 {{ 名称 = 值, … }}，请对照 docs/training.md 改正")
+    return dict(value)
 
 
 def _locate(path: str, data_dir: Path | None) -> Path | None:
@@ -162,6 +198,9 @@ def _locate(path: str, data_dir: Path | None) -> Path | None:
         return None
     filled = path.replace("{data}", str(data_dir)).replace("{corpus}", str(HERE / "corpus"))
     return Path(filled)
+
+
+_KINDS = {int: "整数", float: "数", str: "文字"}
 
 
 def _make(kind: type[Any], row: Mapping[str, Any], where: str) -> Any:
@@ -173,9 +212,15 @@ def _make(kind: type[Any], row: Mapping[str, Any], where: str) -> Any:
         wanted = {int: (int,), float: (int, float), str: (str,)}.get(fields[name])
         if wanted and (not isinstance(value, wanted) or isinstance(value, bool)):
             raise InvalidData(
-                f"配置 [{where}] 的“{name}”应为 {fields[name].__name__}，现为 {value!r}"
+                f"配置 [{where}] 的“{name}”应为{_KINDS[fields[name]]}，现为 {value!r}"
             )
-    try:
-        return kind(**row)
-    except TypeError as error:
-        raise InvalidData(f"配置 [{where}] 不完整：{error}") from error
+    lacking = [
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.name not in row
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    ]
+    if lacking:
+        raise InvalidData(f"配置 [{where}] 缺少“{'”“'.join(lacking)}”，请补上")
+    return kind(**row)

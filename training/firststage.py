@@ -49,7 +49,7 @@ def fit_first_stage(
     penalties[path] = config.model.path_penalty
     kernel = make_kernel(rows, smoothing=config.model.smoothing)
     inverse = invert(kernel.values.copy(), config.model.penalty / corpus.weights)
-    say("kernel made and inverted")
+    say("核矩阵已求逆")
 
     def fit(seen: Array, values: Array, inverse: Array) -> Array:
         return fit_logits(
@@ -63,7 +63,7 @@ def fit_first_stage(
 
     ridge = fit_ridge(inverse, labels.targets, groups=corpus.groups.tolist())
     logits = fit(np.arange(texts), kernel.values, inverse)
-    say("fitted on all texts")
+    say("已用全部来件拟合")
     folds: list[tuple[Array, Array, Array]] = []  # mask of those held out, ridge, logits
     unseen_logits = np.zeros_like(ridge.unseen)
     for held_out in split_folds(corpus.groups, config.folds, config.seed):
@@ -74,7 +74,7 @@ def fit_first_stage(
         duals[1][seen] = fit(seen, kernel.values[np.ix_(seen, seen)], rest)
         unseen_logits[held_out] = kernel.values[held_out] @ duals[1]
         folds.append((held_out, *duals))
-        say(f"fitted without fold {len(folds)} of {config.folds}")
+        say(f"已拟合留出第 {len(folds)} 折的一份（共 {config.folds} 折）")
 
     # Each head's logits are brought to the spread of its ridge: about 0 for no and 1 for yes.
     share = config.model.ridge_share
@@ -103,7 +103,7 @@ def fit_first_stage(
         blurred[held_out] += (
             pack(dual).score(rows[held_out]) - kernel.values[held_out] @ dual @ waist
         )
-    say("packed")
+    say("已压缩")
     return FirstStage(scores, blurred)
 
 

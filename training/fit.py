@@ -17,7 +17,7 @@ import numpy as np
 from training.config import Config
 from training.dataset import Corpus
 from training.firststage import fit_first_stage, split_folds
-from training.labels import Labels, read_labels
+from training.labels import Labels, load_label_taxonomy, read_labels
 from training.secondstage import SecondStage, fit_heads, fit_network
 from training.telling import find_telling
 from triage.calibration import DomainCalibration
@@ -38,13 +38,14 @@ from triage.classifiers import (
     weigh_urgency,
 )
 from triage.danger import Danger, load_dangers
+from triage.errors import InvalidData
 from triage.features import Array, TextFeatures, read_text
 from triage.meanings import load_meanings
 from triage.suggestions import FLAGS, NATURES
-from triage.taxonomy import load_taxonomy
 
 NATURAL_ROLES = ("gold", "natural")  # splits with the mix of real life: lines are drawn on these
 MADE_UP_ROLES = ("seed", "written")  # no office ever got these: they count less at the second stage
+_ENOUGH = 200  # examples, below which lines drawn on them are mere luck
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,17 @@ class Fit:
 
 
 def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None] = print) -> Fit:
-    """Fit on all of `corpus`, whose examples must carry every label. Deterministic."""
-    taxonomy = load_taxonomy("letters")
+    """Fit on all of `corpus`, whose examples must carry every label. Deterministic.
+
+    Raises InvalidData where an example lacks a label, or a label lacks examples.
+    """
+    taxonomy = load_label_taxonomy(config.taxonomy)
     domain = DomainCalibration(taxonomy)
     labels = read_labels(corpus.examples, taxonomy, domain)
+    _refuse_scarce(labels, corpus, config)
+    unheard = len(domain.codes) - len(set(labels.path.tolist()))
+    if unheard:
+        say(f"提示：{len(domain.codes)} 个三级分类中有 {unheard} 个没有样例，模型不会给出这些分类")
     readings = [read_text(example.title, example.content) for example in corpus.examples]
     lexicon = load_dangers((files("triage") / "data" / "danger.toml").read_bytes())
     dangers = [lexicon.find(reading.title, reading.content) for reading in readings]
@@ -79,6 +87,8 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     natural = np.isin(corpus.roles, NATURAL_ROLES)
     if not natural.any():  # a seed corpus alone, as in the model for tests
         natural[:] = True
+    if natural.sum() < _ENOUGH:
+        say(f"提示：分界线只在 {natural.sum()} 件上画，不稳；日常来件（role 为 natural）越多越好")
     if config.features.silent:
         # Texts that lines and figures rest on do not choose the terms where others can.
         enough = natural.sum() <= (~natural).sum()
@@ -92,7 +102,7 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
             smoothing=config.model.smoothing,
         )
         rows = features.keep(telling).transform(readings)
-    say(f"{rows.shape[0]} texts, {rows.shape[1]} terms")
+    say(f"{rows.shape[0]} 件，认得 {rows.shape[1]} 个字串")
     first = fit_first_stage(rows, labels, corpus, domain, config, say=say)
     unseen_scores = first.unseen
 
@@ -132,6 +142,29 @@ def fit_classifier(corpus: Corpus, config: Config, *, say: Callable[[str], None]
     decided = decide_urgency(unseen.urgency, dangers, lines)
     answers = {field.name: getattr(unseen, field.name) for field in fields(Judgements)}
     return Fit(classifier, Unseen(**(answers | {"urgency_level": decided})))
+
+
+def _refuse_scarce(labels: Labels, corpus: Corpus, config: Config) -> None:
+    """Every fold must see the yes and the no of each label that is told by itself.
+
+    A model that never saw one would never say it: accusations and dangers would be overlooked.
+    """
+    told = {
+        ACCUSATION: labels.nature == NATURES.index(ACCUSATION),
+        "特急、紧急": labels.urgency <= 2,
+        **{flag: labels.flags[:, number] for number, flag in enumerate(FLAGS)},
+    }
+    folds = list(split_folds(corpus.groups, config.folds, config.seed))
+    scarce = [
+        name
+        for name, truth in told.items()
+        if not all(0 < truth[~held_out].sum() < (~held_out).sum() for held_out in folds)
+    ]
+    if scarce:
+        raise InvalidData(
+            f"语料中 {'、'.join(scarce)} 的件太少（或全都是），学不会。请补上已标注的件，"
+            "或在配置里加上自带语料 {corpus}/seed.jsonl（见 docs/training.md 的例子）"
+        )
 
 
 def _judge_unseen(

@@ -16,11 +16,22 @@ from training.card import write_card
 from training.config import Config
 from training.dataset import Corpus, load_corpus
 from training.fit import fit_classifier
+from training.labels import load_label_taxonomy
 from training.measure import Figures, measure_by_split, read_answers, read_tree
 from training.readers import Example, read_examples
 from training.release import CARD, UNSEEN, Manifest
 from training.report import write_report
-from triage.artefacts import FORM, MANIFEST_FILE, MODEL_FILE, load_artefact, save_classifier
+from triage.artefacts import (
+    FORM,
+    LETTERS,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    TAXONOMY_FILE,
+    load_artefact,
+    load_model_taxonomy,
+    save_classifier,
+    save_taxonomy,
+)
 from triage.classifiers import Classifier, Judgements, Lines, read_signals
 from triage.danger import DangerLexicon, load_dangers
 from triage.desk import CHUNK
@@ -28,26 +39,30 @@ from triage.errors import InvalidArtefact
 from triage.features import read_text
 from triage.meanings import load_meanings
 from triage.suggestions import FLAGS
-from triage.taxonomy import load_taxonomy
 
-TAXONOMY = "letters"
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 
 
 def write_model(folder: Path, config: Config, *, date: str, say: Callable[[str], None]) -> Manifest:
     """Fit what `config` names and write model, manifest, card and unseen answers; the manifest."""
     corpus = load_corpus(config)
+    folder.mkdir(parents=True, exist_ok=True)  # rather now than after an hour of fitting
     say(f"{len(corpus.examples)} 件来件，{len(set(corpus.groups.tolist()))} 组互不相似；开始拟合")
     fit = fit_classifier(corpus, config, say=say)
     digest = save_classifier(fit.classifier, folder)
     np.savez_compressed(folder / UNSEEN, allow_pickle=False, **_arrays(fit.unseen))
-    tree = read_tree(fit.classifier, load_taxonomy(TAXONOMY))
+    taxonomy = load_label_taxonomy(config.taxonomy)
+    files = {MODEL_FILE: digest}
+    if config.taxonomy != LETTERS:
+        files[TAXONOMY_FILE] = save_taxonomy(taxonomy, folder)
+    tree = read_tree(fit.classifier, taxonomy)
     answers = read_answers(fit.unseen, fit.classifier.lines)
     manifest = {
         "id": f"{config.name}-{digest[:8]}",
         "created": date,
         "form": FORM,
-        "files": {MODEL_FILE: digest},
+        "taxonomy": taxonomy.name,
+        "files": files,
         "libraries": {name: version(name) for name in LIBRARIES}
         | {"python": platform.python_version()},
         "corpus": {"digest": corpus.digest, "files": _list_files(corpus)},
@@ -82,7 +97,7 @@ def evaluate_unseen(folder: Path, config: Config, report: Path) -> dict[str, Fig
         report,
         corpus.examples,
         read_answers(unseen, artefact.classifier.lines),
-        read_tree(artefact.classifier, load_taxonomy(TAXONOMY)),
+        read_tree(artefact.classifier, load_model_taxonomy(folder)),
         roles=corpus.roles,
     )
 
@@ -97,7 +112,7 @@ def evaluate_file(folder: Path, test: Path, report: Path) -> dict[str, Figures]:
         report,
         examples,
         read_answers(judged, artefact.classifier.lines),
-        read_tree(artefact.classifier, load_taxonomy(TAXONOMY)),
+        read_tree(artefact.classifier, load_model_taxonomy(folder)),
         roles=[test.stem] * len(examples),
     )
 

@@ -2,16 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from training.readers import Example
+from training.readers import Example, read_table
 from triage.calibration import DomainCalibration
+from triage.errors import InvalidData, NotFound
 from triage.features import Array
 from triage.scores import Outputs
 from triage.suggestions import FLAGS, NATURES
-from triage.taxonomy import Taxonomy
+from triage.taxonomy import Taxonomy, load_taxonomy, taxonomy_from_rows
 
+_NAMES = {
+    "level1": "一级分类",
+    "level2": "二级分类",
+    "urgency": "紧急程度",
+    "nature": "诉求性质",
+    "flags": "风险标签（没有标签的件，留着这一列、把格子空着）",
+}
+_SHOWN = 5  # examples that are named for one fault
+_FAULTS = 10  # faults that are named
 URGENT_STEPS = (1, 2, 3)  # the scores tell "at most this level"
 
 
@@ -30,24 +41,33 @@ class Labels:
     outputs: Outputs
 
 
+def load_label_taxonomy(name: str) -> Taxonomy:
+    """The taxonomy that `Config.taxonomy` names: one of the product, or a town's own CSV or
+    workbook. Raises NotFound, InvalidFile or InvalidData.
+    """
+    if not Path(name).suffix:
+        return load_taxonomy(name)
+    (_, header), *rows = read_table(Path(name)) or [(0, [])]
+    keys = [cell.strip() for cell in header]
+    told = [dict(zip(keys, cells, strict=False)) for _, cells in rows]
+    return taxonomy_from_rows(told, name=Path(name).stem)
+
+
 def read_labels(
     examples: Sequence[Example], taxonomy: Taxonomy, domain: DomainCalibration
 ) -> Labels:
     """Those of examples that carry every label; the columns of the levels are those of `domain`.
 
-    Raises NotFound where a path is none of the taxonomy.
+    Raises InvalidData naming the examples that lack one, or whose path is none of the taxonomy:
+    learnt as 一般 or 投诉, a label that nobody gave would teach the model to overlook.
     """
+    _refuse_unlabelled(examples, taxonomy)
     code_at = {code: number for number, code in enumerate(domain.codes)}
-    path = np.array(
-        [
-            code_at[taxonomy.get_by_path(e.level1 or "", e.level2 or "", e.level3 or "").code]
-            for e in examples
-        ]
-    )
+    path = np.array([code_at[_find_code(e, taxonomy) or ""] for e in examples])
     level2 = domain.up2[path]
     level1 = domain.up1[level2]
-    urgency = np.array([e.urgency or 4 for e in examples])
-    nature = np.array([NATURES.index(e.nature or "投诉") for e in examples])
+    urgency = np.array([e.urgency for e in examples])
+    nature = np.array([NATURES.index(e.nature or "") for e in examples])
     flags = np.array([[flag in (e.flags or ()) for flag in FLAGS] for e in examples])
     parts = [
         np.eye(len(domain.level1))[level1],
@@ -61,3 +81,43 @@ def read_labels(
     slices = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
     targets = np.hstack(parts).astype(np.float32)
     return Labels(level1, level2, path, urgency, nature, flags, targets, Outputs(*slices))
+
+
+def _refuse_unlabelled(examples: Sequence[Example], taxonomy: Taxonomy) -> None:
+    broken: dict[str, list[str]] = {}
+    for example in examples:
+        if fault := _find_fault(example, taxonomy):
+            broken.setdefault(fault, []).append(f"{example.source} 的 {example.id}")
+    if not broken:
+        return
+    told = [
+        f"{fault}：{'、'.join(who[:_SHOWN])}{f' 等 {len(who)} 件' if len(who) > _SHOWN else ''}"
+        for fault, who in broken.items()
+    ]
+    more = f"\n……另有 {len(told) - _FAULTS} 种" if len(told) > _FAULTS else ""
+    count = sum(map(len, broken.values()))
+    raise InvalidData(
+        f"有 {count} 件的标注不能用来训练，请补齐、改正或删去后再训练：\n"
+        + "\n".join(told[:_FAULTS])
+        + more
+    )
+
+
+def _find_fault(example: Example, taxonomy: Taxonomy) -> str | None:
+    """What is wrong with the labels of this example, if anything."""
+    lacking = [name for field, name in _NAMES.items() if getattr(example, field) is None]
+    if lacking:
+        return f"缺少{'、'.join(lacking)}"
+    if _find_code(example, taxonomy) is None:
+        path = "/".join(filter(None, (example.level1, example.level2, example.level3)))
+        return f"分类“{taxonomy.name}”中没有“{path}”"
+    return None
+
+
+def _find_code(example: Example, taxonomy: Taxonomy) -> str | None:
+    """That of the leaf; one without a level 3 is filed under a level 2 that has no parts."""
+    level2 = example.level2 or ""
+    try:
+        return taxonomy.get_by_path(example.level1 or "", level2, example.level3 or level2).code
+    except NotFound:
+        return None

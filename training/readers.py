@@ -1,5 +1,6 @@
 """A town's own records (CSV, Excel, JSON lines) as labelled examples to learn from."""
 
+import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ _URGENCY = {name: level for level, name in URGENCY_NAMES.items()}
 _EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _EXCEL_SUFFIXES = (".xlsx", ".xls")
 _SHOWN = 5
+_TITLE_ROWS = 20  # at most so many rows stand above the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +92,54 @@ def _read_rows(
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         yield from _read_lines(path, columns)
         return
-    frame = _read_table(path)
-    found = find_columns([str(name) for name in frame.columns], fields=_FIELDS, columns=columns)
+    rows = read_table(path)
+    if not rows:
+        return
+    try:
+        header, found = _find_header(rows, columns)
+    except InvalidFile as error:
+        raise InvalidFile(f"{path.name}：{error.message}") from error
     if "title" not in found and "content" not in found:
         raise InvalidFile(f"{path.name} 中找不到标题列或内容列，请用 columns 指明列名")
-    names = list(found)
-    for number, values in enumerate(frame.iloc[:, list(found.values())].to_numpy(), start=2):
+    for number, values in rows[header + 1 :]:
         if any(values):
-            yield number, dict(zip(names, values, strict=True))
+            yield (
+                number,
+                {
+                    field: values[position] if position < len(values) else ""
+                    for field, position in found.items()
+                },
+            )
+
+
+def _find_header(
+    rows: Sequence[tuple[int, list[str]]], columns: Mapping[str, str] | None
+) -> tuple[int, dict[str, int]]:
+    """Which of the first rows names the columns, and what it names: titles may stand above it.
+
+    Raises InvalidFile where none has the columns that are asked for.
+    """
+    refused: InvalidFile | None = None
+    fullest = 0
+    for place, (_, cells) in enumerate(rows[:_TITLE_ROWS]):
+        try:
+            found = find_columns(cells, fields=_FIELDS, columns=columns)
+        except InvalidFile as error:
+            # The row with most cells is the likeliest header: its names help most.
+            if (filled := sum(map(bool, cells))) > fullest:
+                refused, fullest = error, filled
+            continue
+        if "title" in found or "content" in found:
+            return place, found
+    if refused is not None:
+        raise refused
+    return 0, {}
 
 
 def _read_lines(
     path: Path, columns: Mapping[str, str] | None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(decode_bytes(path.read_bytes()).split("\n"), start=1):
+    for number, line in enumerate(decode_bytes(_read_bytes(path)).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -118,22 +154,35 @@ def _read_lines(
         yield number, {field: record[keys[position]] for field, position in found.items()}
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    """The cells of a CSV or the first sheet of a workbook, all as text, "" where empty."""
-    data = path.read_bytes()
+def read_table(path: Path) -> list[tuple[int, list[str]]]:
+    """(number as a person counts it, cells) of the rows of a CSV or of the first sheet of a
+    workbook, all as text, "" where empty."""
+    data = _read_bytes(path)
     try:
         if path.suffix.lower() in _EXCEL_SUFFIXES or data.startswith(_EXCEL):
-            frame = pd.read_excel(io.BytesIO(data), dtype=str, engine="calamine")
-        else:
-            text = io.StringIO(decode_bytes(data).removeprefix("\ufeff"))
-            frame = pd.read_csv(text, dtype=str, sep=None, engine="python", keep_default_na=False)
+            frame = pd.read_excel(io.BytesIO(data), dtype=str, header=None, engine="calamine")
+            rows = frame.fillna("").to_numpy().tolist()
+            return [(number, [*map(str, row)]) for number, row in enumerate(rows, start=1)]
+        text = decode_bytes(data).removeprefix("\ufeff")
+        head = "".join(text.splitlines(keepends=True)[:_TITLE_ROWS])
+        mark = max(",\t;", key=head.count)  # the comma where none stands oftener
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+        return [(reader.line_num, row) for row in reader]
     except InvalidFile:
         raise
     except Exception as error:  # the parsers raise a dozen kinds; to the user all mean one thing
         raise InvalidFile(
-            f"读不出 {path.name}：{error}。请另存为 .xlsx 或 UTF-8 的 .csv"
+            f"读不出 {path.name}：文件是空的、已损坏或加了密码。请另存为 .xlsx 或 UTF-8 的 .csv"
         ) from error
-    return frame.fillna("")
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidFile(
+            f"打不开 {path}，请核对配置里的路径和权限（{{data}} 是 --data 给的目录）"
+        ) from error
 
 
 def _make_example(row: Mapping[str, Any], *, number: int, source: str) -> Example:
@@ -149,7 +198,7 @@ def _make_example(row: Mapping[str, Any], *, number: int, source: str) -> Exampl
         level2=_text(row, "level2"),
         level3=_text(row, "level3"),
         urgency=_urgency(row),
-        nature=_one_of(row, "nature", NATURES),
+        nature=_nature(row),
         flags=_flags(row),
         place=_text(row, "place"),
         channel=_text(row, "channel"),
@@ -165,10 +214,10 @@ def _text(row: Mapping[str, Any], field: str) -> str | None:
     return None if value is None else str(value).strip() or None
 
 
-def _one_of(row: Mapping[str, Any], field: str, names: tuple[str, ...]) -> str | None:
-    value = _text(row, field)
-    if value is not None and value not in names:
-        raise ValueError(f"的{field}“{value}”不在 {'、'.join(names)} 之中")
+def _nature(row: Mapping[str, Any]) -> str | None:
+    value = _text(row, "nature")
+    if value is not None and value not in NATURES:
+        raise ValueError(f"的诉求性质“{value}”不在 {'、'.join(NATURES)} 之中")
     return value
 
 

@@ -45,6 +45,12 @@ def find_losses(before: Manifest, after: Manifest, release: ReleaseConfig) -> li
     losses = []
     old = before["scores"].get(release.split, {})
     new = after["scores"].get(release.split, {})
+    if old and not new:  # a town's own records have no split of that name
+        return [
+            f"新模型没有 {release.split} 组的成绩，无从与 {before['id']} 相比；"
+            "请用 --config 给出训练时的配置，其中 [release] 的 split 写自己的组（如 natural），"
+            "或用 --to 发布到另一个目录"
+        ]
     for name, tolerance in release.tolerance.items():
         if name in old and old[name] - new.get(name, 0.0) > tolerance:
             found = f"{new[name]:.4f}" if name in new else "缺"
@@ -99,10 +105,15 @@ def release_model(
 
 
 def format_comparison(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Two models' figures side by side, as a Markdown table."""
+    """Two models' figures side by side, as a Markdown table, and whether they may be compared."""
     lines = [f"| 组 | 指标 | {before['id']} | {after['id']} | 差 |", "|---|---|---|---|---|"]
     lines += [
         f"| {split} | {name} | {old:g} | {new:g} | {new - old:+.4f} |"
         for split, name, old, new in compare_scores(dict(before), dict(after))
     ]
+    if before.get("corpus", {}).get("digest") != after.get("corpus", {}).get("digest"):
+        lines.append(
+            "\n两个模型的语料不同，同名的组不是同一批件，数字不能直接比；"
+            "要比高下，请用 evaluate --test 对同一份没有训练过的文件各做一次"
+        )
     return "\n".join(lines)

@@ -4,7 +4,9 @@ A model is a pickle, and a pickle can run code. So nothing is unpickled before i
 in the manifest beside it, and the libraries it was made with are those here.
 """
 
+import csv
 import hashlib
+import io
 import json
 import pickle
 import zlib
@@ -15,9 +17,12 @@ from typing import Any
 
 from triage.classifiers import Classifier
 from triage.errors import InvalidArtefact
+from triage.taxonomy import COLUMNS, Taxonomy, load_taxonomy, read_taxonomy, taxonomy_rows
 
 MODEL_FILE = "model.pickle"  # compressed with zlib
 MANIFEST_FILE = "manifest.json"
+TAXONOMY_FILE = "taxonomy.csv"  # only beside a model of another taxonomy than `LETTERS`
+LETTERS = "letters"
 FORM = 5  # raised whenever what a classifier holds or sees changes: an older one cannot be asked
 
 
@@ -44,7 +49,10 @@ def load_artefact(folder: Path) -> Artefact:
     model = folder / MODEL_FILE
     if not model.is_file():
         raise InvalidArtefact(f"模型目录 {folder} 中没有 {MODEL_FILE}，请重新安装或重新发布模型")
-    stored = model.read_bytes()
+    try:
+        stored = model.read_bytes()
+    except OSError as error:
+        raise InvalidArtefact(f"读不了模型文件 {model}，请检查权限和磁盘") from error
     if hashlib.sha256(stored).hexdigest() != manifest["files"].get(MODEL_FILE):
         raise InvalidArtefact(f"模型文件 {model} 与清单不符，可能被改动或损坏，请重新安装模型")
     if manifest.get("form") != FORM:
@@ -56,11 +64,32 @@ def load_artefact(folder: Path) -> Artefact:
             f"模型由 scikit-learn {made_with} 训练，本机为 {here}，"
             "请按 requirements.lock 安装，或用本机版本重新训练模型"
         )
-    # Decompressed in one piece, during which other threads go on.
-    classifier = pickle.loads(zlib.decompress(stored))  # noqa: S301  it is the file of the manifest
+    try:
+        # Decompressed in one piece, during which other threads go on.
+        classifier = pickle.loads(zlib.decompress(stored))  # noqa: S301  the file of the manifest
+    except Exception as error:  # a pickle of anything else fails as it likes
+        raise InvalidArtefact(f"模型文件 {model} 里不是分诊模型，请重新安装模型") from error
     if not isinstance(classifier, Classifier):
         raise InvalidArtefact(f"模型文件 {model} 里不是分诊模型，请重新安装模型")
     return Artefact(classifier, manifest)
+
+
+def load_model_taxonomy(folder: Path) -> Taxonomy:
+    """The taxonomy that the model in `folder` speaks: the one that lies beside it, else `letters`.
+
+    Raises InvalidArtefact where it is missing or altered, InvalidData where it is none.
+    """
+    manifest = read_manifest(folder)
+    if TAXONOMY_FILE not in manifest["files"]:
+        return load_taxonomy(LETTERS)
+    path = folder / TAXONOMY_FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InvalidArtefact(f"读不了模型的分类表 {path}，请重新发布模型") from error
+    if hashlib.sha256(data).hexdigest() != manifest["files"][TAXONOMY_FILE]:
+        raise InvalidArtefact(f"分类表 {path} 与清单不符，可能被改动；改分类表要重新训练模型")
+    return read_taxonomy(data, name=str(manifest.get("taxonomy", folder.name)))
 
 
 def save_classifier(classifier: Classifier, folder: Path) -> str:
@@ -70,6 +99,17 @@ def save_classifier(classifier: Classifier, folder: Path) -> str:
     return hash_file(folder / MODEL_FILE)
 
 
+def save_taxonomy(taxonomy: Taxonomy, folder: Path) -> str:
+    """Write the taxonomy of a model into its folder, as spreadsheets read it, and return its
+    SHA-256."""
+    lines = io.StringIO(newline="")
+    writer = csv.DictWriter(lines, COLUMNS.values())
+    writer.writeheader()
+    writer.writerows(taxonomy_rows(taxonomy))
+    (folder / TAXONOMY_FILE).write_bytes(lines.getvalue().encode("utf-8-sig"))
+    return hash_file(folder / TAXONOMY_FILE)
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of `folder`. Raises InvalidArtefact where it is missing or not a manifest."""
     path = folder / MANIFEST_FILE
@@ -77,7 +117,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise InvalidArtefact(
-            f"模型目录 {folder} 不存在或没有 {MANIFEST_FILE}，请检查设置 TRIAGE_MODEL_DIR"
+            f"模型目录 {folder} 不存在、不许读或没有 {MANIFEST_FILE}，请检查设置 TRIAGE_MODEL_DIR"
         ) from None
     except ValueError:
         raise InvalidArtefact(f"模型清单 {path} 已损坏，请重新安装模型") from None

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.artefacts import load_artefact
+from triage.artefacts import load_artefact, load_model_taxonomy
 from triage.classifiers import ACCUSATION, Classifier, Judgements, read_signals
 from triage.danger import Danger, DangerLexicon, load_dangers, rank_reasons
 from triage.departments import Departments, load_departments
@@ -38,7 +38,7 @@ from triage.suggestions import (
     Suggestion,
     UrgencySuggestion,
 )
-from triage.taxonomy import Domain, Taxonomy, load_taxonomy
+from triage.taxonomy import Domain, Taxonomy
 
 CHUNK = 256  # submissions worked on at once: larger ones outgrow the processor's cache
 _ALTERNATIVES = 3
@@ -260,13 +260,13 @@ class Desk:
 
 
 def load_desk(model_dir: Path, *, data_dir: Path | None = None) -> Desk:
-    """A desk with the model in `model_dir`.
+    """A desk with the model in `model_dir`, which brings its taxonomy.
 
     A file in `data_dir` (departments.toml, dispatch.toml, danger.toml) takes the place of the one
     that comes with the product. Raises InvalidArtefact or InvalidData.
     """
     artefact = load_artefact(model_dir)
-    taxonomy = load_taxonomy("letters")
+    taxonomy = load_model_taxonomy(model_dir)
     if [domain.code for domain in taxonomy] != artefact.classifier.codes:
         raise InvalidArtefact(f"模型 {artefact.id} 与分类表不一致，请用当前分类表重新训练模型")
     departments = load_departments(_read_data("departments.toml", data_dir))

@@ -43,6 +43,7 @@ _CHOICES: dict[str, Iterable[str]] = {
     "place_levels": PLACE_LEVELS,
 }
 _SEPARATORS = re.compile(r"[、，,；;|\n]+")
+_TOLD = 10  # faults of a catalogue
 _SHORTEST_CUE = 2  # characters; a single character stands in half of all messages
 
 
@@ -208,8 +209,9 @@ _PLACE_NAMES = {level: name for name, level in PLACE_LEVELS.items()}
 def load_catalogue(data: bytes, *, departments: Departments, taxonomy: Taxonomy) -> Catalogue:
     """The catalogue in the bytes of a dispatch.toml.
 
-    Raises InvalidData with the number of the first rule whose path is not in the taxonomy, whose
-    department is not in the directory, that repeats the conditions of another, or is malformed.
+    Raises InvalidData with the numbers of the first ten rules whose path is not in the taxonomy,
+    whose department is not in the directory, that repeat the conditions of another, or are
+    malformed.
     """
     entries = read_entries(data, key="rules", what="派单目录")
     return _build(entries, departments=departments, taxonomy=taxonomy)
@@ -233,7 +235,7 @@ def catalogue_from_rows(
     """
     filled = [row for row in rows if any((value or "").strip() for value in row.values())]
     if not filled:
-        raise InvalidData("派单目录没有任何规则，请检查表格内容")
+        raise InvalidData("派单目录没有任何规则，请检查表格内容；只读第一张工作表表头以下的各行")
     known = {heading for row in filled for heading in row}  # a row may end at its last filled cell
     missing = [heading for heading in COLUMNS.values() if heading not in known]
     if missing:
@@ -259,19 +261,27 @@ def _build(
     paths = {path for domain in taxonomy for path in _prefixes(domain)} | {EVERY_DOMAIN}
     rules: list[Rule] = []
     seen: dict[tuple[object, ...], int] = {}
+    faults: list[str] = []
     for number, entry in enumerate(entries, start=1):
-        rule = _read_rule(entry, number, departments)
+        try:
+            rule = _read_rule(entry, number, departments)
+        except InvalidData as error:
+            faults.append(error.message)
+            continue
+        first = seen.setdefault(rule.conditions, number)
         if rule.path not in paths:
-            raise InvalidData(
+            faults.append(
                 f"派单目录第 {number} 条：分类“{taxonomy.name}”中没有领域“{rule.path}”，"
                 "请按“一级/二级/三级”填写分类表中的名称"
             )
-        first = seen.setdefault(rule.conditions, number)
-        if first != number:
-            raise InvalidData(
+        elif first != number:
+            faults.append(
                 f"派单目录第 {number} 条与第 {first} 条的条件完全相同，请合并或删去其中一条"
             )
         rules.append(rule)
+    if faults:  # a department that is given up stands in dozens of rules: not told one at a time
+        more = [f"……等共 {len(faults)} 处"] if len(faults) > _TOLD else []
+        raise InvalidData("\n".join([*faults[:_TOLD], *more]))
     return Catalogue(tuple(rules), taxonomy)
 
 

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
-from triage.artefacts import Artefact
+from triage.artefacts import Artefact, load_model_taxonomy
 from triage.departmenttable import departments_from_rows
 from triage.desk import Desk
 from triage.dispatch import catalogue_from_rows, catalogue_rows
@@ -18,20 +18,22 @@ LINES = (0.5, 0.9999)
 """Between which the line lies: below one half the likeliest level is often a mere guess."""
 
 
-def fit_departments(desk: Desk, rows: Sequence[Mapping[str, str]]) -> Desk:
-    """With these departments (spreadsheet rows); the rules of the catalogue stay.
+def fit_tables(
+    desk: Desk,
+    *,
+    departments: Sequence[Mapping[str, str]] | None = None,
+    catalogue: Sequence[Mapping[str, str]] | None = None,
+) -> Desk:
+    """With these departments, this dispatch catalogue, or both (spreadsheet rows; None: as it is).
 
-    Raises InvalidData where a row is wrong, or a rule names a department that is no longer there.
+    Both at once: a town that gives up a department changes both, and each fits the other alone.
+    Raises InvalidData where a row is wrong, or a rule names a department that is not there.
     """
-    departments = departments_from_rows(rows)
-    rules = catalogue_rows(desk.catalogue)
-    catalogue = catalogue_from_rows(rules, departments, desk.taxonomy)
-    return replace(desk, departments=departments, catalogue=catalogue)
-
-
-def fit_catalogue(desk: Desk, rows: Sequence[Mapping[str, str]]) -> Desk:
-    """With this dispatch catalogue (spreadsheet rows). Raises InvalidData naming the rule."""
-    return replace(desk, catalogue=catalogue_from_rows(rows, desk.departments, desk.taxonomy))
+    known = desk.departments if departments is None else departments_from_rows(departments)
+    rules = catalogue_rows(desk.catalogue) if catalogue is None else catalogue
+    return replace(
+        desk, departments=known, catalogue=catalogue_from_rows(rules, known, desk.taxonomy)
+    )
 
 
 def fit_review_line(desk: Desk, line: float) -> Desk:
@@ -45,8 +47,13 @@ def fit_review_line(desk: Desk, line: float) -> Desk:
 
 def fit_model(desk: Desk, artefact: Artefact, *, folder: Path) -> Desk:
     """With this model. Raises InvalidArtefact where it was made for another taxonomy."""
-    if [domain.code for domain in desk.taxonomy] != artefact.classifier.codes:
+    told = load_model_taxonomy(folder).domains  # its names too: one code may have two
+    if (
+        told != desk.taxonomy.domains
+        or [domain.code for domain in told] != artefact.classifier.codes
+    ):
         raise InvalidArtefact(
-            f"模型 {artefact.id}（{folder.name}）与分类表不一致，请用当前分类表重新训练模型"
+            f"模型 {artefact.id}（{folder.name}）的分类表与现用的不同，不能在这里换；"
+            "请用当前分类表重新训练，或用 TRIAGE_MODEL_DIR 指明它，连同派单目录一起换"
         )
     return replace(desk, model=artefact.id, classifier=artefact.classifier)

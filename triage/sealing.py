@@ -149,7 +149,7 @@ def _read_keys(path: Path) -> Keys:
         keys = Keys(told["current"], seals, _key_bytes(told["digests"]))
     except OSError as error:
         raise KeyUnavailable(
-            f"读不了密钥文件 {path}（{error.strerror}），请核对路径和权限"
+            f"读不了密钥文件 {path}，请核对路径，并确认运行服务的用户能读它"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _broken(path) from None  # the cause would quote a key
@@ -191,9 +191,7 @@ def _write_keys(path: Path, keys: Keys, *, fresh: bool) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise KeyUnavailable(
-            f"写不了密钥文件 {path}（{error.strerror}），请检查权限和磁盘空间"
-        ) from error
+        raise KeyUnavailable(f"写不了密钥文件 {path}，请检查权限和磁盘空间") from error
 
 
 def _broken(path: Path) -> KeyUnavailable:

@@ -18,12 +18,19 @@ from api.cli import audit as cli_audit
 from api.cli import deadlines as cli_deadlines
 from api.cli import lists as cli_lists
 from api.cli import reports as cli_reports
+from api.cli import tables as cli_tables
 from api.cli import users as cli_users
 from api.cli.keyfile import rotate_keys
 from api.cli.problems import problems
 from api.cli.regroup import regroup
 from api.cli.replies import replies
-from api.cli.town import load_settings, load_town_settings, now, open_store_here
+from api.cli.town import (
+    load_settings,
+    load_town_settings,
+    now,
+    open_store_here,
+    tell_new_database,
+)
 from api.cli.usage import WrongUsage, explain_usage, read_columns
 from api.faults import name_fault
 from triage.errors import InvalidInput, TriageError
@@ -45,13 +52,9 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="接口密钥的新建、查看与吊销。", no_args_is_help=True)
 db_app = typer.Typer(help="数据库。", no_args_is_help=True)
-catalogue_app = typer.Typer(help="派单目录的导出与导入。", no_args_is_help=True)
-taxonomy_app = typer.Typer(help="内容分类表。", no_args_is_help=True)
 keys_app.command("rotate")(rotate_keys)
 app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
-app.add_typer(catalogue_app, name="catalogue")
-app.add_typer(taxonomy_app, name="taxonomy")
 app.command()(problems)
 app.command()(replies)
 app.command()(regroup)
@@ -59,6 +62,9 @@ app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_deadlines.app, name="deadlines")
 app.add_typer(cli_lists.app, name="lists")
 app.add_typer(cli_reports.app, name="reports")
+app.add_typer(cli_tables.catalogue, name="catalogue")
+app.add_typer(cli_tables.departments, name="departments")
+app.add_typer(cli_tables.taxonomy, name="taxonomy")
 app.add_typer(cli_users.app, name="users")
 
 InputFile = Annotated[
@@ -151,6 +157,7 @@ def serve(
     gc.disable()  # while everything is loaded: a tenth of that time, and nothing to collect
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = load_town_settings().model_copy(update=given)
+    tell_new_database(settings)
     with ThreadPoolExecutor(1) as thread:
         desk = thread.submit(_load_desk, settings)
         from api.app import serve as serve_app  # takes longer than the model
@@ -165,6 +172,7 @@ def worker() -> None:
     from api.logs import configure_logs
 
     settings = load_town_settings()
+    tell_new_database(settings)
     configure_logs(settings)
     run_worker(settings)
 
@@ -192,6 +200,30 @@ def db_upgrade() -> None:
     """建立数据库，或升级到本版本的结构。"""
     with open_store_here():
         print("数据库已是最新结构")
+
+
+@db_app.command("backup")
+def db_backup(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="备份写到哪个文件，不能是已有的")],
+) -> None:
+    """把 SQLite 数据库备份成一个文件；服务不必停。"""
+    from triage.ledger.sqlite import copy_sqlite
+
+    settings = load_settings()
+    path = settings.find_database_file()
+    if path is None:
+        raise InvalidInput("数据库不是 SQLite，请用 pg_dump 备份")
+    if not path.is_file():
+        raise InvalidInput(f"没有数据库 {path.absolute()}，请核对 TRIAGE_DATABASE_URL 和所在文件夹")
+    if output.exists():
+        raise InvalidInput(f"{output} 已经存在，备份不覆盖已有的文件，请换个名字")
+    copy_sqlite(path, output)
+    print(f"已备份到 {output}（{output.stat().st_size:,} 字节）")
+    print(
+        f"里面有来件原文，请按密级保管；密钥文件 {settings.find_key_file()} 不在其中，"
+        "请另外备份到别处",
+        file=sys.stderr,
+    )
 
 
 @keys_app.command("create")
@@ -250,48 +282,6 @@ def keys_revoke(
     print(f"已吊销密钥 {revoked.id}（{revoked.name}）")
 
 
-@catalogue_app.command("export")
-def catalogue_export(
-    output: Annotated[Path, typer.Argument(metavar="OUT", help="写到哪个 .xlsx 或 .csv 文件")],
-) -> None:
-    """把现行派单目录导出为表格，供修改。"""
-    from api.files.catalogue import export_catalogue
-
-    catalogue = export_catalogue(output, data_dir=load_town_settings().data_dir)
-    print(f"已导出 {len(catalogue.rules)} 条规则到 {output}")
-
-
-@catalogue_app.command("import")
-def catalogue_import(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="修改后的 .xlsx 或 .csv 文件")],
-) -> None:
-    """检查修改后的派单目录，写入本地数据目录；重启服务后生效。"""
-    from api.files.catalogue import import_catalogue
-
-    data_dir = load_settings().data_dir
-    if data_dir is None:
-        raise InvalidInput("请先用环境变量 TRIAGE_DATA_DIR 指明本地数据目录，再导入派单目录")
-    catalogue, written = import_catalogue(source, data_dir=data_dir)
-    print(f"已导入 {len(catalogue.rules)} 条规则，写入 {written}；重启服务后生效")
-    if catalogue.uncovered:
-        print(f"提示：{len(catalogue.uncovered)} 个领域没有规则，其来件将由人工派单")
-    if catalogue.disputed:
-        print(f"提示：{len(catalogue.disputed)} 对规则可能冲突，遇到时由人工裁定")
-
-
-@taxonomy_app.command("check")
-def taxonomy_check(
-    file: Annotated[Path, typer.Argument(help="分类表 CSV（六列：三级的编码与名称）")],
-) -> None:
-    """检查自备的内容分类表能否使用。"""
-    from triage.taxonomy import read_taxonomy
-
-    taxonomy = read_taxonomy(_read_bytes(file), name=file.stem)
-    level1 = {domain.level1 for domain in taxonomy}
-    level2 = {domain.level2 for domain in taxonomy}
-    print(f"可用：一级 {len(level1)} 类、二级 {len(level2)} 类、三级 {len(taxonomy)} 类")
-
-
 def _classify_archive(
     source: str,
     output: Path | None,
@@ -344,13 +334,6 @@ def _load_desk(settings: "Settings") -> "Desk | None":
     from triage.desk import load_desk
 
     return load_desk(settings.model_dir, data_dir=settings.data_dir)
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"打不开 {path}（{name_fault(error)}），请核对路径和权限") from error
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,10 +1,17 @@
 """SQLite by the driver of Python: connections that write, and others that only read."""
 
+import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event
+
+from triage.errors import StoreUnavailable
+from triage.ledger.refusals import find_reason
 
 _FULL = 2  # as SQLite numbers it: waits for the disk within every commit
 
@@ -35,6 +42,33 @@ def open_sqlite(
 def is_in_memory(place: URL) -> bool:
     """Whether there is no file."""
     return place.database in (None, "", ":memory:")
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """The database in the file `source` as of one moment, as the file `target`, readable to its
+    owner alone; who works with it goes on meanwhile.
+
+    Written beside it first, so that `target` is whole or not there. Raises OSError (`target` is
+    never overwritten), or StoreUnavailable where `source` is no database or stays locked.
+    """
+    part = target.with_name(f"{target.name}.part")
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(part)) as new,
+        ):
+            old.backup(new)
+            new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+        part.replace(target)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            reason = find_reason(error) or "数据库被占用，或不是数据库"
+            raise StoreUnavailable(f"备份没有做成（{reason}），请检查后再试") from error
+        raise
 
 
 def _connect(

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from triage.errors import KeyUnavailable, StoreUnavailable
 from triage.ledger.chain import EVENTS, append_events
 from triage.ledger.outbox import enqueue
+from triage.ledger.refusals import find_reason
 from triage.ledger.sqlite import is_in_memory, open_sqlite
 from triage.ledger.syncing import Syncs
 from triage.ledger.tables import storable
@@ -37,6 +38,11 @@ RING = "ring"  # the name in `session.info` of the keys that open what is sealed
 TRACES = "traces"  # and that of what `triage.ledger.candidates` keeps in memory
 PATIENCE_S = 15  # how long a writer waits for another before it gives up
 _BUSY = f"数据库连不上或被占用超过 {PATIENCE_S} 秒，请稍后重试；若一直如此，请管理员检查数据库"
+_REFUSED = "数据库连不上：{}。请稍后重试；若一直如此，请管理员核对数据库和 TRIAGE_DATABASE_URL"
+_NO_ADDRESS = (
+    "数据库地址无法识别，请写成 sqlite:////目录/文件.db 或 postgresql://用户:密码@主机:端口/库名；"
+    "密码里的 @ : / # 写成 %40 %3A %2F %23"
+)
 _NO_DATABASE = "数据库文件打不开：它不是数据库或已损坏，请管理员核对 TRIAGE_DATABASE_URL 或恢复备份"
 _BEGIN_READING = {
     "sqlite": "BEGIN",
@@ -139,10 +145,8 @@ def open_store(url: str, *, ring: KeyRing | None = None) -> Store:
     """
     try:
         place = make_url(url)
-    except ArgumentError as error:
-        raise StoreUnavailable(
-            "数据库地址无法识别，请写成 sqlite:////目录/文件.db 或 postgresql://用户@主机/库名"
-        ) from error
+    except (ArgumentError, ValueError):  # a port that is no number, as where a password holds a “:”
+        raise StoreUnavailable(_NO_ADDRESS) from None  # it quotes the password
     kind = place.get_backend_name()
     try:
         if kind == "sqlite":
@@ -154,6 +158,8 @@ def open_store(url: str, *, ring: KeyRing | None = None) -> Store:
 
             engines = open_postgres(place, spell=_to_json, patience_s=PATIENCE_S)
             return Store(*engines, ring=ring)
+    except ArgumentError:
+        raise StoreUnavailable(_NO_ADDRESS) from None
     except (ImportError, NoSuchModuleError) as error:
         raise StoreUnavailable(
             "缺少 PostgreSQL 驱动，请执行 pip install 'minsheng-triage[postgres]' 后重试"
@@ -221,8 +227,11 @@ def _unavailable(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout, driver.OperationalError) as error:
-        raise StoreUnavailable(_BUSY) from error
+        reason = find_reason(error)
+        raise StoreUnavailable(_REFUSED.format(reason) if reason else _BUSY) from error
     except (DatabaseError, driver.DatabaseError) as error:
+        if (reason := find_reason(error)) is not None:
+            raise StoreUnavailable(_REFUSED.format(reason)) from error
         if type(getattr(error, "orig", error)) is not driver.DatabaseError:
             raise
         raise StoreUnavailable(_NO_DATABASE) from error  # none of its kinds: not even a database

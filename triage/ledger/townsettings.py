@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from triage.errors import Conflict
 from triage.ledger.events import record_events
-from triage.ledger.statements import upsert
+from triage.ledger.settingrows import lock_settings, save_setting
 from triage.ledger.tables import SettingRow
 from triage.roles import Action, Caller
 
@@ -87,7 +87,8 @@ def change_setting(
     AccessDenied, Conflict where somebody changed it since.
     """
     caller.require(Action.MANAGE_SETTINGS)
-    row = session.scalar(select(SettingRow).where(SettingRow.name == name).with_for_update())
+    lock_settings(session)
+    row = session.scalar(select(SettingRow).where(SettingRow.name == name))
     if version != (UNSET if row is None else _view(row).version):
         raise Conflict("这项设置刚被他人改过，请刷新后再改", field="version")
     happened = {
@@ -99,15 +100,7 @@ def change_setting(
     if value is None:
         session.execute(delete(SettingRow).where(SettingRow.name == name))
         return None
-    told = {
-        "name": name.value,
-        "value": dict(value),
-        "changed_by": caller.who,
-        "changed_at": now,
-    }
-    statement = upsert(session, SettingRow)
-    new = {column: statement.excluded[column] for column in told if column != "name"}
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=new), told)
+    save_setting(session, name.value, value, who=caller.who, now=now)
     return StoredSetting(name, dict(value), caller.who, now)
 
 
