@@ -70,6 +70,25 @@ def test_the_discipline_officer_reads_unmasks_and_holds_and_each_look_is_logged(
 
 
 @pytest.mark.usefixtures("accusations")
+def test_an_urgent_one_stands_out_and_first_among_those_that_wait(
+    screens: Opener, town: RunningService
+) -> None:
+    with town.client("submit") as client:
+        for number, more in (("JB-7", "有人正拿刀在我家楼下扬言要杀我，救命。"), ("JB-8", "")):
+            body = make_body(id=number, title="举报干部收受红包", content=f"{WORDS}{more}{number}")
+            assert client.post("/v1/submissions", json=body).json()["destination"] == "discipline"
+    page = screens(Role.DISCIPLINE).go("/confidential?state=waiting")
+    rows = page.locator("main tbody tr").all_inner_texts()
+    assert "JB-7" in rows[0]
+    assert page.inner_text("tr:has-text('JB-7') .tag.urgent") == "特急"
+    assert page.locator("tr:has-text('JB-8') .tag:text-is('特急')").count() == 0
+    assert "收受" not in page.inner_text("main")
+    check_accessible(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    check_fits(page)
+
+
+@pytest.mark.usefixtures("accusations")
 def test_which_emergency_line_was_told_of_it_stands_beside_an_urgent_one(
     screens: Opener, town: RunningService
 ) -> None:

@@ -216,3 +216,47 @@ def test_a_reply_outlives_a_lost_connection_and_is_not_left_unasked(
     page.click(".el-message-box button:has-text('发出')")
     page.wait_for_selector(".reply >> text=曳引机损坏")
     assert page.locator("#reply-text").count() == 0
+
+
+def test_what_was_typed_in_a_form_outlives_escape_and_the_way_to_another_page(
+    screens: Opener, town: RunningService
+) -> None:
+    entry = file_one(town, "E-6")
+    page = open_entry(screens(Role.CLERK), entry)
+    for command, field in (("改派", "#field-note"), ("更正认定", ".el-dialog #reason")):
+        press(page, command)
+        page.wait_for_selector(field)
+        page.keyboard.press("Escape")  # nothing is typed yet, nothing is asked
+        page.wait_for_selector(".el-dialog", state="hidden")
+        press(page, command)
+        page.fill(field, "占道经营归城管")
+        page.keyboard.press("Escape")
+        page.click(".el-message-box button:has-text('继续填写')")
+        page.evaluate("location.hash = '#/ledgers'")
+        page.wait_for_selector(".el-message-box >> text=离开这一页")
+        check_accessible(page)
+        page.click(".el-message-box button:has-text('取消')")
+        page.wait_for_selector(".el-message-box", state="hidden")
+        assert page.input_value(field) == "占道经营归城管"
+        page.click(".el-dialog button:has-text('取消')")
+        page.wait_for_selector(".el-dialog", state="hidden")
+
+
+def test_a_reason_outlives_escape_a_press_beside_it_and_the_way_to_another_page(
+    screens: Opener, town: RunningService
+) -> None:
+    page = open_entry(screens(Role.CLERK), file_one(town, "E-7"))
+    page.click("text=查看全部信息")
+    reason = ".el-message-box textarea"
+    page.fill(reason, "核对住址")
+    page.mouse.click(5, 700)
+    page.keyboard.press("Escape")
+    page.click(".el-message-box:has-text('关闭“查看反映人信息”') button:has-text('继续填写')")
+    page.evaluate("location.hash = '#/ledgers'")
+    page.click(".el-message-box:has-text('关闭“查看反映人信息”') button:has-text('继续填写')")
+    page.wait_for_selector("text=关闭“查看反映人信息”", state="hidden")
+    assert page.input_value(reason) == "核对住址"
+    page.evaluate("location.hash = '#/ledgers'")
+    page.click(".el-message-box:has-text('关闭“查看反映人信息”') button:has-text('关闭')")
+    page.wait_for_selector("h1 >> text=台账")
+    page.wait_for_selector(".el-message-box", state="hidden")

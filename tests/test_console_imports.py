@@ -100,7 +100,7 @@ def test_a_file_whose_columns_are_not_known_is_mapped_brought_in_and_undone(
     book = openpyxl.load_workbook(io.BytesIO(Path(awaited.value.path()).read_bytes()))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert rows[0] == ("行号", "字段", "原因")
-    assert [row[0] for row in rows[1:]] == [5, 7]
+    assert [row[:2] for row in rows[1:]] == [(5, "群众心声"), (7, "从哪来")]
     with page.expect_download() as awaited:
         page.click("text=下载 CSV")
     assert Path(awaited.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
@@ -140,6 +140,18 @@ def test_a_file_is_thrown_away_before_it_is_started_and_what_is_none_is_refused(
     (tmp_path / "图.png").write_bytes(b"x")
     page.set_input_files("input[type=file]", tmp_path / "图.png")
     page.wait_for_selector("text=请选 .xlsx")
+
+
+def test_the_template_is_known_column_by_column(screens: Opener, tmp_path: Path) -> None:
+    page = screens(Role.CLERK).go("/imports")
+    with page.expect_download() as awaited:
+        page.click("text=下载表样")
+    header = Path(awaited.value.path()).read_text("utf-8-sig").strip()
+    row = "B-1,路灯不亮,建设路的路灯坏了半个月,来电,2025-03-01,建设路,甄仿写,13900000000,,"
+    (tmp_path / "表样.csv").write_text(f"{header}\n{row}\n", encoding="utf-8-sig")
+    upload(page, tmp_path / "表样.csv")
+    page.wait_for_selector("[aria-label='前 20 行'] td >> text=2025-03-01")
+    assert "没有用到的列" not in page.inner_text("main")
 
 
 @pytest.mark.slow

@@ -94,3 +94,16 @@ def test_an_officer_signs_for_many_and_is_told_which_another_had_first(
     page.keyboard.press("Escape")
     page.wait_for_selector("tbody .tag:has-text('交办')", state="detached")
     assert page.locator("tbody .tag:has-text('签收')").count() == 3
+
+
+def test_a_supervisor_urges_many_at_once(screens: Opener) -> None:
+    page = screens(Role.SUPERVISOR).go("/ledgers?q=蓝桉路")
+    page.wait_for_selector("text=共 3 条")
+    page.click("[aria-label=全选本页]")
+    page.click(".bulk >> text=督办")
+    page.click(".el-dialog .el-radio:has-text('挂牌督办')")
+    page.wait_for_selector("#field-person")
+    page.click(".el-dialog .el-radio >> nth=0")
+    page.fill("#field-note", "请三日内回告")
+    page.click(".el-dialog button[type=submit]")
+    page.wait_for_selector(".el-message >> text=督办：3 条已经办好")

@@ -17,7 +17,7 @@ from console_factories import (
     screens,
     town,
 )
-from people_factories import sign_in
+from people_factories import PASSWORD, sign_in
 from service_factories import RunningService, make_body
 
 from api.demo import load_samples
@@ -84,6 +84,92 @@ def test_a_call_is_labelled_as_it_is_typed_and_saved_once_with_a_receipt(
     page.click("text=登记下一件")
     assert page.input_value("#content") == ""
     assert page.evaluate("sessionStorage.getItem('register-draft')") is None
+
+    page.reload()  # what was pressed too soon does not cost the code, which is told once
+    page.click("text=再看回执")
+    assert page.inner_text(".receipt .code") == code
+    assert page.inner_text(".receipt dd >> nth=0") == name
+
+
+def test_when_the_session_ends_while_one_types_nothing_is_said_of_keys_and_reading_goes_on(
+    screens: Opener,
+) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected.add("status of 401")
+    page = screen.go("/register")
+    page.context.clear_cookies()
+    page.fill("#content", TEXT)
+    page.fill(".el-dialog input", PASSWORD)
+    assert "Authorization" not in page.inner_text("body")
+    page.press(".el-dialog input", "Enter")
+    page.wait_for_selector(".suggestion .tag.urgent, .suggestion .tag.danger")
+    assert page.input_value("#content") == TEXT
+
+
+def test_of_an_accusation_the_tab_keeps_the_code_and_not_a_word(screens: Opener) -> None:
+    sample = next(one for one in load_samples() if "质监所窗口" in one["title"])
+    page = screens(Role.CLERK).go("/register")
+    page.fill("#title", sample["title"])
+    page.fill("#content", sample["content"])
+    page.fill("#name", "甄仿写")
+    page.click("button:has-text('保存')")
+    page.wait_for_selector(".note.good >> text=已转纪检")
+    kept = page.evaluate("JSON.stringify({ ...sessionStorage })")
+    assert page.inner_text(".receipt .code") in kept
+    assert sample["title"] not in kept
+    assert "甄仿写" not in kept
+
+
+@pytest.mark.parametrize("danger", ["他正带人持刀打我，救命！", ""])
+def test_of_whatever_was_sealed_at_once_the_clerk_records_who_was_called(
+    screens: Opener, town: RunningService, danger: str
+) -> None:
+    screen = screens(Role.CLERK)
+    page = screen.go("/register")
+    page.fill("#title", "举报所长秦守财")
+    page.fill("#content", f"实名举报派出所所长秦守财收受贿赂红包三万元，请纪委查处。{danger}")
+    page.click("button:has-text('保存')")
+    page.wait_for_selector(".note.good >> text=已转纪检")
+    asked = page.locator("[aria-label=转紧急热线]")
+    assert "如有现时危险，请先拨打电话，再在此记一笔" in asked.inner_text()
+    told = page.inner_text("main")
+    assert [word for word in ("秦守财", "贿赂", "特急", "紧急程度") if word in told] == []
+    check_accessible(page)
+
+    screen.expected.add("ERR_FAILED")
+    page.route("**/alarm", lambda route: route.abort())
+    asked.locator("button:has-text('119')").click()
+    page.wait_for_selector(".el-message--error >> text=连不上服务")
+    assert "已记录" not in asked.inner_text()
+    page.unroute("**/alarm")
+    sent: list[str] = []
+    page.on("request", lambda request: request.url.endswith("/alarm") and sent.append(request.url))
+    asked.locator("button:has-text('119')").dblclick()
+    page.wait_for_selector("[role=status]:text-is('已记录：119')")
+    assert len(sent) == 1
+    asked.locator("button:has-text('120')").click()
+    page.wait_for_selector("[role=status]:text-is('已记录：119、120')")
+    check_accessible(page)
+    name = page.inner_text(".receipt dd >> nth=0")
+    with town.client() as officer:
+        sign_in(officer, Role.DISCIPLINE)
+        notes = officer.get(f"/v1/accusations/{name}").json()["notes"]
+    assert [one["reason"] for one in notes] == ["已转119（消防）", "已转120（急救）"]
+    page.emulate_media(media="print")
+    assert not asked.is_visible()
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    check_fits(page)
+
+
+def test_on_the_receipt_of_what_was_not_sealed_no_emergency_line_is_asked_for(
+    screens: Opener,
+) -> None:
+    page = screens(Role.CLERK).go("/register")
+    page.fill("#content", "请问办理老年证需要带哪些材料，工作日几点开门？")
+    page.click("button:has-text('保存')")
+    page.wait_for_selector(".receipt")
+    assert page.locator("[aria-label=转紧急热线]").count() == 0
 
 
 def test_who_types_of_a_danger_is_told_to_call_first(screens: Opener) -> None:

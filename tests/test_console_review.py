@@ -13,7 +13,7 @@ from console_factories import (
     screens,
     town,
 )
-from people_factories import sign_in
+from people_factories import add_person, sign_in
 from service_factories import RunningService, make_body
 
 from triage.roles import Role
@@ -227,15 +227,70 @@ def test_the_suggestion_stands_first_and_no_alternative_is_likelier(
 
 
 def test_what_somebody_else_decided_first_does_not_hold_up_the_queue(
-    screens: Opener, clerk: httpx.Client
+    screens: Opener, town: RunningService, clerk: httpx.Client
 ) -> None:
+    add_person(town.service.store, "colleague", Role.CLERK)
     page = open_queue(screens, expected="status of 409")
     name = shown(page)
-    assert clerk.post(f"/v1/submissions/{name}/decisions", json={"version": 0}).is_success
-    next_one(page, "Enter")
+    with town.client() as colleague:
+        sign_in(colleague, "colleague")
+        assert colleague.post(f"/v1/submissions/{name}/decisions", json={"version": 0}).is_success
+    page.fill("#review-reason", "问过物业，电梯已停")
+    next_one(page, "Control+Enter")
     page.wait_for_selector(".note.bad >> text=别人先认定了")
+    assert "您写的原因：“问过物业，电梯已停”" in page.inner_text(".note.bad >> nth=0")
     assert len(decisions(clerk, name)) == 1
     check_accessible(page)
+
+
+def test_an_own_decision_whose_answer_got_lost_is_told_as_the_own(
+    screens: Opener, clerk: httpx.Client
+) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected |= {"status of 409", "ERR_FAILED"}
+    page = screen.go("/review")
+    page.wait_for_selector(".call")
+    page.route("**/decisions", lambda route: (route.fetch(), route.abort()))
+    name = shown(page)
+    next_one(page, "Enter")
+    wait_until_sent(page)
+    page.unroute("**/decisions")
+    next_one(page, "ArrowRight")
+    assert shown(page) == name
+    next_one(page, "Enter")
+    page.wait_for_selector(".note.bad >> text=您先前已经认定，以那一次为准")
+    assert len(decisions(clerk, name)) == 1
+
+
+def test_a_double_click_and_a_key_held_down_decide_one_sheet_and_not_the_next(
+    screens: Opener, clerk: httpx.Client
+) -> None:
+    page = open_queue(screens)
+    for press in (
+        lambda: (
+            page.keyboard.down("Enter"),
+            page.keyboard.down("Enter"),
+            page.keyboard.up("Enter"),
+        ),
+        lambda: page.dblclick(".call .buttons button >> nth=0"),
+    ):
+        before = clerk.get("/v1/reviews/today").json()["everyone"]["decided"]
+        page.locator("#review-sheet").focus()
+        press()
+        wait_until_sent(page)
+        page.wait_for_function("() => document.querySelector('.call')")
+        assert clerk.get("/v1/reviews/today").json()["everyone"]["decided"] == before + 1
+
+
+def test_a_call_that_was_not_sent_is_not_left_unasked(screens: Opener) -> None:
+    page = open_queue(screens)
+    page.fill("#review-reason", "问过物业，电梯已停")
+    page.click(".side >> text=台账")
+    page.click(".el-message-box button:has-text('取消')")
+    assert page.input_value("#review-reason") == "问过物业，电梯已停"
+    page.fill("#review-reason", "")
+    page.click(".side >> text=台账")
+    page.wait_for_selector("h1 >> text=台账")
 
 
 def test_what_could_not_be_sent_comes_back_as_the_next_with_all_that_was_said(

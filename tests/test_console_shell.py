@@ -95,6 +95,38 @@ def test_a_lost_connection_is_told_and_so_is_its_return(screens: Opener) -> None
     page.wait_for_selector(".lost", state="detached")
 
 
+def test_what_could_not_be_read_is_read_by_itself_once_the_connection_is_back(
+    screens: Opener,
+) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected.add("ERR_INTERNET_DISCONNECTED")
+    screen.go("/")
+    page = screen.go("/help")
+    page.context.set_offline(True)
+    page.click(".side >> text=工作台")
+    page.wait_for_selector("main >> text=恢复后自动再读")
+    page.context.set_offline(False)
+    page.wait_for_selector(".figure, main .state:has-text('没有等着您办的事')")
+    page.wait_for_selector(".lost", state="detached")
+
+
+def test_an_address_that_spells_nothing_is_told(screens: Opener) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected.add("status of 404")
+    page = screen.go("/submissions/%E0%A4%A")
+    page.wait_for_selector("main >> text=没有找到")
+
+
+def test_on_paper_there_are_no_buttons_and_no_dark(screens: Opener) -> None:
+    page = screens(Role.SUPERVISOR, dark=True).go("/ledgers")
+    page.wait_for_selector(".table .el-checkbox")
+    page.emulate_media(media="print", color_scheme="dark")
+    for part in (".el-button", ".el-checkbox", ".side", ".filters"):
+        assert page.locator(f"{part}:visible").count() == 0
+    white = "getComputedStyle(document.querySelector('.table-box')).backgroundColor"
+    assert page.evaluate(white) == "rgb(255, 255, 255)"
+
+
 def test_only_the_first_look_fetches_files(screens: Opener) -> None:
     screen = screens(Role.CLERK)
     page = screen.go("/")

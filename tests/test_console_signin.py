@@ -10,11 +10,12 @@ from console_factories import (
     browser,
     check_accessible,
     check_fits,
+    choose,
     open_tab,
     screens,
     town,
 )
-from people_factories import PASSWORD, add_person
+from people_factories import PASSWORD, add_person, sign_in
 from service_factories import RunningService, run_service
 
 from api.service import read_clock
@@ -99,6 +100,7 @@ def test_when_a_session_ends_the_password_is_asked_for_over_the_page(screens: Op
     screen.expected.add(UNAUTHORISED)
     page = screen.go("/tasks/new")
     page.fill("#title", "还没有保存的任务")
+    choose(page, "责任单位", "住建局", typed="zjj")
     page.context.clear_cookies()
     page.click("main button[type=submit]")
     page.wait_for_selector("text=登录已经过期")
@@ -121,6 +123,57 @@ def test_when_a_session_ends_the_password_is_asked_for_over_the_page(screens: Op
     page.reload()
     page.wait_for_selector("#login")
     assert "next=%2F" in page.url
+
+
+def test_a_sign_in_in_another_tab_stops_nothing_of_the_same_person(screens: Opener) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected.add("status of 403")
+    page = screen.go("/register")
+    page.fill("#title", "路灯不亮")
+    sign_in_beside(page, Role.CLERK)
+    page.click("button:has-text('保存')")
+    page.wait_for_selector(".receipt")
+
+
+def test_nothing_is_done_as_another_who_signed_in_in_another_tab(
+    screens: Opener, town: RunningService
+) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected.add("status of 403")
+    page = screen.go("/register")
+    page.fill("#title", "路灯不亮")
+    sign_in_beside(page, Role.ADMIN)
+    page.click("button:has-text('保存')")
+    page.wait_for_selector(".el-dialog >> text=测试admin在另一个窗口登录了")
+    check_accessible(page)
+    page.fill(".el-dialog input", PASSWORD)
+    page.press(".el-dialog input", "Enter")
+    page.wait_for_selector(".el-dialog", state="hidden")
+    assert page.input_value("#title") == "路灯不亮"
+    page.click("button:has-text('保存')")
+    page.wait_for_selector(".receipt")
+    with town.client() as client:
+        sign_in(client, Role.CLERK)
+        name = page.inner_text(".receipt dd >> nth=0")
+        assert client.get(f"/v1/submissions/{name}").is_success
+
+
+def test_nothing_is_read_as_another_who_signed_in_in_another_tab(screens: Opener) -> None:
+    screen = screens(Role.CLERK)
+    screen.expected.add("status of 403")
+    page = screen.go("/help")
+    sign_in_beside(page, Role.ADMIN)
+    page.click(".side >> text=批量导入")
+    page.wait_for_selector(".el-dialog >> text=测试admin在另一个窗口登录了")
+    page.fill(".el-dialog input", PASSWORD)
+    page.press(".el-dialog input", "Enter")
+    page.wait_for_selector("main >> text=还没有导入过文件")
+
+
+def sign_in_beside(page: Any, login: str) -> None:
+    """As in another tab of the same browser."""
+    sent = {"login": login, "password": PASSWORD}
+    assert page.context.request.post(f"{page.url.split('#')[0]}v1/session", data=sent).ok
 
 
 def test_a_person_changes_the_own_password(screens: Opener, town: RunningService) -> None:

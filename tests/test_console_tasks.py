@@ -3,7 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from console_factories import Opener, browser, check_accessible, check_fits, screens, town
+from console_factories import (
+    Opener,
+    browser,
+    check_accessible,
+    check_fits,
+    choose,
+    screens,
+    town,
+)
 from people_factories import sign_in
 from service_factories import RunningService, make_body
 
@@ -69,16 +77,19 @@ def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(
     screens: Opener, entry: int
 ) -> None:
     screen = screens(Role.SUPERVISOR)
-    screen.expected.add("status of 404")  # no such department
+    screen.expected.add("status of 422")  # nobody answers for it
     page = screen.go(f"/tasks/new?entries={entry}")
-    page.fill("#title", "没有责任单位的任务")
+    page.fill("#title", "没有责任人的任务")
     page.click("main button[type=submit]")
-    page.wait_for_selector(".el-message--error")
-    assert page.input_value("#title") == "没有责任单位的任务"
+    page.wait_for_selector(".el-message--error >> text=请选择责任单位")
+    choose(page, "责任单位", "住建局", typed="zjj")
+    page.click("main button[type=submit]")
+    page.wait_for_selector(".el-message--error >> text=责任人")
+    assert page.input_value("#title") == "没有责任人的任务"
     page.click(".side >> text=工作台")
     page.click(".el-message-box button:has-text('取消')")
     page.wait_for_selector(".el-message-box", state="hidden")
-    assert page.input_value("#title") == "没有责任单位的任务"
+    assert page.input_value("#title") == "没有责任人的任务"
     page.click(".side >> text=工作台")
     page.click(".el-message-box button:has-text('离开')")
     page.wait_for_selector("h1 >> text=工作台")

@@ -6,6 +6,7 @@ Existing problem lists, with the states they name, come in by `POST /v1/lists/pr
 import csv
 import io
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -30,6 +31,7 @@ from api.schemas.imports import (
 )
 from api.schemas.submissions import ErrorOut
 from api.service import ServiceHere, read_clock
+from triage.columns import COLUMN_NAMES
 from triage.ledger.intakefiles import (
     RowTrouble,
     add_import,
@@ -181,35 +183,42 @@ def get_errors(
     import_id: ImportId,
     kind: Annotated[Literal["csv", "xlsx"], Path(description="csv 或 xlsx")],
 ) -> Response:
-    """有误的各行：行号、字段、原因；不含来件文字。"""
+    """有误的各行：行号、字段（文件中的列名）、原因；不含来件文字。"""
     with service.store.reading() as session:
         stored = get_import(session, import_id, caller=caller)
         troubles = list_troubles(session, import_id, caller=caller)
+    rows = [_cells(one, stored.mapping["columns"]) for one in troubles]
     name = quote(f"{FilePath(stored.file_name).stem}-有误的行.{kind}")
     return Response(
-        _write_csv(troubles) if kind == "csv" else _write_book(troubles),
+        _write_csv(rows) if kind == "csv" else _write_book(rows),
         media_type=CSV if kind == "csv" else XLSX,
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 
 
-def _cells(trouble: RowTrouble) -> tuple[int, str, str]:
-    return trouble.row, trouble.field or "", trouble.message
+_Cells = tuple[int, str, str]
 
 
-def _write_csv(troubles: tuple[RowTrouble, ...]) -> bytes:
+def _cells(trouble: RowTrouble, columns: Mapping[str, str]) -> _Cells:
+    """Row, column and reason; the column as the file itself calls it, else as people do."""
+    field = trouble.field or ""
+    usual = next((name for name in COLUMN_NAMES.get(field, ()) if not name.isascii()), field)
+    return trouble.row, columns.get(field) or usual, trouble.message
+
+
+def _write_csv(rows: list[_Cells]) -> bytes:
     """With a mark at the beginning, by which Excel knows that it is UTF-8."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_ERROR_HEADER)
-    for trouble in troubles:
-        writer.writerow([safe_cell(cell) for cell in _cells(trouble)])
+    for row in rows:
+        writer.writerow([safe_cell(cell) for cell in row])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _write_book(troubles: tuple[RowTrouble, ...]) -> bytes:
+def _write_book(rows: list[_Cells]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = FilePath(folder) / "errors.xlsx"
-        records = [dict(zip(_ERROR_HEADER, _cells(one), strict=True)) for one in troubles]
+        records = [dict(zip(_ERROR_HEADER, row, strict=True)) for row in rows]
         write_table(path, header=_ERROR_HEADER, records=records)
         return path.read_bytes()

@@ -10,9 +10,11 @@ export class ApiError extends Error {
   }
 }
 
-// `lost`: the last request got no answer; the shell tells so until one does.
+// `lost`: the last request got no answer; the shell tells so until one does, which is asked for by itself.
 export const line = reactive({ lost: false });
-const hooks = { csrf: "", onSignedOut: () => {} };
+const LOOK_AGAIN = 5_000; // ms
+export const ENDED = "登录已经过期，请再登录一次"; // what the server says of it is for other systems
+const hooks = { csrf: "", onSignedOut: () => {}, renew: async () => false };
 
 export function setCsrf(csrf) {
   hooks.csrf = csrf ?? "";
@@ -20,6 +22,11 @@ export function setCsrf(csrf) {
 
 export function onSignedOut(step) {
   hooks.onSignedOut = step;
+}
+
+// `step` resolves to whether there is a new token: the same person has signed in again in another tab.
+export function onRefused(step) {
+  hooks.renew = step;
 }
 
 export const isAborted = (error) => error?.name === "AbortError";
@@ -72,7 +79,17 @@ export async function getAll(path, query = {}, { most = 2_000, signal } = {}) {
   return lines;
 }
 
-async function send(method, path, { query, body, signal, headers = {} } = {}) {
+async function send(method, path, options = {}) {
+  const answer = await sendOnce(method, path, options);
+  if (answer.ok) return answer;
+  const error = await refusal(answer, path);
+  if (answer.status !== 403 || !hooks.csrf || !await hooks.renew()) throw error;
+  const second = await sendOnce(method, path, options);
+  if (!second.ok) throw await refusal(second, path);
+  return second;
+}
+
+async function sendOnce(method, path, { query, body, signal, headers = {} }) {
   const told = { Accept: "application/json", ...headers };
   if (method !== "GET" && hooks.csrf) told["X-CSRF-Token"] = hooks.csrf;
   if (body !== undefined) told["Content-Type"] = "application/json";
@@ -81,12 +98,30 @@ async function send(method, path, { query, body, signal, headers = {} } = {}) {
     answer = await fetch(path + spell(query), { method, headers: told, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (isAborted(error)) throw error;
-    line.lost = true;
-    throw new ApiError("连不上服务，请检查网络；恢复后会自动继续，没有保存的内容仍在本页", { code: "lost" });
+    lose();
+    throw new ApiError(method === "GET" ? "连不上服务，请检查网络；恢复后自动再读" : "连不上服务，可能没有办成；请检查网络后再试，填写的内容还在本页", { code: "lost" });
   }
-  line.lost = false;
-  if (!answer.ok) throw await refusal(answer, path);
+  find();
   return answer;
+}
+
+function lose() {
+  if (!line.lost) setTimeout(lookAgain, LOOK_AGAIN);
+  line.lost = true;
+}
+
+// What could not be read meanwhile is read now (see useLoad).
+function find() {
+  if (!line.lost) return;
+  line.lost = false;
+  dispatchEvent(new Event("line-found"));
+}
+
+async function lookAgain() {
+  if (!line.lost) return;
+  const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  if (answer) find();
+  else setTimeout(lookAgain, LOOK_AGAIN);
 }
 
 function spell(query) {
@@ -97,13 +132,14 @@ function spell(query) {
 
 async function refusal(answer, path) {
   const said = await answer.json().catch(() => ({}));
-  const error = new ApiError(said.detail || "服务没有正常答复，请稍后再试；仍不行请告诉管理员", {
+  const ended = answer.status === 401 && path !== "/v1/session" && path !== "/v1/me/password";
+  const error = new ApiError(ended ? ENDED : said.detail || "服务没有正常答复，请稍后再试；仍不行请告诉管理员", {
     status: answer.status,
     code: said.error,
     field: said.field ?? null,
     retryAfter: Number(answer.headers.get("Retry-After")) || null,
   });
-  if (answer.status === 401 && path !== "/v1/session" && path !== "/v1/me/password") hooks.onSignedOut();
+  if (ended) hooks.onSignedOut();
   return error;
 }
 

@@ -45,7 +45,16 @@ export function findPage(path) {
     const names = [...page.path.matchAll(/:(\w+)/g)].map((match) => match[1]);
     const pattern = new RegExp(`^${page.path.replace(/:\w+/g, "([^/]+)")}$`);
     const match = path.match(pattern);
-    if (match) return { page, params: Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(match[at + 1])])) };
+    if (match) return { page, params: Object.fromEntries(names.map((name, at) => [name, decode(match[at + 1])])) };
   }
   return null;
+}
+
+// What is no spelling of anything (a % alone) stands for itself.
+function decode(told) {
+  try {
+    return decodeURIComponent(told);
+  } catch {
+    return told;
+  }
 }

@@ -32,11 +32,12 @@ export function refine(changes, options) {
   go(state.path, { ...state.query, ...changes }, options);
 }
 
-// While `unsaved()` is true, leaving for another path asks first; `ask` resolves to whether to leave.
-let guard = null;
+// While `unsaved()` of any guard is true, leaving for another path asks first; `ask` resolves to whether to leave.
+const guards = new Set();
 export function guardLeaving(unsaved, ask) {
-  guard = { unsaved, ask };
-  return () => { guard = null; };
+  const guard = { unsaved, ask };
+  guards.add(guard);
+  return () => guards.delete(guard);
 }
 
 export function startRouter() {
@@ -47,10 +48,11 @@ export function startRouter() {
 async function arrive({ oldURL }) {
   const wanted = location.hash;
   const path = wanted.slice(1).split("?")[0];
-  if (guard?.unsaved() && path !== state.path) {
+  const guard = path === state.path ? null : [...guards].find((one) => one.unsaved());
+  if (guard) {
     history.replaceState(null, "", oldURL); // stay, until it is said that one leaves
     if (!await guard.ask()) return;
-    guard = null;
+    guards.clear();
     location.hash = wanted;
     return;
   }

@@ -2,14 +2,15 @@
 // that there is one, so that the first look asks the server only where it will be answered.
 
 import { reactive } from "vue";
-import { get, onSignedOut, post, remove, setCsrf } from "./api.js";
+import { ApiError, ENDED, get, onRefused, onSignedOut, post, remove, setCsrf } from "./api.js";
 import { forgetReference } from "./reference.js";
 import { go, link, route } from "./router.js";
 
 const MARK = "signed-in";
 const OWNER = "drafts-of";
 // `ended`: the session is over while a page is open; the shell asks for the password over that page.
-export const session = reactive({ me: null, ready: false, ended: false });
+// `other`: who has signed in meanwhile in another tab of this browser, where it is somebody else.
+export const session = reactive({ me: null, ready: false, ended: false, other: null });
 
 // Whether one of these actions is allowed; without any, whether somebody is signed in.
 export function may(...actions) {
@@ -22,8 +23,7 @@ export function enter(me) {
   sessionStorage.setItem(OWNER, me.who);
   localStorage.setItem(MARK, "1");
   setCsrf(me.csrf);
-  session.me = me;
-  session.ended = false;
+  Object.assign(session, { me, ended: false, other: null });
 }
 
 // Whether this browser was signed in when it was last looked at.
@@ -34,6 +34,7 @@ export async function openSession() {
     if (session.me) session.ended = true;
     else leaveForSignIn();
   });
+  onRefused(renew);
   if (isKnown()) {
     try {
       enter(await get("/v1/me"));
@@ -42,6 +43,20 @@ export async function openSession() {
     }
   }
   session.ready = true;
+}
+
+// A sign-in in another tab gave the browser another session, whose token this tab does not have yet.
+// What was about to be done as one person is never done as another.
+async function renew() {
+  const before = session.me;
+  const me = await get("/v1/me").catch(() => null);
+  if (!me || !before || me.csrf === before.csrf) return false;
+  if (me.who === before.who) {
+    enter(me);
+    return true;
+  }
+  Object.assign(session, { ended: true, other: me.name });
+  throw new ApiError(ENDED, { status: 401 });
 }
 
 // Coming back from the town's own identity provider the browser has a session that nobody told of.
@@ -76,8 +91,7 @@ export function comeBack() {
 function forget() {
   localStorage.removeItem(MARK);
   setCsrf("");
-  session.me = null;
-  session.ended = false;
+  Object.assign(session, { me: null, ended: false, other: null });
   forgetReference();
 }
 

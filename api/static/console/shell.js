@@ -99,7 +99,7 @@ export const Shell = {
     return () => html`<div class=${{ shell: true, alone: !session.me || route.page?.open }}>
       <a class="skip" href="#main" onClick=${skip}>跳到正文</a>
       <${Top} />
-      ${line.lost && html`<div class="lost" role="alert">连不上服务，请检查网络。恢复后照常使用，没有保存的内容仍在页上。</div>`}
+      ${line.lost && html`<div class="lost" role="alert">连不上服务，请检查网络。恢复后这一行自会消失，没有保存的内容仍在页上。</div>`}
       ${session.me && !route.page?.open && html`<aside class="side"><${Navigation} /></aside>
       ${view.menu !== null && html`<${Drawer} modelValue=${view.menu} onUpdate:modelValue=${(shown) => { view.menu = shown; }} direction="ltr" size="230px" withHeader=${false} title="主导航"><${Navigation} /></>`}`}
       <main id="main" tabindex="-1">${content(props)}</main>

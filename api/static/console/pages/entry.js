@@ -43,9 +43,9 @@ async function loadFile(signal) {
 export default {
   setup() {
     const file = useLoad(loadFile);
-    const job = reactive({ command: null, correcting: false, touched: false });
+    const job = reactive({ command: null, correcting: false });
     const draft = reactive(blankDraft());
-    useUnsaved(() => Boolean(draft.text.trim()) || job.touched);
+    useUnsaved(() => Boolean(draft.text.trim()));
 
     function open(command) {
       if (command === "reply") draft.open = true;
@@ -53,7 +53,7 @@ export default {
       else if (command === "task") go("/tasks/new", { entries: file.data.entry.id });
       else job.command = command;
     }
-    const close = () => Object.assign(job, { command: null, correcting: false, touched: false });
+    const close = () => Object.assign(job, { command: null, correcting: false });
     const replied = () => Object.assign(draft, blankDraft());
     const actions = () => {
       if (!file.data) return null;
@@ -71,8 +71,7 @@ export default {
     const command = () => file.data?.commands.find((one) => one.command === job.command);
     return () => html`<${Frame} title=${title()} lead=${file.data && `条目 ${route.params.id}`} help=${HELP} load=${file} actions=${actions}>${() => html`<div>
       ${body(file, draft, { open, replied })}
-      ${job.command && html`<${CommandDialog} key=${job.command} name=${job.command} command=${command()} file=${file.data} reload=${file.reload}
-        onTouch=${() => { job.touched = true; }} onDone=${close} onClose=${close} />`}
+      ${job.command && html`<${CommandDialog} key=${job.command} name=${job.command} command=${command()} file=${file.data} reload=${file.reload} onDone=${close} onClose=${close} />`}
       ${job.correcting && html`<${CorrectDialog} file=${file.data} reload=${file.reload} onDone=${close} onClose=${close} />`}
     </div>`}</>`;
   },

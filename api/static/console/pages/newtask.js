@@ -2,7 +2,7 @@
 
 import { ElButton, ElDatePicker, ElForm, ElFormItem, ElInput } from "element-plus";
 import { reactive, watch } from "vue";
-import { post } from "../api.js";
+import { ApiError, post } from "../api.js";
 import { today } from "../format.js";
 import { bind, html } from "../html.js";
 import { told, useAction } from "../parts/failure.js";
@@ -45,8 +45,9 @@ export default {
 
     const save = useAction(async () => {
       const { form } = loaded.data;
+      if (!form.department) throw new ApiError("请选择责任单位");
       const task = await post("/v1/tasks", {
-        title: form.title, department: form.department ?? "", assisting: form.assisting, person: form.person, deadline: form.deadline,
+        title: form.title, department: form.department, assisting: form.assisting, person: form.person, deadline: form.deadline,
         entries: form.entries.split(/[^\d]+/).filter(Boolean).map(Number), measures: form.measures.split("\n").map((one) => one.trim()).filter(Boolean),
         milestones: form.milestones, ...(form.problem ? { problem_id: form.problem } : {}),
       });

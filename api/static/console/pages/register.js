@@ -4,6 +4,7 @@
 import { ElButton, ElDatePicker, ElForm, ElFormItem, ElInput, ElOption, ElSelect } from "element-plus";
 import { reactive } from "vue";
 import { ApiError, post } from "../api.js";
+import { time } from "../format.js";
 import { bind, html } from "../html.js";
 import { CHANNELS } from "../names.js";
 import { confirm } from "../parts/dialogs.js";
@@ -17,20 +18,20 @@ import { loadDepartmentNames } from "../reference.js";
 import { link } from "../router.js";
 import { bodyOf, clearDraft, isEmpty, openDraft } from "./register/draft.js";
 import { Marked, useLive } from "./register/live.js";
-import { Receipt } from "./register/receipt.js";
+import { keepReceipt, openReceipt, Receipt } from "./register/receipt.js";
 import { RestNote, useRest } from "./register/rest.js";
 import { Scan, SCAN_KINDS, useScan } from "./register/scan.js";
 
 const HELP = `登记一封来信、一次来访或来电。打字或粘贴时，系统随即给出领域、紧急程度、责任单位，标出依据的字词，提示可能重复的来件和个人信息。
 打印的来信可以扫描或拍照上传，识别成文字，没有把握的字已标出，请对照图片改正。
-保存后得到回执，上有查询码，请打印交反映人。没有保存的草稿留在本标签页，刷新不丢，退出登录即清除。`;
+保存后得到回执，上有查询码，请打印交反映人。没有保存的草稿和最近一份回执留在本标签页，刷新不丢，退出登录即清除。`;
 
 export default {
   setup() {
     const { form, found } = openDraft();
     const live = useLive(form);
     const rest = useRest(form);
-    const state = reactive({ saved: null, found, known: null });
+    const state = reactive({ saved: null, last: openReceipt(), found, known: null });
     const scan = useScan((text) => { form.content = form.content.trim() ? `${form.content.trimEnd()}\n${text}` : text; });
 
     const save = useAction(async () => {
@@ -39,7 +40,7 @@ export default {
       try {
         const answer = await post("/v1/submissions", bodyOf(form));
         const names = answer.entry ? await loadDepartmentNames().catch(() => ({})) : {};
-        state.saved = { answer, form: { ...form }, department: names[answer.entry?.lead_department] };
+        state.saved = keepReceipt(answer, form, names[answer.entry?.lead_department]);
       } catch (error) {
         if (error.status === 409) state.known = form.id; // it was saved before the answer got lost, and was changed since
         throw error;
@@ -50,6 +51,7 @@ export default {
     });
     function again() {
       rest.of = null;
+      state.last = state.saved;
       state.saved = null;
       state.found = false;
     }
@@ -65,6 +67,7 @@ export default {
     return () => html`<${Frame} help=${HELP} actions=${actions}>
       ${state.saved ? html`<${Receipt} saved=${state.saved} onAgain=${again} />` : html`<div>
         ${rest.of && html`<${RestNote} rest=${rest} />`}
+        ${state.last && html`<p class="note">刚登记的一件 <b>${state.last.id}</b>，${time(state.last.at)}。<button type="button" class="plain about" onClick=${() => { state.saved = state.last; }}>再看回执</button></p>`}
         ${state.found && html`<p class="note">这是您上次没有保存的草稿。<button type="button" class="plain about" onClick=${clear}>清空重填</button></p>`}
         ${state.known && html`<p class="note warn" role="alert">编号 ${state.known} 已经登记过，内容与现在的不同。<a href=${link(`/submissions/${encodeURIComponent(state.known)}`)}>看已登记的</a></p>`}
         ${scan.file && html`<${Scan} scan=${scan}><${ElForm} labelPosition="top" onSubmit=${(event) => event.preventDefault()}>${contentField(form, 8)}</></>`}

@@ -18,7 +18,7 @@ import { link, route } from "../router.js";
 import { may } from "../session.js";
 import { Call, chooseDomain, optionsOf, URGENCY_KEYS, Why } from "./review/call.js";
 import { useQueue } from "./review/queue.js";
-import { ACCUSATION, findMissing, findMissingAtOnce, partsChanged } from "./review/sheets.js";
+import { ACCUSATION, findMissing, findMissingAtOnce, isTouched, partsChanged } from "./review/sheets.js";
 
 const HELP = `系统没有把握的来件在这里由人认定：最急的在前，同样急的，把握最小的在前。
 对的按回车确认；不对的用数字键换一个领域，或按字母键到各栏更正，打字或拼音首字母即可查找。确认后立即看下一件，不必等。
@@ -38,7 +38,7 @@ export default {
       onDecided: () => { state.done += 1; state.started ??= Date.now(); readDay(); },
     });
     useRepeat(() => { day.reload(); queue.look(); }, 60_000);
-    useUnsaved(() => queue.sending > 0);
+    useUnsaved(() => queue.sending > 0 || queue.sheets.some(isTouched));
 
     const sheet = () => queue.sheets[0];
     const decides = may("decide");
@@ -81,7 +81,7 @@ export default {
     async function decide(extra) {
       const at = sheet();
       if (!at || !decides || lacks(at, findMissing(at))) return;
-      if (at.entry && !partsChanged(at).length && !at.call.reason && !extra) {
+      if (at.entry && !isTouched(at) && !extra) {
         skip();
         return;
       }

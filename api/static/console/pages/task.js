@@ -1,11 +1,12 @@
 // 任务: what is to be done by whom until when, how far it is, what came of it.
 
-import { ElButton, ElDatePicker, ElDialog, ElForm, ElFormItem, ElInput } from "element-plus";
+import { ElButton, ElDatePicker, ElForm, ElFormItem, ElInput } from "element-plus";
 import { reactive } from "vue";
 import { get, patch, post } from "../api.js";
 import { count, day, tag, time } from "../format.js";
 import { bind, html } from "../html.js";
 import { TASK_STATES, actorName } from "../names.js";
+import { Dialog } from "../parts/dialog.js";
 import { askReason } from "../parts/dialogs.js";
 import { attempt, told } from "../parts/failure.js";
 import { Frame } from "../parts/frame.js";
@@ -54,7 +55,7 @@ export default {
     };
     return () => html`<${Frame} title=${file.data?.task.title ?? "任务"} help=${HELP} load=${file} actions=${actions}>${() => html`<div>
       ${body(file.data, works(), (milestone) => open("progress", { note: "", milestone, done: true }))}
-      <${ElDialog} modelValue=${dialog.kind !== null} onUpdate:modelValue=${() => { dialog.kind = null; }} title=${{ progress: "登记进展", effect: "以效果完成", deadline: "改时限" }[dialog.kind]}>${dialog.kind && forms[dialog.kind]()}</>
+      <${Dialog} shown=${dialog.kind !== null} onClose=${() => { dialog.kind = null; }} title=${{ progress: "登记进展", effect: "以效果完成", deadline: "改时限" }[dialog.kind]}>${dialog.kind && forms[dialog.kind]()}</>
     </div>`}</>`;
   },
 };

@@ -12,7 +12,7 @@ import { State } from "./state.js";
 // no data its loading or failure is shown instead of the children.
 export const Frame = (props, { slots }) => html`<div class="page">
   <div class="page-head">
-    <h1>${props.title ?? route.page?.name}</h1>
+    <h1 title=${props.title}>${props.title ?? route.page?.name}</h1>
     ${props.help && html`<${Flap} button=${{ class: "plain about" }} says=${() => "这页做什么"}><div class="about-text">${props.help}</div></>`}
     ${props.lead && html`<span class="lead">${props.lead}</span>`}
     <span class="grow"></span>

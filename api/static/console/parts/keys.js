@@ -16,6 +16,7 @@ export function useKeys(keys) {
     if (isTyping(event.target) && !event.ctrlKey && event.key !== "Escape") return;
     if (document.querySelector(".el-overlay:not([style*='display: none'])") && key !== "escape") return;
     if (event.key === "Enter" && !event.ctrlKey && event.target.closest("a, button, summary")) return; // it presses that
+    if (event.repeat && !key.startsWith("arrow")) return; // a key held down does what it does once
     const step = key === "?" ? () => { state.shown = true; } : steps.get(key);
     if (!step) return;
     event.preventDefault();

@@ -3,9 +3,13 @@
 import { onScopeDispose, reactive, watch } from "vue";
 import { isAborted } from "../api.js";
 
+// What tells that reading may succeed again.
+export const MENDED = ["signed-in-again", "line-found"];
+
 // const found = useLoad((signal) => get("/v1/people", asked(), { signal }), () => JSON.stringify(asked()));
-// `found.data`, `found.error`, `found.loading`, `found.reload()`. Read again when `source` changes; the
-// data of before stays on the page until the new comes.
+// `found.data`, `found.error`, `found.loading`, `found.reload()`. Read again when `source` changes, and
+// where it failed for want of a session or a connection once that is back; the data of before stays on
+// the page until the new comes.
 export function useLoad(load, source = null) {
   const state = reactive({ data: null, error: null, loading: true, reload });
   let running = null;
@@ -28,11 +32,11 @@ export function useLoad(load, source = null) {
     }
   }
 
-  const again = () => state.error?.status === 401 && reload();
-  addEventListener("signed-in-again", again);
+  const again = () => (state.error?.status === 401 || state.error?.code === "lost") && reload();
+  for (const event of MENDED) addEventListener(event, again);
   if (source) watch(source, reload);
   onScopeDispose(() => {
-    removeEventListener("signed-in-again", again);
+    for (const event of MENDED) removeEventListener(event, again);
     running?.abort();
   });
   reload();

@@ -1,10 +1,11 @@
 // 接口密钥: what other systems call with; each is shown once, when it is made.
 
-import { ElButton, ElCheckbox, ElCheckboxGroup, ElDialog, ElForm, ElFormItem, ElInput } from "element-plus";
+import { ElButton, ElCheckbox, ElCheckboxGroup, ElForm, ElFormItem, ElInput } from "element-plus";
 import { reactive } from "vue";
 import { get, post, remove } from "../../api.js";
 import { tag, time } from "../../format.js";
 import { bind, html } from "../../html.js";
+import { Dialog } from "../../parts/dialog.js";
 import { confirm } from "../../parts/dialogs.js";
 import { attempt, told, useAction } from "../../parts/failure.js";
 import { Frame } from "../../parts/frame.js";
@@ -54,7 +55,7 @@ export default {
       { key: "state", name: "状态", nowrap: true, cell: (key) => (key.revoked_at ? html`<span title=${time(key.revoked_at)}>${tag("已吊销")}</span>` : tag("在用", "good")) },
       { key: "act", name: "操作", nowrap: true, cell: (key) => !key.revoked_at && html`<${ElButton} size="small" onClick=${() => revoke(key)}>吊销</>` },
     ];
-    const dialog = () => html`<${ElDialog} modelValue=${form.shown} onUpdate:modelValue=${(shown) => { form.shown = shown; }} title="新建密钥">
+    const dialog = () => html`<${Dialog} shown=${form.shown} onClose=${() => { form.shown = false; }} title="新建密钥">
       <${ElForm} labelPosition="top">
         <${ElFormItem} label="名称，写明哪个系统在用" for="name"><${ElInput} id="name" maxlength="100" placeholder="如：12345 热线系统" ...${bind(form, "name")} /></>
         <${ElFormItem} label="权限"><${ElCheckboxGroup} class="choices" ariaLabel="权限" ...${bind(form, "scopes")}>${keys.data.scopes.filter(allowed).map((scope) => html`<${ElCheckbox} key=${scope.code} value=${scope.code}>${scope.name}</>`)}</></>

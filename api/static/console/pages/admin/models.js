@@ -78,7 +78,7 @@ export default {
         <div class="table-box"><div class="table-scroll whole"><${Table} lines=${models} columns=${columns()} rowKey=${(model) => model.folder} /></div></div>
         ${tried && html`<section class="panel" aria-label="试算"><div class="panel-head"><h2>试算：换成 ${tried.id}</h2></div><${Trial} trial=${state.trial} /></section>`}
         <${Scores} models=${models.filter((model) => Object.keys(model.scores).length)} />
-        <${ElDialog} modelValue=${Boolean(state.card)} onUpdate:modelValue=${() => { state.card = null; }} title=${`模型卡：${state.card?.folder}`} width="min(900px, calc(100vw - 24px))">${state.card && html`<${Markdown} text=${state.card.text} />`}</>
+        <${ElDialog} modelValue=${Boolean(state.card)} onUpdate:modelValue=${() => { state.card = null; }} title=${`模型卡：${state.card?.folder ?? ""}`} width="min(900px, calc(100vw - 24px))">${state.card && html`<${Markdown} text=${state.card.text} />`}</>
       </div>`;
     };
     return () => html`<${Frame} help=${HELP} load=${file} actions=${actions}>${body}</>`;

@@ -1,11 +1,12 @@
 // 用户: who may sign in, as what; each sets the own password through a link that is shown once.
 
-import { ElButton, ElDialog, ElForm, ElFormItem, ElInput, ElOption, ElSelect } from "element-plus";
+import { ElButton, ElForm, ElFormItem, ElInput, ElOption, ElSelect } from "element-plus";
 import { reactive } from "vue";
 import { get, patch, post } from "../../api.js";
 import { tag, time } from "../../format.js";
 import { bind, html } from "../../html.js";
 import { ROLES } from "../../names.js";
+import { Dialog } from "../../parts/dialog.js";
 import { confirm } from "../../parts/dialogs.js";
 import { attempt, told, useAction } from "../../parts/failure.js";
 import { asked, Filters } from "../../parts/filters.js";
@@ -75,7 +76,7 @@ export default {
         <${ElButton} size="small" onClick=${() => turn(user)}>${user.active ? "停用" : "启用"}</>
       </span>` },
     ];
-    const dialog = () => html`<${ElDialog} modelValue=${form.shown} onUpdate:modelValue=${(shown) => { form.shown = shown; }} title=${form.user ? `改用户 ${form.user.login}` : "开通用户"}>
+    const dialog = () => html`<${Dialog} shown=${form.shown} onClose=${() => { form.shown = false; }} title=${form.user ? `改用户 ${form.user.login}` : "开通用户"}>
       <${ElForm} labelPosition="top" onSubmit=${(event) => event.preventDefault()}>
         ${!form.user && html`<${ElFormItem} label="登录名" for="login"><${ElInput} id="login" maxlength="64" autocomplete="off" ...${bind(form, "login")} /><span class="hint">2 到 64 个小写字母、数字或 . _ - @；以后不能改</span></>`}
         <${ElFormItem} label="姓名" for="name"><${ElInput} id="name" maxlength="50" ...${bind(form, "name")} /></>

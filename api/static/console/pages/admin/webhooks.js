@@ -1,10 +1,11 @@
 // 推送: which systems are told of events, what waits, what did not arrive, and sending it again.
 
-import { ElButton, ElDialog, ElForm, ElFormItem, ElInput, ElOption, ElOptionGroup, ElSelect } from "element-plus";
+import { ElButton, ElForm, ElFormItem, ElInput, ElOption, ElOptionGroup, ElSelect } from "element-plus";
 import { reactive } from "vue";
 import { get, patch, post } from "../../api.js";
 import { count, tag, time } from "../../format.js";
 import { bind, html } from "../../html.js";
+import { Dialog } from "../../parts/dialog.js";
 import { confirm } from "../../parts/dialogs.js";
 import { attempt, told, useAction } from "../../parts/failure.js";
 import { Frame } from "../../parts/frame.js";
@@ -76,7 +77,7 @@ export default {
         </div>
       </section>`;
     };
-    const dialog = () => html`<${ElDialog} modelValue=${form.shown} onUpdate:modelValue=${(shown) => { form.shown = shown; }} title=${form.id ? "改推送地址" : "新建推送地址"}>
+    const dialog = () => html`<${Dialog} shown=${form.shown} onClose=${() => { form.shown = false; }} title=${form.id ? "改推送地址" : "新建推送地址"}>
       <${ElForm} labelPosition="top">
         <${ElFormItem} label="名称，写明哪个系统在收" for="name"><${ElInput} id="name" maxlength="100" placeholder="如：住建局工单系统" ...${bind(form, "name")} /></>
         <${ElFormItem} label="地址" for="url"><${ElInput} id="url" maxlength="1000" ...${bind(form, "url")} /><span class="hint">http 或 https 开头</span></>

@@ -1,21 +1,23 @@
 // One accusation: its words, whom it accuses, what was decided; held, or released with a reason.
 
-import { ElButton, ElDialog, ElForm, ElFormItem, ElInput } from "element-plus";
+import { ElButton, ElForm, ElFormItem, ElInput } from "element-plus";
 import { reactive } from "vue";
 import { get, post } from "../../api.js";
 import { day } from "../../format.js";
 import { bind, html } from "../../html.js";
 import { actorName } from "../../names.js";
+import { Dialog } from "../../parts/dialog.js";
 import { askReason } from "../../parts/dialogs.js";
 import { told, useAction } from "../../parts/failure.js";
 import { Frame } from "../../parts/frame.js";
+import { Hotlines } from "../../parts/hotlines.js";
 import { Letter } from "../../parts/letter.js";
 import { useLoad } from "../../parts/load.js";
 import { DepartmentPicker } from "../../parts/pickers.js";
 import { Submitter } from "../../parts/submitter.js";
 import { CallFirst, Suggestion } from "../../parts/suggestion.js";
 import { Timeline } from "../../parts/timeline.js";
-import { loadDepartmentNames, loadPeople, loadWords } from "../../reference.js";
+import { loadDepartmentNames, loadPeople } from "../../reference.js";
 import { go, link, route } from "../../router.js";
 import { may } from "../../session.js";
 import { stateOf } from "./list.js";
@@ -45,7 +47,6 @@ export const Accusation = {
       told("已经放行，进复核队列");
       go("/confidential");
     });
-    const lines = useLoad(async () => (await loadWords()).enumerations.emergency_lines);
     const alarm = useAction(async ({ code, name }) => {
       const note = await askReason(`已转 ${code} ${name}`, { text: "请先拨电话，再记。何时、对谁说了什么，可写可不写。", required: false, yes: "记下", most: 500 });
       if (note === null) return;
@@ -53,14 +54,14 @@ export const Accusation = {
       told(`已记为转 ${code} ${name}`);
     });
     const urgent = () => undecided() && file.data.suggestion?.urgency.level <= 2;
-    const alarms = () => urgent() && lines.data && html`<section class="panel" role="group" aria-label="记下转往哪条热线"><div class="panel-head"><h2>已拨电话的，记下转往哪条热线</h2></div>
-      <div class="buttons">${lines.data.map((line) => html`<${ElButton} key=${line.code} loading=${alarm.busy} onClick=${() => alarm.run(line)}>${line.code} ${line.name}</>`)}</div></section>`;
+    const alarms = () => urgent() && html`<section class="panel" role="group" aria-label="记下转往哪条热线"><div class="panel-head"><h2>已拨电话的，记下转往哪条热线</h2></div>
+      <${Hotlines} busy=${alarm.busy} onPick=${alarm.run} /></section>`;
     const undecided = () => may("decide_accusations") && file.data && file.data.state !== "released";
     const actions = () => undecided() && [
       html`<${ElButton} type="primary" onClick=${openHold}>${file.data.state === "held" ? "改认定" : "认定属检举控告"}</>`,
       html`<${ElButton} loading=${release.busy} onClick=${release.run}>不属检举控告，放行</>`,
     ];
-    const holdForm = () => html`<${ElDialog} modelValue=${form.shown} onUpdate:modelValue=${(shown) => { form.shown = shown; }} title="认定属检举控告">
+    const holdForm = () => html`<${Dialog} shown=${form.shown} onClose=${() => { form.shown = false; }} title="认定属检举控告">
       <${ElForm} labelPosition="top">
         <${ElFormItem} label="被反映单位" for="accused"><${DepartmentPicker} id="accused" multiple label="被反映单位" ...${bind(form, "accused")} /><span class="hint">这些单位及其下属单位的人看不到这一件；没有可不填</span></>
         <${ElFormItem} label="理由" for="reason"><${ElInput} id="reason" type="textarea" rows=${3} maxlength="500" showWordLimit ...${bind(form, "reason")} /></>

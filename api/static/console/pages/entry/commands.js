@@ -1,9 +1,10 @@
 // The commands that may be given to the entry now, and the form of each, made from what it needs and takes.
 
-import { ElButton, ElDialog, ElForm } from "element-plus";
-import { reactive, watch } from "vue";
+import { ElButton, ElForm } from "element-plus";
+import { reactive } from "vue";
 import { get, post } from "../../api.js";
 import { html } from "../../html.js";
+import { Dialog } from "../../parts/dialog.js";
 import { told, useAction } from "../../parts/failure.js";
 import { useLoad } from "../../parts/load.js";
 import { RestFirst } from "../../parts/rest.js";
@@ -55,12 +56,11 @@ export const isOnward = (command) => ONWARD.includes(command);
 // `command` { command, name, needs, takes } may go while the dialog stands open: another was quicker.
 export const CommandDialog = {
   props: ["name", "command", "file", "reload"],
-  emits: ["done", "close", "touch"],
+  emits: ["done", "close"],
   setup(props, { emit }) {
     const { needs, takes, name } = props.command;
     const keys = [...needs, ...takes].filter((key) => key !== "content"); // the file comes with its name
     const state = reactive({ form: Object.fromEntries([...needs, ...takes].map((key) => [key, blankOf(key)])), wrong: {} });
-    watch(() => state.form, () => emit("touch"), { deep: true });
     const rules = RULED.has(props.name) ? useLoad((signal) => get("/v1/deadlines/settings", {}, { signal })) : null;
     const rule = () => rules?.data?.rulebook.rules.find((one) => one.name === props.file.entry.rule);
     const barred = () => rule() && (props.name === "pause" ? rule().pauses.length === 0 : !rule().extension);
@@ -88,7 +88,7 @@ export const CommandDialog = {
       emit("done");
     }, { reload: props.reload });
 
-    return () => html`<${ElDialog} modelValue title=${name} closeOnClickModal=${false} onUpdate:modelValue=${() => emit("close")}>
+    return () => html`<${Dialog} title=${name} onClose=${() => emit("close")}>
       ${HINTS[props.name] && html`<p class="hint above">${HINTS[props.name]}</p>`}
       ${!props.command && html`<p class="note bad">这一条已经不能再“${name}”，别人先办了。请关闭后看看现在的情况。</p>`}
       ${barred() ? html`<p class="note warn">按“${rule().name}”的规定不能${props.name === "pause" ? "停表" : "延期"}，请抓紧办理。</p>` : html`<${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); send.run(); }}>

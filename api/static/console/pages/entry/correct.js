@@ -1,10 +1,11 @@
 // 更正认定: what a clerk puts right of domain, urgency, nature, place or department; the suggestion stays as it was.
 
-import { ElButton, ElDialog, ElForm, ElFormItem, ElInput, ElOption, ElSelect } from "element-plus";
+import { ElButton, ElForm, ElFormItem, ElInput, ElOption, ElSelect } from "element-plus";
 import { reactive } from "vue";
 import { post } from "../../api.js";
 import { bind, html } from "../../html.js";
 import { NATURES, URGENCIES } from "../../names.js";
+import { Dialog } from "../../parts/dialog.js";
 import { told, useAction } from "../../parts/failure.js";
 import { DepartmentPicker, DivisionPicker, DomainPicker, isLeaf } from "../../parts/pickers.js";
 import { RestFirst } from "../../parts/rest.js";
@@ -32,7 +33,7 @@ export const CorrectDialog = {
       told(notice ?? "已经更正");
       emit("done");
     }, { reload: props.reload });
-    return () => html`<${ElDialog} modelValue title="更正认定" closeOnClickModal=${false} onUpdate:modelValue=${() => emit("close")}>
+    return () => html`<${Dialog} title="更正认定" onClose=${() => emit("close")}>
       <p class="hint above">系统建议原样保留；您的更正会用来改进系统。</p>
       <${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); send.run(); }}>
         <${ElFormItem} label="领域" for="domain"><${DomainPicker} id="domain" only=${isLeaf} ...${bind(form, "domain")} /></>

@@ -72,7 +72,7 @@ function draw({ name, command, form, file, rule }, id) {
     case "solved": return html`<${ElRadioGroup} aria-label="是否解决" ...${bind(form, "solved")}><${ElRadio} value=${true}>已解决</><${ElRadio} value=${false}>未解决</></>`;
     case "satisfaction": return html`<${ElRadioGroup} aria-label="满意程度" ...${bind(form, "satisfaction")}>${Object.keys(SATISFACTIONS).map(Number).sort((a, b) => b - a).map((code) => html`<${ElRadio} key=${code} value=${code}>${SATISFACTIONS[code]}</>`)}</>`;
     case "submission_id": return html`<${ElSelect} id=${id} ariaLabel="反映人" clearable placeholder="不选为本条自己的来件" ...${bind(form, "submission_id")}>${file.submissions.map((one) => html`<${ElOption} key=${one.id} value=${one.id} label=${`${one.id} ${one.title}`} />`)}</>`;
-    case "level": return html`<${ElRadioGroup} aria-label="督办方式" ...${bind(form, "level")}>${Object.entries(file.words.urge_levels).map(([code, word]) => html`<${ElRadio} key=${code} value=${code}>${word}</>`)}</>`;
+    case "level": return html`<${ElRadioGroup} aria-label="督办方式" ...${bind(form, "level")}>${Object.entries(file.words.urge_levels ?? {}).map(([code, word]) => html`<${ElRadio} key=${code} value=${code}>${word}</>`)}</>`;
     case "person": return html`<${ElInput} id=${id} maxlength="50" ...${bind(form, "person")} />`;
     case "by": return html`<${ElDatePicker} id=${id} type="datetime" valueFormat="YYYY-MM-DDTHH:mm:ss" format="YYYY-MM-DD HH:mm" placeholder="日期和时间" ...${bind(form, "by")} />`;
     case "matter": return html`<${ElInput} id=${id} maxlength="200" placeholder="一句话，不填照旧" ...${bind(form, "matter")} />`;

@@ -4,6 +4,7 @@ import { ElButton, ElDialog, ElForm } from "element-plus";
 import { reactive } from "vue";
 import { post } from "../../api.js";
 import { html } from "../../html.js";
+import { Dialog } from "../../parts/dialog.js";
 import { told, useAction } from "../../parts/failure.js";
 import { useLoad } from "../../parts/load.js";
 import { loadWords } from "../../reference.js";
@@ -59,7 +60,7 @@ export const BulkDialog = {
       emit("done", failed ? { name, done, failed: entries.filter((one) => one.status !== 200).map((one) => ({ ...one, title: titles[one.id] })) } : null);
     });
     const left = props.lines.length - lines.length;
-    return () => html`<${ElDialog} modelValue title=${`${name} ${lines.length} 条`} closeOnClickModal=${false} onUpdate:modelValue=${() => emit("close")}>
+    return () => html`<${Dialog} title=${`${name} ${lines.length} 条`} onClose=${() => emit("close")}>
       ${left > 0 && html`<p class="note">另有 ${left} 条现在不能${name}，不在其内。</p>`}
       <${ElForm} labelPosition="top" onSubmit=${(event) => { event.preventDefault(); send.run(); }}>
         ${keys.map((key) => html`<${Field} key=${key} name=${key} command=${command} form=${state.form} file=${file()} required=${needs.includes(key)} error=${state.wrong[key]} />`)}

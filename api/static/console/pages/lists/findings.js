@@ -21,7 +21,7 @@ const COLUMNS = [
   { key: "found", name: "发现", nowrap: true, cell: (line) => day(line.found_at) },
   { key: "seen", name: "最近查到", nowrap: true, cell: (line) => day(line.seen_at) },
   { key: "state", name: "状态", nowrap: true, cell: (line) => tag(line.state_name, TONES[line.state]) },
-  { key: "decided", name: "处理意见", cell: (line) => line.decided_note || "—" },
+  { key: "decided", name: "处理意见", cell: (line) => html`<span class="about-cell">${line.decided_note || "—"}</span>` },
 ];
 
 export const FindingList = {

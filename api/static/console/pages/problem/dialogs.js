@@ -1,8 +1,9 @@
 // Putting a problem right: each kind of correction that needs more than a reason.
 
-import { ElButton, ElDialog, ElForm, ElFormItem, ElInput } from "element-plus";
+import { ElButton, ElForm, ElFormItem, ElInput } from "element-plus";
 import { reactive } from "vue";
 import { bind, html } from "../../html.js";
+import { Dialog } from "../../parts/dialog.js";
 import { ProblemPicker } from "./picker.js";
 
 const TITLES = { rename: "改名", merge: "合并别的问题", split: "拆成新问题", move: "移到别的问题", out: "移出" };
@@ -26,7 +27,7 @@ export const Dialogs = {
       event.preventDefault();
       if (ready()) steps[props.kind]();
     };
-    return () => html`<${ElDialog} modelValue title=${TITLES[props.kind]} onUpdate:modelValue=${() => emit("close")}>
+    return () => html`<${Dialog} title=${TITLES[props.kind]} onClose=${() => emit("close")}>
       <${ElForm} labelPosition="top" onSubmit=${submit}>
         ${told(props)}
         ${["rename", "split"].includes(props.kind) && html`<${ElFormItem} label=${props.kind === "rename" ? "名称" : "新问题的名称"} for="name"><${ElInput} id="name" maxlength="60" showWordLimit ...${bind(form, "name")} />

@@ -7,7 +7,7 @@ import { isAborted, post } from "../../api.js";
 import { bind, html } from "../../html.js";
 import { explain } from "../../parts/failure.js";
 import { mark, spans } from "../../parts/letter.js";
-import { usePause } from "../../parts/load.js";
+import { MENDED, usePause } from "../../parts/load.js";
 
 const SHORTEST = 6; // characters; of less nothing sensible is said
 const FIELDS = ["name", "phone", "id_number"]; // of the submitter, called alike where they are found
@@ -31,7 +31,8 @@ export function useLive(form) {
       const [said, personal] = await Promise.all([post("/v1/suggest", asked, { signal: own.signal }), post("/v1/privacy:find", of, { signal: own.signal })]);
       if (running === own) Object.assign(state, { of, said, personal, reading: false, error: null });
     } catch (error) {
-      if (running === own && !isAborted(error)) Object.assign(state, { reading: false, error });
+      if (running !== own || isAborted(error)) return;
+      Object.assign(state, { reading: false, error: error.status === 401 ? null : error }); // the shell asks to sign in
     }
   }
   const soon = usePause(read, 400);
@@ -39,7 +40,11 @@ export function useLive(form) {
     state.reading = true;
     soon();
   });
-  onScopeDispose(() => running?.abort());
+  for (const event of MENDED) addEventListener(event, read);
+  onScopeDispose(() => {
+    for (const event of MENDED) removeEventListener(event, read);
+    running?.abort();
+  });
   if (form.title || form.content) read();
   return Object.assign(state, { read });
 }

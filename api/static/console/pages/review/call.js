@@ -5,11 +5,12 @@ import { reactive } from "vue";
 import { percent, tag } from "../../format.js";
 import { bind, html } from "../../html.js";
 import { NATURES, URGENCIES } from "../../names.js";
+import { Hotlines } from "../../parts/hotlines.js";
 import { DepartmentPicker, DivisionPicker, DomainPicker, isLeaf } from "../../parts/pickers.js";
 import { RestFirst } from "../../parts/rest.js";
 import { Labels } from "../../parts/suggestion.js";
 import { find } from "../../parts/typing.js";
-import { loadDepartments, loadDomains, loadWords } from "../../reference.js";
+import { loadDepartments, loadDomains } from "../../reference.js";
 import { ACCUSATION, followCatalogue, partsChanged } from "./sheets.js";
 
 export const URGENCY_KEYS = ["q", "w", "e", "r"];
@@ -46,10 +47,9 @@ function chooseLead(sheet, name) {
 export const Call = {
   props: ["sheet", "missing", "home", "alarm", "confirm", "skip", "back"],
   setup(props) {
-    const known = reactive({ departments: [], domains: [], lines: [], typed: "" });
+    const known = reactive({ departments: [], domains: [], typed: "" });
     loadDepartments().then((all) => { known.departments = all; }, () => {}); // the pickers say so where it fails
     loadDomains().then((all) => { known.domains = all; }, () => {});
-    loadWords().then(({ enumerations }) => { known.lines = enumerations.emergency_lines; }, () => {});
     const codeOf = (name) => known.departments.find((one) => one.name === name)?.code;
     const nameOf = (code) => known.departments.find((one) => one.code === code)?.name;
     // Until the directory is there the names stand where they will be chosen.
@@ -77,7 +77,7 @@ export const Call = {
         ${sheet.failure && html`<p class="note bad" role="alert">没有办成：${sheet.failure}</p>`}
         ${sheet.suggestion?.review_reasons.length > 0 && html`<p class="note warn">${sheet.suggestion.review_reasons.join("；")}</p>`}
         ${call.urgency === 1 && props.alarm && html`<div class="note bad" role="group" aria-label="转紧急热线"><p><kbd>A</kbd> <b>特急：</b>请先拨电话，再按该条热线，${call.nature === ACCUSATION ? "立即转纪检；转哪条热线，纪检人员看得到。" : "立即交办；其余各项事后可改。"}</p>
-          <div class="levels lines">${known.lines.map(({ code, name }, at) => html`<button type="button" key=${code} id=${at ? undefined : "review-alarm"} class="keyed" onClick=${() => props.alarm(code, name)}><b class="number">${code}</b>${name}</button>`)}</div></div>`}
+          <${Hotlines} first="review-alarm" onPick=${({ code, name }) => props.alarm(code, name)} /></div>`}
         <div class="options" role="group" aria-label="领域">${options.map((one, at) => html`<button type="button" key=${one.code} class=${{ keyed: true, chosen: call.domain === one.code }} aria-pressed=${String(call.domain === one.code)} onClick=${() => then(() => chooseDomain(sheet, one.code))()}>
             <kbd>${at + 1}</kbd><span class="domain"><span>${one.level1} › ${one.level2} › </span><b>${one.level3}</b></span>${at === 0 && html`<span class="tag">系统建议</span>`}<span class="number muted">${percent(one.confidence)}</span></button>`)}</div>
         <dl class="fields">
@@ -94,14 +94,19 @@ export const Call = {
         ${call.nature === ACCUSATION && [html`<p class="note warn" key="sealed">检举控告确认后即转纪检，您将看不到这一件。</p>`, html`<${RestFirst} key="rest" id=${sheet.id} />`]}
         ${props.missing && html`<p class="note bad" role="alert">${props.missing}</p>`}
         <div class="buttons">
-          <${ElButton} type="primary" onClick=${props.confirm}>${sheet.entry ? "保存更正" : changed.length ? "更正" : "确认"}，下一件 <kbd>Enter</kbd></>
-          <${ElButton} onClick=${props.skip}>跳过 <kbd>→</kbd></>
+          <${ElButton} type="primary" onClick=${once(props.confirm)}>${sheet.entry ? "保存更正" : changed.length ? "更正" : "确认"}，下一件 <kbd>Enter</kbd></>
+          <${ElButton} onClick=${once(props.skip)}>跳过 <kbd>→</kbd></>
           <${ElButton} disabled=${!props.back} onClick=${props.back}>上一件 <kbd>←</kbd></>
         </div>
         <p class="hint" aria-live="polite">${changed.length ? `更正：${changed.join("、")}` : sheet.entry ? "已认定，没有改动" : "没有改动，按 Enter 照系统建议确认"}</p>
       </section>`;
     };
   },
+};
+
+// The second press of a double click would meet the next sheet, which nobody has read.
+const once = (step) => (event) => {
+  if (event.detail < 2) step();
 };
 
 const field = (key, name, control) => [html`<dt><kbd>${key.toUpperCase()}</kbd> ${name}</dt>`, html`<dd>${control}</dd>`];

@@ -4,10 +4,12 @@
 import { onScopeDispose, reactive } from "vue";
 import { get, isAborted, post } from "../../api.js";
 import { explain } from "../../parts/failure.js";
+import { session } from "../../session.js";
 import { changesOf, makeSheet, settle } from "./sheets.js";
 
 const READ = 10; // sheets in one answer
 const LOW = 5; // the next are asked for while this many are left
+const FIRST = { own: "您先前已经认定，以那一次为准", other: "别人先认定了，您的认定没有生效" };
 const LASTING = new Set([403, 404, 409]); // no use in sending the same again
 
 // `sheets[0]` is at hand. `notices`: what became of decisions that did not hold.
@@ -100,16 +102,20 @@ export function useQueue({ first, onDecided }) {
       onDecided(sheet);
     } catch (error) {
       sheet.sending = false;
-      fail(sheet, error);
+      await fail(sheet, error);
     }
     sheet.sending = false;
     state.sending -= 1;
   }
 
+  // An answer that got lost is found here again: it was the own decision that came first.
+  const isOwn = ({ id }) => get(`/v1/submissions/${encodeURIComponent(id)}`, {}, { signal: own.signal }).then(({ decisions }) => decisions.at(-1)?.who === session.me.who, () => false);
+
   // It comes next, never under the hands of who reads another.
-  function fail(sheet, error) {
+  async function fail(sheet, error) {
     if (sheet.entry || LASTING.has(error.status)) {
-      const text = error.status === 409 && !sheet.entry ? "别人先认定了，您的认定没有生效" : explain(error);
+      const reason = sheet.call.reason.trim();
+      const text = [error.status === 409 && !sheet.entry ? FIRST[await isOwn(sheet) ? "own" : "other"] : explain(error), reason && `您写的原因：“${reason}”`].filter(Boolean).join("。");
       state.notices.push({ id: sheet.id, title: sheet.title, text });
       return;
     }

@@ -31,6 +31,9 @@ function read(suggestion) {
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 export const partsChanged = (sheet) => PARTS.filter((part) => !isSame(sheet.call[part], sheet.said[part]));
 
+// Whether there is anything of a person's on it that was not sent yet.
+export const isTouched = (sheet) => partsChanged(sheet).length > 0 || sheet.call.reason.trim() !== "";
+
 // The body of the decision: only what is otherwise than it stands.
 export function changesOf(sheet) {
   const told = Object.fromEntries(partsChanged(sheet).map((part) => [part, sheet.call[part]]));
