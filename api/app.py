@@ -17,6 +17,7 @@ from api.console import ConsoleFiles, link_to
 from api.errors import add_error_handlers
 from api.faults import name_fault
 from api.following import SOON_S, LateRoutes, following
+from api.httpwire import WireProtocol
 from api.logs import configure_logs
 from api.middleware import Guard
 from api.routes import pages, submissions
@@ -159,6 +160,7 @@ def _configure(app: FastAPI | str, **options: Any) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=WireProtocol,
         timeout_graceful_shutdown=30,
         **options,
     )

@@ -5,19 +5,23 @@ whatever page asks; so a request that changes something must also carry the sess
 `X-CSRF-Token`, which only a page of this service can know.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
 from api.errors import NotSignedIn
 from api.service import Service, read_clock
 from api.settings import Settings
-from triage.errors import AccessDenied
+from triage.errors import AccessDenied, StoreUnavailable
 from triage.ledger import sessions
 from triage.ledger.keys import check_key, key_caller, needs_touch, touch_key
 from triage.ledger.sessions import SessionRules, SignedIn, check_session, is_csrf, touch_session
@@ -150,8 +154,7 @@ def _read_key(service: Service, plain: str) -> Caller:
         raise NotSignedIn(error.message) from None
     now = read_clock()
     if needs_touch(key, now=now):
-        with service.store.writing() as session:
-            touch_key(session, key, now=now)
+        _note_use(service, partial(touch_key, key=key, now=now))
     service.keys.note(plain, caller, checked_at=checked_at)
     return caller
 
@@ -166,6 +169,12 @@ def _read_session(service: Service, token: str) -> Visitor:
     except AccessDenied as error:
         raise NotSignedIn(error.message) from None
     if sessions.needs_touch(signed_in, now=now):
-        with service.store.writing() as session:
-            touch_session(session, signed_in, now=now)
+        _note_use(service, partial(touch_session, signed_in=signed_in, now=now))
     return Visitor(caller, signed_in)
+
+
+def _note_use(service: Service, touch: Callable[[Session], None]) -> None:
+    """Write down that a key or session is in use. Where nobody can write at the moment, that is no
+    reason not to read."""
+    with suppress(StoreUnavailable), service.store.writing(settled=False) as session:
+        touch(session)

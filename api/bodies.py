@@ -23,11 +23,14 @@ _JSON = ("application/json", "text/json")
 async def read_body(request: Request, *, limit: int) -> bytes:
     """The whole body, counted while it comes in, chunked or not.
 
-    Raises WrongMediaType where it does not call itself JSON, BodyTooLarge past `limit` bytes.
+    Raises WrongMediaType where it does not call itself JSON, or is packed, BodyTooLarge past
+    `limit` bytes.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _JSON and not media_type.endswith("+json"):
         raise WrongMediaType("请求体须是 JSON，请加请求头 Content-Type: application/json 后再发")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise WrongMediaType("请求体不能压缩，请去掉请求头 Content-Encoding，以原文再发")
     return await read_stream(request, limit=limit)
 
 

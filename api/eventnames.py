@@ -11,6 +11,7 @@ _NAMES = {
     "accusation.listed": "查看检举控告清单",
     "accusation.seen": "查看检举控告",
     "accusation.alarm": "检举控告转紧急热线",
+    "accusation.named": "写到检举控告的编号，那一句已封存",
     "accusation.held": "认定属检举控告",
     "accusation.released": "认定不属检举控告",
     "decision.confirmed": "照建议认定",

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic.json_schema import models_json_schema
 
 from api.routes import open311
-from api.routes.accusations import AlarmIn, HoldIn
+from api.routes.accusations import HoldIn
 from api.routes.citizen import RatingIn, TrackingIn
 from api.routes.dispatching import DispatchIn
 from api.routes.replies import ReplyIn
@@ -34,7 +34,7 @@ from api.schemas import work as work_schemas
 from api.schemas.entries import CommandIn, DecisionIn
 from api.schemas.lists import ListImportIn
 from api.schemas.open311 import FilingIn
-from api.schemas.submissions import BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
+from api.schemas.submissions import AlarmIn, BatchIn, ErrorOut, ReasonIn, SubmissionIn, TextIn
 from api.schemas.webhooks import WebhookChangeIn, WebhookIn
 
 _REF = "#/components/schemas/{model}"
@@ -213,13 +213,10 @@ def _render_operation(
 def _render_example(
     method: str, path: str, schemas: dict[str, Any], model: str, media_type: str
 ) -> str:
-    """A call with the first example of its body's model; nothing where the model has none."""
-    told = schemas["SubmissionIn" if model == "BatchIn" else model]
-    if not told.get("examples"):
-        return ""
+    """A call with the first example of its body's model."""
+    told = schemas[model]
     first = told["examples"][0]
-    example = {name: first[name] for name in told["properties"] if name in first}
-    sent = {"submissions": [example]} if model == "BatchIn" else example
+    sent = {name: first[name] for name in told["properties"] if name in first}
     if media_type == _BODY_KINDS["x-form"]:
         body = " \\\n".join(f"  --data-urlencode '{key}={value}'" for key, value in sent.items())
     else:

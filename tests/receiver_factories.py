@@ -44,7 +44,8 @@ class Message:
 @dataclass
 class Receiver:
     """`status` is what it answers; `hangs` for how long it says nothing, `drips` whether it sends
-    its answer byte by byte, `drops` whether it hangs up instead. `taken` holds what was answered
+    its answer byte by byte, `drops` whether it hangs up instead, `ends` whether it does so after
+    each answer without having said so. `taken` holds what was answered
     with success, `seen` all that came."""
 
     port: int
@@ -52,6 +53,7 @@ class Receiver:
     hangs: float = 0.0
     drips: bool = False
     drops: bool = False
+    ends: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     seen: list[Message] = field(default_factory=list)
     taken: list[Message] = field(default_factory=list)
@@ -83,6 +85,7 @@ def run_receiver(receiver: Receiver | None = None) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else the last byte waits 40 ms for the sender's system
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
@@ -106,6 +109,7 @@ def run_receiver(receiver: Receiver | None = None) -> Iterator[Receiver]:
             if status < 300:  # noted before the last byte: whoever has the answer can rely on it
                 receiver.taken.append(message)
             self.wfile.write(b"k")
+            self.close_connection = receiver.ends
 
         def handle(self) -> None:
             with suppress(OSError):  # the sender has hung up

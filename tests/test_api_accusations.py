@@ -121,6 +121,88 @@ def test_the_other_matters_of_a_sealed_letter_go_on_registered_anew_in_other_wor
         assert tracked["matters"][0]["department"] == "城市管理和综合执法局"
 
 
+def test_who_brought_an_emergency_that_was_sealed_at_once_may_say_who_was_called(
+    store_url: str, tmp_path: Path
+) -> None:
+    body = {
+        "id": "A-1",
+        "title": "举报所长秦守财",
+        "content": "实名举报派出所所长秦守财收受贿赂，他正带人持刀打我，救命！",
+    }
+    called = {"to": "110", "note": "值班员李工已派警"}
+    with (
+        run_service(tmp_path, database_url=store_url) as running,
+        running.client("submit", "read", "review") as clerk,
+        running.client("submit", "read", "review") as other,
+    ):
+        taken = clerk.post("/v1/submissions", json=body)
+        assert (taken.status_code, taken.json()["destination"]) == (201, "discipline")
+        address = "/v1/submissions/A-1"
+        for _ in range(2):  # sent again, it is kept once
+            told = clerk.post(f"{address}/alarm", json=called)
+            assert (told.status_code, told.content) == (204, b"")
+        unknown = other.post("/v1/submissions/A-2/alarm", json=called)
+        hidden = other.post(f"{address}/alarm", json=called)
+        assert hidden.status_code == unknown.status_code == 404
+        assert hidden.text == unknown.text.replace("A-2", "A-1")
+        assert clerk.post(f"{address}/alarm", json={"to": "12345"}).status_code == 422
+        assert clerk.get(address).status_code == 404
+        with person(running, Role.DISCIPLINE) as officer:
+            opened = officer.get("/v1/accusations/A-1").json()
+            notes = [(one["kind"], one["reason"]) for one in opened["notes"]]
+            assert notes == [("alarm", "已转110（公安）：值班员李工已派警")]
+            reason = {"reason": "不属检举控告"}
+            assert officer.post("/v1/accusations/A-1/release", json=reason).is_success
+        answer = clerk.post(f"{address}/alarm", json=called)
+        assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
+
+
+def test_of_those_that_wait_the_officer_sees_the_urgent_first_page_by_page(
+    store_url: str, tmp_path: Path
+) -> None:
+    calm = "实名举报住建局科长秦守财收受贿赂红包三万元，请纪委查处。"
+    danger = "实名举报派出所所长秦守财收受贿赂，他正带人持刀打我，救命！"
+    with (
+        run_service(tmp_path, database_url=store_url) as running,
+        running.client("submit", "read", "review") as clerk,
+    ):
+        for number, words in enumerate((calm, danger, calm), start=1):
+            body = {"id": f"A-{number}", "title": "举报秦守财", "content": f"{words}（{number}）"}
+            taken = clerk.post("/v1/submissions", json=body).json()
+            assert taken["destination"] == "discipline"
+        assert clerk.get("/v1/accusations", params={"state": "waiting"}).status_code == 403
+
+        with person(running, Role.DISCIPLINE) as officer:
+
+            def ask(**query: Any) -> httpx.Response:
+                return officer.get("/v1/accusations", params=query)
+
+            told = ask(state="waiting").json()["lines"]
+            assert [line["submission_id"] for line in told] == ["A-2", "A-3", "A-1"]
+            assert told[0]["urgency"] == 1
+            assert told[1]["urgency"] == told[2]["urgency"] > 2
+            assert {"title", "content"}.isdisjoint(told[0])
+            assert [line["submission_id"] for line in ask().json()["lines"]] == [
+                "A-3",
+                "A-2",
+                "A-1",
+            ]
+
+            seen, turn = [], {}
+            for _ in range(3):
+                page = ask(state="waiting", limit=1, **turn).json()
+                seen += [line["submission_id"] for line in page["lines"]]
+                turn = {"cursor": page["next"]}
+            assert (seen, turn) == (["A-2", "A-3", "A-1"], {"cursor": None})
+            other = ask(state="waiting", cursor=ask(limit=1).json()["next"])
+            assert (other.status_code, other.json()["field"]) == (422, "cursor")
+            assert officer.get("/v1/accusations/A-2").json()["urgency"] == 1
+
+            assert officer.post("/v1/accusations/A-2/hold", json={"reason": "属实"}).is_success
+            told = ask(state="waiting").json()["lines"]
+            assert [line["submission_id"] for line in told] == ["A-3", "A-1"]
+
+
 @pytest.mark.parametrize("accused", ["住建局"])
 def test_an_officer_of_the_accused_department_gets_no_file_either(
     tmp_path: Path, accused: str

@@ -247,6 +247,10 @@ class Contract:
             known["import_id"] = [client.post("/v1/imports", json=body).json()["id"]]
             if route.endswith("/pause"):
                 client.post(f"/v1/imports/{known['import_id'][0]}/start")
+        if route == "POST /v1/submissions/{submission_id}/alarm":
+            brought = make_body(id="own") | ACCUSATION
+            assert client.post("/v1/submissions", json=brought).is_success
+            known["submission_id"] = ["own"]
         if "/views/" in route:
             body = {"page": "ledger", "name": "本周", "query": {}}
             known["view_id"] = [client.put("/v1/views", json=body).json()["id"]]

@@ -1,9 +1,12 @@
 """Bad input: a clear 4xx in Chinese that names the field and the remedy, and nothing of ours."""
 
+import gzip
 import json
 import re
 import socket
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +159,13 @@ def test_a_body_of_another_media_type_is_refused(
     headers = {"Content-Type": media_type} if media_type else {}
     answer = client.post("/v1/suggest", content=b"{}", headers=headers)
     assert "application/json" in check_refusal(answer, 415)
+
+
+def test_a_packed_body_is_told_so_and_not_that_it_is_no_utf8(client: httpx.Client) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    packed = gzip.compress(json.dumps(make_body()).encode())
+    answer = client.post("/v1/submissions", content=packed, headers=headers)
+    assert "Content-Encoding" in check_refusal(answer, 415)
 
 
 @pytest.mark.parametrize("path", ["/v1/submissions", "/v1/suggest", "/v1/submissions:batch"])
@@ -319,3 +329,57 @@ def test_every_error_class_has_a_status_of_its_own_kind() -> None:
     codes = [code for _, code in STATUS.values()]
     assert len(codes) == len(set(codes))
     assert status_of(core_errors.NotFound("没有"))[0] == 404
+
+
+def test_who_only_reads_needs_nobody_to_be_able_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.ledger.store.PATIENCE_S", 0.1)
+    with run_service(tmp_path) as running, running.client("read", "submit") as client:
+        with closing(sqlite3.connect(tmp_path / "service.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert client.get("/v1/ledger").status_code == 200  # the first use of the key
+            answer = client.post("/v1/submissions", json=make_body())
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "15")
+            other.execute("ROLLBACK")
+        assert client.post("/v1/submissions", json=make_body()).status_code == 201
+
+
+def send_raw(running: RunningService, request: bytes) -> tuple[int, bytes]:
+    """The status and the body of the answer to these bytes."""
+    host, _, port = running.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(request)
+        head, _, body = b"".join(iter(lambda: line.recv(65_536), b"")).partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_chinese_that_stands_raw_in_an_address_is_understood(
+    running: RunningService, client: httpx.Client
+) -> None:
+    key = client.headers["Authorization"]
+    for address, status in (
+        ("/v1/ledgers/住建局?urgency=3&nature=投诉", 200),
+        ("/v1/ledgers/无此局?nature=投诉", 404),
+        ("/v1/ledgers/住建局?nature=胡说", 422),
+    ):
+        head = f"GET {address} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n"
+        told, body = send_raw(running, f"{head}Connection: close\r\n\r\n".encode())
+        assert told == status, body.decode()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /v1/ledger?q=a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/ledger?q=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /v1/submissions HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+    ],
+    ids=["a blank in the address", "a long address", "no length", "TLS"],
+)
+def test_what_is_no_request_is_told_so_in_chinese(running: RunningService, request_: bytes) -> None:
+    status, body = send_raw(running, request_)
+    told = json.loads(body)
+    assert (status, told["error"]) == (400, "bad_request")
+    assert "不合 HTTP 规范" in told["detail"]

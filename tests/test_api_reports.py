@@ -215,6 +215,8 @@ def test_a_town_s_own_template_takes_the_place_of_ours(
         "{{ flow.opened",
         "{% for line in %}",
         "{{ 1 | no_such_filter }}",
+        "{% for line in flow.opened %}{% endfor %}",
+        "{{ flow.opened / 0 }}",
         "{{ flow.__class__.__mro__[1].__subclasses__() }}",
     ],
 )

@@ -100,8 +100,11 @@ def test_a_picture_that_would_fill_the_memory_is_refused(
     letter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scans, "MOST_PIXELS", 1000)
-    with pytest.raises(InvalidFile, match="太大"):
-        read_scan(spell(letter, "PNG"))
+    pages = io.BytesIO()
+    letter.resize((20, 20)).save(pages, format="TIFF", save_all=True, append_images=[letter])
+    for content, page in ((spell(letter, "PNG"), 1), (pages.getvalue(), 2)):
+        with pytest.raises(InvalidFile, match="太大"):
+            read_scan(content, page=page)
 
 
 def test_without_the_extra_a_clerk_is_told_what_to_do(

@@ -117,6 +117,24 @@ def test_a_department_that_rules_name_cannot_be_taken_out(admin: httpx.Client) -
     assert "派单目录第" in answer.json()["detail"]
 
 
+def test_a_department_that_no_rule_names_any_more_is_taken_out_though_the_files_name_it(
+    running: RunningService, admin: httpx.Client
+) -> None:
+    rules = get(admin, "/v1/town/catalogue")
+    lead, assisting = rules["columns"].index("主办"), rules["columns"].index("协办")
+    for row in rules["rows"]:
+        row[lead] = row[lead].replace("海关", "公安局")
+        row[assisting] = "、".join(
+            name for name in row[assisting].split("、") if name not in ("海关", row[lead])
+        )
+    put(admin, "/v1/town/catalogue", **table_body(rules))
+    table = get(admin, "/v1/town/departments")
+    kept = [row for row in table["rows"] if row[1] != "海关"]
+    changed = put(admin, "/v1/town/departments", **table_body(table) | {"rows": kept})
+    assert len(changed["rows"]) == len(table["rows"]) - 1
+    assert running.service.desk.departments.find("海关") is None
+
+
 def table_body(table: dict[str, Any]) -> dict[str, Any]:
     return {name: table[name] for name in ("version", "columns", "rows")}
 
@@ -237,9 +255,13 @@ def test_settings_that_no_longer_fit_do_not_keep_the_service_from_starting(
     running: RunningService, admin: httpx.Client, models: Path
 ) -> None:
     put(admin, "/v1/models", folder="newer", version="")
+    put(admin, "/v1/review-line", line=0.6, version="")
+    put(admin, "/v1/town/departments", **with_row(get(admin, "/v1/town/departments"), **HARBOUR))
     shutil.rmtree(models / "newer")
     other = open_service(running.service.settings, desk=load_tiny_desk())
     assert other.desk.model == load_tiny_desk().model
+    assert other.desk.departments.find("港务局") is not None  # the rest of what was set holds
+    assert other.desk.classifier.lines.review == 0.6
     other.close()
 
 

@@ -1,3 +1,6 @@
+import tracemalloc
+from random import Random
+
 import pytest
 
 from triage.copies import Copy, count_said, find_copies, measure_likeness
@@ -43,6 +46,16 @@ def test_all_pairs_above_the_similarity_are_found_among_many() -> None:
     ]
     found = {copy.later for copy in find_copies([*texts, *texts], similarity=0.9)}
     assert found >= set(range(400, 800))
+
+
+def test_to_look_through_texts_that_nobody_copied_takes_little_memory() -> None:
+    dice = Random(5)  # noqa: S311 - draws characters, guards nothing
+    texts = ["".join(map(chr, dice.choices(range(0x4E00, 0x5E00), k=60))) for _ in range(1_000)]
+    tracemalloc.start()
+    assert list(find_copies(texts, similarity=0.8)) == []
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most / len(texts) < 1_500  # bytes
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("已收悉。", 3), ("3栋 A座!", 4)])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -308,6 +309,20 @@ def test_a_household_that_three_teams_called_on_within_a_week_is_found() -> None
 )
 def test_visits_do_not_crowd_where_teams_are_few_or_far_apart(visits: list[Visit]) -> None:
     assert list(find_crowded(visits, thresholds=USUAL)) == []
+
+
+def test_of_all_stretches_of_days_that_with_most_teams_is_told_the_first_of_equals() -> None:
+    dice = Random(7)  # noqa: S311 - draws examples, guards nothing
+    for _ in range(200):
+        days = sorted(dice.choices(range(30), k=dice.randrange(1, 15)))
+        visits = make_visits(*((dice.choice("abcd"), day) for day in days))
+        stretches = [
+            [other for other in visits if one.at <= other.at < one.at + 7 * DAY] for one in visits
+        ]
+        worst = max(stretches, key=lambda stretch: len({visit.team for visit in stretch}))
+        expected = [[visit.entry_id for visit in worst]]
+        found = [one.evidence["entries"] for one in find_crowded(visits, thresholds=USUAL)]
+        assert found == (expected if len({visit.team for visit in worst}) >= 3 else [])
 
 
 def test_a_shared_matter_without_a_task_is_found() -> None:

@@ -291,12 +291,14 @@ def test_no_decision_without_a_reason(store: Store, reason: str) -> None:
 
 
 def test_what_is_released_waits_for_a_clerk_as_if_it_had_just_come_in(store: Store) -> None:
-    file_away(store, submitter=ACCUSER)
+    file_away(store, submitter=ACCUSER, likes=7)
     with store.reading() as session:
         assert session.get_one(SubmitterRow, "J-1").person is None
+        assert session.get_one(SubmissionRow, "J-1").likes is None
     with store.writing() as session:
         stored = release_accusation(session, "J-1", caller=OFFICER, reason="属物业纠纷", now=NOW)
     assert (stored.title, stored.content, stored.place) == (TOLD.title, WORDS, TOLD.place)
+    assert stored.likes == 7
     with store.reading() as session:
         file = get_submission(session, "J-1", may_see_confidential=False)
         (line,) = list_review(session, may_see_confidential=False).lines
@@ -335,13 +337,17 @@ def test_an_entry_that_disappeared_comes_back_where_it_stood(store: Store) -> No
 def test_what_was_released_can_be_put_away_again(store: Store) -> None:
     file_away(store)
     with store.writing() as session:
-        release_accusation(session, "J-1", caller=OFFICER, reason="误判", now=NOW)
+        told = {"caller": OFFICER, "now": NOW}
+        hold_accusation(session, "J-1", accused=["城管局"], reason="线索具体", **told)
+        release_accusation(session, "J-1", reason="误判", **told)
     with store.writing() as session:
         decision = Decision(nature="检举控告", reason="确系举报")
         assert record_decision(session, "J-1", decision, caller=CLERK, now=NOW) is None
     opened = read(store)
     assert (opened.line.state, opened.line.decided_by) == ("waiting", None)
-    assert [note["kind"] for note in opened.notes] == ["released", "put_away"]
+    assert [note["kind"] for note in opened.notes] == ["held", "released", "put_away"]
+    assert opened.accused == ("chengguan", "zhujian")  # named by the officer; by the words
+    assert list_ids(store, replace(OFFICER, department="chengguan")) == []
     assert "赵某" not in dump(store)
 
 

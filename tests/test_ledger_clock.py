@@ -194,6 +194,17 @@ def test_a_correction_under_the_same_rule_moves_nothing(store: Store) -> None:
     assert deadline(store, entry_id) == "2025-03-13 23:59:59"
 
 
+def test_a_correction_lets_nobody_return_what_was_overruled(store: Store) -> None:
+    entry_id = open_at(store, MONDAY, urgency=3)
+    alter(store, entry_id, urgency=4, return_by=china(MONDAY))
+    change(store, entry_id, rerule_clock, "2025-03-03 12:00")
+    assert times(store, entry_id) == (
+        "2025-03-18 23:59:59",
+        "2025-03-04 23:59:59",
+        "2025-03-03 10:00:00",
+    )
+
+
 def test_an_extension_moves_the_deadline_and_is_counted(store: Store) -> None:
     use_preset(store, "shandong")
     entry_id = open_at(store, MONDAY)
@@ -293,6 +304,25 @@ def test_a_clock_that_goes_on_the_same_day_has_lost_nothing(store: Store, nature
     change(store, entry_id, pause_clock, "2025-03-05 12:00", ground="听证")
     change(store, entry_id, resume_clock, "2025-03-05 18:00")
     assert deadline(store, entry_id) == before
+
+
+@pytest.mark.parametrize(
+    ("stopped", "went_on", "ends"),
+    [
+        ("2025-03-08 12:00", "2025-03-08 12:05", "2025-03-17"),
+        ("2025-03-08 12:00", "2025-03-09 18:00", "2025-03-17"),
+        ("2025-03-08 12:00", "2025-03-10 09:00", "2025-03-18"),
+        ("2025-03-07 12:00", "2025-03-08 12:00", "2025-03-18"),
+    ],
+)
+def test_a_weekend_gives_no_working_day_away(
+    store: Store, stopped: str, went_on: str, ends: str
+) -> None:
+    use_preset(store, "beijing", rulebook=HEARING)
+    entry_id = open_at(store, MONDAY, nature="咨询")
+    change(store, entry_id, pause_clock, stopped, ground="听证")
+    change(store, entry_id, resume_clock, went_on)
+    assert deadline(store, entry_id) == f"{ends} 23:59:59"
 
 
 def test_a_clock_stopped_on_its_last_day_ends_on_the_day_it_goes_on(store: Store) -> None:

@@ -1,10 +1,11 @@
 """Every command: what it changes, what it leaves behind, and what refuses it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from ledger_factories import MINUTE, NOW
+from ledger_factories import CITY, DISCIPLINE, HOUSING, MINUTE, NOW
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from workflow_factories import (
@@ -21,6 +22,7 @@ from workflow_factories import (
 )
 
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from triage.ledger.departments import sync_departments
 from triage.ledger.history import EntryFile, get_attachment, get_entry_file
 from triage.ledger.states import EntryState, Outcome
 from triage.ledger.store import Store
@@ -452,6 +454,15 @@ def test_an_assisting_department_adds_to_the_record_and_no_more(store: Store) ->
     entry = give(store, entry, Command.PROGRESS, CITY_OFFICER, note="已清理占道")
     with pytest.raises(AccessDenied, match="协办单位只能"):
         give(store, entry, Command.REPLY, CITY_OFFICER, **REPLY)
+
+
+def test_an_assisting_department_that_the_catalogue_calls_otherwise_keeps_its_entries(
+    store: Store,
+) -> None:
+    entry = open_one(store)
+    with store.writing() as session:
+        sync_departments(session, (HOUSING, replace(CITY, name="城管执法局"), DISCIPLINE))
+    assert read(store, entry, CITY_OFFICER).entry.assisting == ("城管执法局",)
 
 
 def test_an_entry_out_of_reach_does_not_exist_word_for_word(store: Store) -> None:

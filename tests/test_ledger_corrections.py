@@ -4,18 +4,18 @@ import pytest
 from ledger_factories import MINUTE, NOW
 from people_factories import caller_as
 from problem_factories import LIFT, NOISE, file, file_matter, members_of, read_problem, tell
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from workflow_factories import CLERK, HOUSING_OFFICER, file_departments
 
 from api.background.regroup import Regrouped, regroup_problems
 from triage.errors import AccessDenied, Conflict, InvalidInput, NotFound
-from triage.ledger.corrections import Correction, Kind, correct_problem
+from triage.ledger.corrections import Correction, Kind, correct_problem, list_partings
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.regrouping import write_moves
 from triage.ledger.regroupplan import Move
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store
-from triage.ledger.tables import TraceRow
+from triage.ledger.tables import CorrectionRow, TraceRow
 from triage.roles import Role
 
 LATER = NOW + 60 * 24 * MINUTE
@@ -196,6 +196,30 @@ def test_what_was_corrected_since_the_ledger_was_read_is_left_alone(store: Store
     assert members_of(store)["A-1"] == noise
 
 
+def test_what_would_join_a_problem_that_is_another_one_now_joins_that(store: Store) -> None:
+    lift, noise = lift_and_noise(store, 2)
+    file_matter(store, "", 1, prefix="C")
+    correct(store, noise, Kind.MERGE, other=lift)
+    stale = Move(lift, (("C-0", None, 0.5),))
+    with store.writing() as session:
+        assert write_moves(session, [stale], now=LATER) == 1
+    assert members_of(store)["C-0"] == noise
+    assert read_problem(store, noise).size == 5
+
+
+def test_what_was_called_no_problem_since_the_ledger_was_read_draws_nothing_in(
+    store: Store,
+) -> None:
+    lift, noise = lift_and_noise(store, 3)
+    file_matter(store, "", 1, prefix="C")
+    correct(store, lift, Kind.DISMISS, note="各说各的")
+    stale = Move(lift, (("B-2", noise, 0.5), ("C-0", None, 0.5)))
+    with store.writing() as session:
+        assert write_moves(session, [stale], now=LATER) == 1
+    members = members_of(store)
+    assert (members["B-2"], members["C-0"]) == (noise, lift)
+
+
 def test_who_looked_at_an_older_version_is_told(store: Store) -> None:
     lift, _ = lift_and_noise(store, 2)
     correct(store, lift, Kind.RENAME, name="电梯")
@@ -252,3 +276,25 @@ def test_only_who_sees_all_members_may_correct(store: Store) -> None:
     for caller in (HOUSING_OFFICER, caller_as(Role.ADMIN)):
         with store.writing() as session, pytest.raises(AccessDenied):
             correct_problem(session, lift, told, caller=caller, version=1, now=LATER)
+
+
+def test_merging_two_large_problems_makes_the_next_clustering_no_slower(store: Store) -> None:
+    """With all pairs of the two it would take minutes and gigabytes."""
+    many = 20_000
+    told = {"with": [f"b{n}" for n in range(many)], "apart": []}
+    lift, noise = lift_and_noise(store, 2)
+    correct(store, lift, Kind.SPLIT, submissions=("A-0",))
+    with store.writing() as session:
+        session.execute(
+            insert(CorrectionRow).values(
+                kind=Kind.MERGE,
+                problem_id=noise,
+                submission_ids=[f"a{n}" for n in range(many)],
+                payload=told,
+                who="wang",
+                note="",
+                at=LATER,
+            )
+        )
+    with store.reading() as session:
+        assert list_partings(session) == [("A-0", "A-1")]

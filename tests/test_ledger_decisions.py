@@ -102,6 +102,15 @@ def test_who_is_given_the_lead_no_longer_assists(store: Store) -> None:
     assert (entry.lead_department, entry.assisting) == ("chengguan", ())
 
 
+def test_only_departments_that_there_are_assist_and_never_the_lead(store: Store) -> None:
+    file_away(store, needs_review=True)
+    with pytest.raises(NotFound, match="龙宫") as caught:
+        decide(store, Decision(assisting=("龙宫",)))
+    assert caught.value.field == "assisting"
+    entry = decide(store, Decision(assisting=("住建局", "城管局", "城管局")))
+    assert (entry.lead_department, entry.assisting) == ("zhujian", ("城管局",))
+
+
 def test_who_looked_at_an_older_version_is_told_to_look_again(store: Store) -> None:
     file_away(store)
     decide(store, Decision(urgency=1), version=1)

@@ -9,6 +9,7 @@ from workflow_factories import CLERK, HOUSING_OFFICER, REPLY, SUPERVISOR, file_d
 from workflow_factories import lead_to as lead
 
 from triage.errors import AccessDenied, Conflict, InvalidInput
+from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.due import list_overdue
 from triage.ledger.gathering import list_standstills
 from triage.ledger.history import EntryFile, get_entry_file
@@ -189,3 +190,16 @@ def test_an_extension_asked_for_while_the_clock_stands_adds_to_what_is_given_bac
     assert entry.deadline_at == before + 5 * DAY
     entry = give(store, entry, Command.RESUME, HOUSING_OFFICER, now=NOW + 21 * DAY)
     assert entry.deadline_at == before + 25 * DAY
+
+
+def test_what_one_department_asked_for_lapses_when_a_correction_gives_it_to_another(
+    store: Store,
+) -> None:
+    entry = lead_to(store, EntryState.ACCEPTED)
+    give(store, entry, Command.REQUEST_EXTENSION, HOUSING_OFFICER, **ASKED)
+    with store.writing() as session:
+        record_decision(
+            session, entry.submission_id, Decision(lead="城管局"), caller=CLERK, now=NOW + DAY
+        )
+    (asked,) = read(store, entry).extensions
+    assert (asked.granted, asked.decided_by, asked.decided_at) == (False, CLERK.who, NOW + DAY)

@@ -270,6 +270,8 @@ def test_a_matter_that_many_share_is_found_until_a_task_takes_it_up(store: Store
     entries = [open_one(store, f"L-{n}") for n in range(3)]
     (found,) = look(store, Rule.UNTASKED)
     assert found.evidence["examples"] == [entry.id for entry in entries]
+    add_task(store, entries=[entry.id for entry in entries], state=TaskState.CANCELLED)
+    assert look(store, Rule.UNTASKED) == [found]
     add_task(store, entries=[entries[1].id])
     assert look(store, Rule.UNTASKED) == []
 
@@ -488,11 +490,14 @@ def test_thresholds_are_the_town_s_to_change(store: Store) -> None:
         change_thresholds(session, {"handovers": 0}, caller=ADMIN, now=NOW)
 
 
-def test_stored_thresholds_that_are_none_are_said_to_be_so(store: Store) -> None:
+def test_stored_thresholds_that_are_none_are_said_to_be_so_and_can_be_mended(store: Store) -> None:
     with store.writing() as session:
         session.add(SettingRow(name="findings", value={"gone": 1}, changed_by="x", changed_at=NOW))
     with store.reading() as session, pytest.raises(InvalidData):
         load_thresholds(session)
+    set_thresholds(store, handovers=3)
+    with store.reading() as session:
+        assert load_thresholds(session) == Thresholds(handovers=3)
 
 
 def test_many_findings_are_recorded_in_one_go(store: Store) -> None:

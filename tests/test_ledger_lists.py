@@ -19,7 +19,7 @@ from triage.ledger.states import EntryState, FindingState, Outcome, TaskState
 from triage.ledger.store import Store
 from triage.ledger.supervisionlist import list_findings
 from triage.ledger.tables import EntryRow, EvaluationRow, FindingRow, MilestoneRow, ReplyRow
-from triage.ledger.tasks import TaskPlan, plan_task
+from triage.ledger.tasks import TaskPlan, plan_task, record_progress
 from triage.milestones import Step
 from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.submissions import Channel
@@ -398,6 +398,25 @@ def test_evidence_of_a_finding_is_masked_however_deep_it_lies(store: Store) -> N
     find(store, evidence={"replies": [{"text": "请拨打13800138000"}], "days": 3})
     (line,) = lines(store, list_findings)
     assert line.evidence == {"replies": [{"text": "请拨打*********00"}], "days": 3}
+
+
+def test_what_staff_write_is_masked_in_the_lists_too(store: Store) -> None:
+    said, masked = "已约13800138000面谈", "已约*********00面谈"
+    entry = file_away(store, "a")
+    alter(store, entry, matter=said, ground=said)
+    reply(store, entry, "已修好")
+    task = plan(store, entry, title=said)
+    with store.writing() as session:
+        record_progress(session, task, caller=SUPERVISOR, version=1, now=NOW, note=said)
+    find(store, entry, decided_note=said)
+    (line,) = lines(store, list_problems)
+    assert line.entry.matter == masked
+    (line,) = lines(store, list_tasks)
+    assert (line.task.title, line.latest) == (masked, masked)
+    (line,) = lines(store, list_effects)
+    assert line.ground == masked
+    (line,) = lines(store, list_findings)
+    assert line.decided_note == masked
 
 
 def test_pages_lose_and_repeat_nothing_among_equals(store: Store) -> None:

@@ -72,6 +72,14 @@ def test_the_hottest_come_first_and_each_filter_asks_for_its_part(store: Store) 
     assert names(store, theme=read(store, lift).problem.theme) == [lift]
 
 
+def test_a_name_is_found_by_small_letters_too(store: Store) -> None:
+    lift, _ = two_problems(store)
+    told = Correction(kind=Kind.RENAME, name="江湾KTV噪音")
+    with store.writing() as session:
+        correct_problem(session, lift, told, caller=CLERK, version=1, now=NOW)
+    assert names(store, q="ktv") == names(store, q="KTV") == [lift]
+
+
 def test_pages_follow_on_without_gap_or_repetition(store: Store) -> None:
     two_problems(store)
     seen, cursor = [], None

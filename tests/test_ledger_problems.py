@@ -15,7 +15,7 @@ from problem_factories import (
     suggest_for,
     tell,
 )
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from test_ledger_race import run_at_once
 from workflow_factories import CLERK, file_departments
 
@@ -30,7 +30,7 @@ from triage.ledger.placing import (
     plan_placing,
 )
 from triage.ledger.problemfigures import recount_problems
-from triage.ledger.problems import add_problems
+from triage.ledger.problems import add_problems, forget_submissions
 from triage.ledger.records import record_batch
 from triage.ledger.states import ProblemState
 from triage.ledger.store import Store
@@ -328,6 +328,27 @@ def test_what_turns_out_to_be_an_accusation_leaves_and_takes_its_words_along(sto
     assert (problem.size, problem.state) == (2, ProblemState.OPEN)
     assert "紫荆花" not in f"{problem.name}{problem.figures}"
     assert "J-1" not in str(problem.figures)
+
+
+def test_those_who_go_together_cost_one_count_of_their_problem(store: Store) -> None:
+    file_matter(store, LIFT, 4, prefix="A")
+    told: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        told.append(statement)
+
+    costs = []
+    event.listen(store.writer, "before_cursor_execute", note)
+    for gone in (["A-0"], ["A-1", "A-2"]):
+        told.clear()
+        with store.writing() as session:
+            forget_submissions(session, gone, now=NOW)
+        costs.append(len(told))
+    event.remove(store.writer, "before_cursor_execute", note)
+    assert costs[0] == costs[1]
+    (problem_id,) = set(members_of(store).values())
+    assert set(members_of(store)) == {"A-3"}
+    assert read_problem(store, problem_id).state is ProblemState.EMPTY
 
 
 def test_a_large_problem_is_counted_exactly_when_it_has_grown(store: Store) -> None:

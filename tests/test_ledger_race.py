@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from triage.ledger.chain import verify_chain
 from triage.ledger.commands import run_command
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.history import EntryFile, get_entry_file
+from triage.ledger.looking import change_thresholds, load_thresholds
 from triage.ledger.states import EntryState
 from triage.ledger.store import Store
-from triage.roles import Caller
+from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.workflow import Command
 
 THREADS = 8
@@ -145,3 +147,18 @@ def test_a_correction_and_a_command_at_once_are_both_kept_or_one_is_refused(stor
             assert (file.entry.version, file.entry.state) == (2, EntryState.ASSIGNED)
         else:
             assert (file.entry.version, file.entry.state) == (3, EntryState.ACCEPTED)
+
+
+def test_of_those_who_change_different_settings_at_once_none_is_lost(store: Store) -> None:
+    admin = Caller("gao", ROLE_ACTIONS[Role.ADMIN])
+
+    def change(name: str, value: int) -> None:
+        with store.writing() as session:
+            change_thresholds(session, {name: value}, caller=admin, now=NOW)
+
+    names = ("handovers", "pauses", "crowded_teams", "extension_requests")
+    for value in range(3, 11):
+        run_at_once(*(partial(change, name, value) for name in names))
+        with store.reading() as session:
+            told = load_thresholds(session).as_dict()
+        assert [told[name] for name in names] == [value] * len(names)

@@ -12,11 +12,13 @@ from clock_factories import (
     tell,
     use_preset,
 )
+from ledger_factories import make_submission, make_suggestion
 from sqlalchemy import select
 
 from triage.calendar import PUBLISHED
 from triage.errors import AccessDenied, InvalidData, InvalidInput, NotFound
-from triage.ledger.clock import start_clock
+from triage.ledger.clock import rerule_clock, start_clock
+from triage.ledger.imports import Listed, import_problems
 from triage.ledger.recounting import recount_provisional, recount_since
 from triage.ledger.states import EntryState
 from triage.ledger.store import Store
@@ -103,6 +105,17 @@ def test_a_day_that_the_town_frees_moves_the_deadlines_behind_it(store: Store) -
     assert told.payload == {"deadline": "2025-03-11T15:59:59+00:00", "provisional": False}
 
 
+def test_a_day_that_the_town_frees_moves_the_time_to_object_of_what_is_signed_for_too(
+    store: Store,
+) -> None:
+    entry_id = open_at(store, MONDAY, urgency=4)
+    alter(store, entry_id, state=EntryState.ACCEPTED, accepted_at=NOW, accept_by=None)
+    assert times(store, entry_id)[2] == "2025-03-05 23:59:59"
+    say(store, ("2025-03-04", False))
+    assert recount(store, "2025-03-04") == 1
+    assert times(store, entry_id) == ("2025-03-18 23:59:59", None, "2025-03-06 23:59:59", False)
+
+
 def test_an_extension_is_counted_again_with_the_rest(store: Store) -> None:
     use_preset(store, "shandong")
     entry_id = open_at(store, MONDAY)
@@ -148,6 +161,34 @@ def test_what_has_ended_keeps_its_deadline(store: Store, columns: dict[str, Any]
     before = times(store, entry_id)
     assert recount(store, "2025-03-04") == 0
     assert times(store, entry_id) == before
+
+
+@pytest.mark.parametrize("state", [EntryState.ASSIGNED, EntryState.ACCEPTED])
+def test_an_imported_list_keeps_the_times_to_sign_and_object_that_began_with_the_import(
+    store: Store, state: EntryState
+) -> None:
+    """The list may be old: its entries would all come back to the clerk at once."""
+    opened = china("2024-09-02 10:00")
+    row = (
+        make_submission(id="I-1", received_at=opened),
+        make_suggestion(id="I-1", urgency=4),
+        Listed(source="清单", lead="住建局", opened_at=opened, state=state),
+    )
+    with store.writing() as session:
+        (filed,) = import_problems(session, [row], caller=CLERK, now=NOW)
+    assert filed.entry is not None
+    entry_id, assigned = filed.entry.id, state is EntryState.ASSIGNED
+    assert times(store, entry_id)[1:3] == ("2025-03-04 23:59:59", "2025-03-05 23:59:59")
+    say(store, ("2025-03-04", False))
+    assert recount(store, "2025-03-04") == 1
+    _, accept_by, return_by, _ = times(store, entry_id)
+    assert accept_by == ("2025-03-05 23:59:59" if assigned else "2025-03-04 23:59:59")
+    assert return_by == "2025-03-06 23:59:59"
+    with store.writing() as session:
+        entry = get_row(session, entry_id)
+        entry.urgency = 3
+        rerule_clock(session, entry, now=NOW)
+    assert times(store, entry_id)[1:3] == ("2025-03-05 23:59:59", "2025-03-05 23:59:59")
 
 
 def test_natural_days_and_deadlines_before_the_day_do_not_move(store: Store) -> None:
@@ -232,3 +273,13 @@ def test_stored_settings_that_are_none_are_named_to_the_administrator(store: Sto
         )
     with store.reading() as session, pytest.raises(InvalidData, match="办公时间"):
         load_timetable(session)
+
+
+def test_an_administrator_mends_stored_settings_that_are_none(store: Store) -> None:
+    with store.writing() as session:
+        session.add(SettingRow(name="deadlines", value={"gone": 1}, changed_by="", changed_at=NOW))
+    with store.writing() as session:
+        change_time_settings(session, {"declared_years": [2031]}, caller=ADMIN, now=NOW)
+    with store.reading() as session:
+        assert load_timetable(session).settings.declared_years == {2031}
+        assert load_timetable(session).rulebook == default_settings().rulebook

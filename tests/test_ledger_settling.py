@@ -114,6 +114,7 @@ def test_a_task_for_the_problem_itself_counts_and_a_cancelled_one_does_not(store
     [
         (ProblemState.DISMISSED, "已认定不是共性问题"),
         (ProblemState.MERGED, "已并入共性问题 1"),
+        (ProblemState.EMPTY, "已无两件以上来件"),
     ],
 )
 def test_a_problem_that_is_none_any_more_settles_too(

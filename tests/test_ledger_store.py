@@ -11,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from ledger_factories import NOW, make_submission
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from triage.errors import StoreUnavailable
@@ -97,7 +97,7 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty_url: str
         assert process.returncode == 0, errors.decode()
     opened = open_store(empty_url)
     with opened.reading() as session:
-        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0010"]
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0011"]
     opened.close()
 
 
@@ -168,7 +168,13 @@ def test_a_time_without_a_zone_is_refused(store: Store) -> None:
         session.query(SubmissionRow).where(SubmissionRow.recorded_at < naive).count()
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "mysql://root@localhost/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "nonsense", "mysql://root@localhost/x", "sqlite://data/x.db"),
+        *("postgresql://a@localhost:abc/x", "postgresql://a:p@ss:word@localhost/x"),
+    ],
+)
 def test_an_address_that_is_none_is_explained_in_chinese(url: str) -> None:
     with pytest.raises(StoreUnavailable, match="数据库"):
         open_store(url)
@@ -184,6 +190,26 @@ def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
         opened.check()
     with pytest.raises(StoreUnavailable, match="稍后重试"):
         upgrade(opened)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite:////no/such/folder/x.db", "打不开数据库文件"),
+        ("postgresql://nobody@/x?host=/no/such/folder", "找不到本机的数据库服务"),
+        ("postgresql://nobody@127.0.0.1:1/x", "没有开启数据库服务"),
+    ],
+)
+def test_who_looks_for_the_fault_is_told_where_it_lies(url: str, reason: str) -> None:
+    with pytest.raises(StoreUnavailable, match=reason):
+        upgrade(open_store(url))
+
+
+def test_a_database_that_may_not_be_written_is_told_so(tmp_path: Path) -> None:
+    upgrade(open_store(f"sqlite:///{tmp_path / 'x.db'}"))
+    opened = open_store(f"sqlite:///file:{tmp_path / 'x.db'}?mode=ro&uri=true")
+    with pytest.raises(StoreUnavailable, match="不能写"), opened.writing() as session:
+        record_submission(session, make_submission(), now=NOW)
 
 
 def test_a_file_that_is_no_database_is_told_so(tmp_path: Path) -> None:
@@ -298,3 +324,16 @@ def test_an_error_of_the_database_quotes_no_parameters(store: Store) -> None:
     ):
         session.execute(SubmissionRow.__table__.insert(), {"id": "张三的来信"})
     assert "'id': '张三" not in str(raised.value)
+
+
+@_ON_POSTGRES
+def test_a_user_without_the_rights_is_told_so(store: Store, store_url: str) -> None:
+    with store.writing() as session:
+        session.execute(text("CREATE ROLE onlooker LOGIN"))
+    place = make_url(store_url).set(username="onlooker")
+    opened = open_store(place.render_as_string(hide_password=False))
+    with pytest.raises(StoreUnavailable, match="没有建表或读写的权限"), opened.reading() as session:
+        session.query(SubmissionRow).count()
+    opened.close()
+    with store.writing() as session:
+        session.execute(text("DROP ROLE onlooker"))

@@ -80,6 +80,7 @@ def test_an_officer_reaches_the_own_department_and_all_below_it(store: Store) ->
         ({"login": "王五"}, InvalidInput, "login"),
         ({"login": "key:1"}, InvalidInput, "login"),
         ({"login": "citizen"}, InvalidInput, "login"),
+        ({"login": "machine"}, InvalidInput, "login"),
         ({"login": "a" * 65}, InvalidInput, "login"),
         ({"login": "a\x00b"}, InvalidInput, "login"),
         ({"name": "  "}, InvalidInput, "name"),

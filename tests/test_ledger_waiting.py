@@ -79,6 +79,30 @@ def test_an_officer_sees_the_own_ledger_and_what_the_own_name_is_on(store: Store
     assert Kind.FINDINGS not in found
 
 
+def test_what_has_no_deadline_is_in_hand_all_the_same(store: Store) -> None:
+    thanks = open_at(store, OPENED, "thanks", nature="感谢")
+    alter(store, thanks, state=EntryState.ACCEPTED, assignee="li", deadline_at=None)
+    assert ids(look(store, HOUSING_OFFICER)[Kind.MINE]) == ["thanks"]
+    alter(store, thanks, state=EntryState.REPLIED, replied_at=NOW)
+    assert look(store, HOUSING_OFFICER)[Kind.MINE].count == 0
+
+
+def find_overdue(store: Store, entry_id: int) -> None:
+    with store.writing() as session:
+        session.execute(
+            insert(FindingRow).values(
+                rule="overdue",
+                subject=f"entry:{entry_id}",
+                entry_id=entry_id,
+                department="zhujian",
+                evidence={},
+                state=FindingState.OPEN,
+                found_at=NOW,
+                seen_at=NOW,
+            )
+        )
+
+
 def test_a_supervisor_sees_requests_for_time_and_open_findings(store: Store) -> None:
     asked = open_at(store, OPENED, "asked", urgency=4)
     with store.writing() as session:
@@ -87,18 +111,7 @@ def test_a_supervisor_sees_requests_for_time_and_open_findings(store: Store) -> 
                 entry_id=asked, amount=5, unit="day", reason="待鉴定", who="li", at=NOW
             )
         )
-        session.execute(
-            insert(FindingRow).values(
-                rule="overdue",
-                subject=f"entry:{asked}",
-                entry_id=asked,
-                department="zhujian",
-                evidence={},
-                state=FindingState.OPEN,
-                found_at=NOW,
-                seen_at=NOW,
-            )
-        )
+    find_overdue(store, asked)
     found = look(store, SUPERVISOR)
     assert ids(found[Kind.EXTENSIONS]) == ["asked"]
     assert [line.about for line in found[Kind.FINDINGS].lines] == ["finding"]
@@ -118,8 +131,10 @@ def test_an_administrator_and_a_discipline_officer_are_told_numbers_only(store: 
 
 def test_what_has_turned_out_confidential_waits_for_nobody_here(store: Store) -> None:
     hidden = open_at(store, OPENED, "hidden", urgency=1)
+    find_overdue(store, hidden)
     alter(store, hidden, confidential=True)
-    assert all(one.count == 0 for one in look(store).values())
+    for caller in (CLERK, SUPERVISOR):
+        assert all(one.count == 0 for one in look(store, caller).values())
 
 
 def test_only_the_first_few_are_told_and_a_title_is_masked(store: Store) -> None:

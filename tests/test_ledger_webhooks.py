@@ -15,6 +15,7 @@ from triage.ledger.outbox import (
 from triage.ledger.store import Store
 from triage.ledger.tables import WebhookRow
 from triage.ledger.webhooks import (
+    KINDS,
     change_webhook,
     check_url,
     create_webhook,
@@ -144,3 +145,7 @@ def test_a_kind_is_asked_for_by_its_name_by_its_family_or_by_all(
     wanted: list[str], kind: str, right: bool
 ) -> None:
     assert matches(wanted, kind) is right
+
+
+def test_each_kind_may_be_asked_for_by_one_name() -> None:
+    assert len(set(KINDS)) == len(KINDS)

@@ -51,6 +51,9 @@ def test_alone_all_that_it_says_speaks_of_it() -> None:
         ("编号：\n12", CUT),
         ("WX-2026-11与此无关，条目 120 也是", "WX-2026-11与此无关，条目 120 也是"),
         ("住12号楼，等了12天", "住12号楼，等了12天"),
+        ("同WX-2026-1。电话139-0000-0007。", f"{CUT}{CUT}"),
+        ("他的证号11010119900101001X。即条目12。2026-03-01办结。", f"{CUT}{CUT}2026-03-01办结。"),
+        ("值班电话0571-88880000。", "值班电话0571-88880000。"),
         ("", ""),
     ],
 )
@@ -62,3 +65,9 @@ def test_a_short_number_of_its_own_names_a_letter_beside_a_cue_alone() -> None:
     numbers = Numbers("7")
     assert numbers.cut("7楼漏水。来件7也说漏水。") == f"7楼漏水。{CUT}"
     assert numbers.cut({"a": ["编号 7", 7], "b": b"7"}) == {"a": [CUT, 7], "b": b"7"}
+
+
+def test_what_one_part_of_a_record_names_takes_the_numbers_out_of_all_its_parts() -> None:
+    told = {"text": "同WX-2026-1。", "sentences": ["电话13900000007", "已修好"], "score": 3}
+    left = {"text": CUT, "sentences": [CUT, "已修好"], "score": 3}
+    assert Numbers("WX-2026-1").cut(told) == left

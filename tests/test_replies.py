@@ -1,8 +1,10 @@
 import json
 import shutil
+import tracemalloc
 from datetime import datetime, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -120,6 +122,16 @@ def test_a_copy_of_another_reply_is_perfunctory_however_good_it_reads(model: Rep
 def test_courtesies_and_forwards_alone_are_no_copies() -> None:
     assert find_copies([EMPTY, EMPTY, "您好！感谢您的支持！"]) == [False, False, False]
     assert find_copies([]) == []
+
+
+def test_to_compare_replies_that_nobody_copied_takes_little_memory() -> None:
+    dice = Random(5)  # noqa: S311 - draws characters, guards nothing
+    replies = ["".join(map(chr, dice.choices(range(0x4E00, 0x5E00), k=200))) for _ in range(500)]
+    tracemalloc.start()
+    assert not any(find_copies(replies))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most / len(replies) < 8_000  # bytes
 
 
 def test_none_at_all_is_no_work(model: ReplyModel) -> None:

@@ -113,6 +113,7 @@ ROUTES: dict[str, Guard] = {
     "POST /v1/suggest": (Action.SUGGEST,),
     "GET /v1/submissions/{submission_id}": (Action.READ,),
     "POST /v1/submissions/{submission_id}/submitter": (Action.UNMASK,),
+    "POST /v1/submissions/{submission_id}/alarm": (Action.SUBMIT,),
     "POST /v1/submissions/{submission_id}/decisions": (Action.DECIDE,),
     "GET /v1/submissions/{submission_id}/repeats": (Action.READ,),
     "POST /v1/submissions/{submission_id}/repeats:merge": (Action.ASSIGN,),

@@ -31,6 +31,7 @@ from triage.ledger.findings import CLOCK_CALLER, record_findings
 from triage.ledger.sealedwork import GONE
 from triage.ledger.store import Store
 from triage.ledger.tables import DeliveryRow, FindingRow, SubmissionRow
+from triage.mentions import CUT
 from triage.roles import Role
 
 WORD = "蓝睡莲"  # of M-9 and M-7 alone, and of who spoke of them
@@ -324,6 +325,86 @@ def test_what_is_released_brings_its_words_back_unless_they_were_written_anew(to
     assert shared["history"][:2] == before[0]["history"]
     merged = town.clerk.get(f"/v1/entries/{town.entries['M-0']}").json()["actions"]
     assert merged[0]["note"] == f"都说{WORD}茶馆"
+
+
+def write_later(town: Town, supervisor: httpx.Client) -> None:
+    """What people go on to write of a letter that is under the seal, wherever they can, each time
+    with a telephone."""
+    said = f"同来件M-9。也同条目{town.entries['M-9']}。反映人电话13900000007。"
+    clerk, first = town.clerk, town.entries["M-0"]
+    decided = {"urgency": 3, "reason": said, "entry": first}
+    assert clerk.post("/v1/submissions/M-0/decisions", json=decided).is_success
+    split = {"parts": [{"matter": said, "lead": "住建局"}], "matter": said}
+    give(clerk, first, "split", note=said, **split)
+    give(clerk, first, "accept", note=said)
+    content = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+    give(clerk, first, "attach", name="同M-9。.png", content=content, note=said)
+    give(clerk, first, "request-extension", amount=3, unit="day", note=said)
+    give(supervisor, first, "refuse-extension", note=said)
+    give(clerk, first, "reply", text=f"{said}已修好。", outcome="not_supported", ground=said)
+    give(clerk, first, "evaluate", solved=True, satisfaction=5, comment=said)
+    give(clerk, first, "close", ground=said)
+    given = {"note": said, "version": 2, "title": said, "measures": [said]}
+    address = f"/v1/tasks/{town.shared}"
+    assert clerk.patch(address, json=given).is_success
+    entry = town.entries["M-1"]
+    task = {"title": said, "department": "住建局", "person": "李明", "entries": [entry]}
+    year = read_clock().year + 5
+    steps = [{"name": "同M-9", "due": f"{year}-12-01"}]
+    task |= {"deadline": f"{year}-12-31", "measures": [said], "milestones": steps}
+    planned = clerk.post("/v1/tasks", json=task).json()
+    done = {"note": said, "milestone": planned["milestones"][0]["id"], "done": True, "version": 1}
+    assert clerk.post(f"/v1/tasks/{planned['id']}/progress", json=done).is_success
+    effect = {"version": 2, "change": said, "evidence": [{"note": said}], "ground": said}
+    assert clerk.post(f"/v1/tasks/{planned['id']}/close", json=effect).is_success
+    address = f"/v1/problems/{town.problem}"
+    version = clerk.get(address).json()["problem"]["version"]
+    named = {"kind": "rename", "name": "同M-9的电梯", "note": said, "version": version}
+    assert clerk.post(f"{address}/corrections", json=named).is_success
+    other = {"other": "M-1", "note": said}
+    assert clerk.post("/v1/submissions/M-2/repeats:dismiss", json=other).is_success
+    verdict = {"verdict": "dismissed", "note": said}
+    (finding,) = find_open(supervisor)
+    assert supervisor.post(f"/v1/findings/{finding}/decision", json=verdict).is_success
+    table = (
+        f"编号,反映问题,责任单位,状态,办理结果,办理情况\nI-1,路灯不亮,住建局,已办结,解决,{said}\n"
+    )
+    content = base64.b64encode(table.encode()).decode()
+    book = {"name": "旧账", "file_name": "旧账.csv", "content": content}
+    answer = clerk.post("/v1/lists/problems/import", json=book)
+    assert answer.json()["created"] == 1, answer.text
+
+
+def find_open(supervisor: httpx.Client) -> list[int]:
+    lines = supervisor.get("/v1/lists/supervision?rule=copied_reply").json()["lines"]
+    return [line["id"] for line in lines]
+
+
+def test_its_number_written_afterwards_shows_nowhere_and_comes_back(town: Town) -> None:
+    seal(town)
+    before = {line.partition(":")[0] for line in rows_with(town.store, "M-9")}
+    with person(town.running, Role.SUPERVISOR) as supervisor:
+        write_later(town, supervisor)
+        after = {line.partition(":")[0] for line in rows_with(town.store, "M-9", "13900000007")}
+        assert after == before
+        told = "".join(rows_with(town.store, f"条目{town.entries['M-9']}"))
+        assert told == ""
+        for path in list_paths(town):
+            for client in (town.clerk, supervisor):
+                shown = read_all(client.get(path)).replace(path, "")
+                assert "M-9" not in shown, (path, shown)
+    with town.store.reading() as session:
+        named = text("SELECT count(*) FROM event WHERE kind = 'accusation.named'")
+        assert (session.scalar(named) or 0) >= 15
+    with person(town.running, Role.DISCIPLINE) as officer:
+        answer = officer.post("/v1/accusations/M-9/release", json={"reason": "查无此事"})
+        assert answer.is_success, answer.text
+    file = town.clerk.get(f"/v1/entries/{town.entries['M-0']}").json()
+    assert [reply["text"] for reply in file["replies"]] == [
+        f"同来件M-9。也同条目{town.entries['M-9']}。反映人电话13900000007。已修好。"
+    ]
+    assert CUT not in json.dumps(file, ensure_ascii=False)
+    assert CUT not in json.dumps(read_tasks(town), ensure_ascii=False)
 
 
 def test_what_is_added_only_gives_up_words_to_the_seal_alone(town: Town) -> None:

@@ -1,14 +1,17 @@
 """What others wrote of a letter by its number alone, once that letter goes under the seal."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
 import pytest
 from ledger_factories import MINUTE, NOW, make_submission, make_suggestion
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
+from test_ledger_queries import plans_of
 from workflow_factories import (
     CLERK,
     HOUSING_OFFICER,
+    REPLY,
     SUPERVISOR,
     file_departments,
     give,
@@ -17,15 +20,17 @@ from workflow_factories import (
 
 from triage.ledger.accusations import put_away_unsealed
 from triage.ledger.audit import list_events
+from triage.ledger.commands import run_command
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.discipline import alarm_accusation, read_accusation, release_accusation
 from triage.ledger.history import EntryFile, get_entry_file
+from triage.ledger.mentions import find_named
 from triage.ledger.records import record_submission, record_suggestion
 from triage.ledger.store import Store
 from triage.ledger.tables import ReplyRow, SealedWorkRow, SettingRow
 from triage.ledger.tasks import TaskPlan, plan_task
 from triage.ledger.views import StoredEntry
-from triage.mentions import CUT
+from triage.mentions import CUT, Numbers
 from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.workflow import Command
 
@@ -129,6 +134,73 @@ def test_a_reply_written_anew_since_stays_as_it_was_written(store: Store) -> Non
     release(store, "WX-9")
     with store.reading() as session:
         assert session.scalars(select(ReplyRow.text)).all() == ["电梯已修好。"]
+
+
+def test_words_written_anew_that_name_another_come_back_as_they_were_written(
+    store: Store,
+) -> None:
+    first, second = open_one(store, "WX-8"), open_one(store, "WX-9")
+    seal(store, "WX-8")
+    other = give(store, open_one(store, "WX-1"), Command.ACCEPT, HOUSING_OFFICER)
+    other = give(store, other, Command.REPLY, HOUSING_OFFICER, **REPLY)
+    other = give(store, other, Command.CLOSE, CLERK, ground="同WX-8")
+    assert read(store, other).entry.ground == CUT
+    other = give(store, other, Command.REOPEN, SUPERVISOR, note=f"与条目{first.id}无关")
+    other = give(store, other, Command.REPLY, HOUSING_OFFICER, **REPLY)
+    ground = f"同条目{second.id}。同WX-8。"
+    other = give(store, other, Command.CLOSE, CLERK, ground=ground)
+    assert read(store, other).entry.ground == f"同条目{second.id}。{CUT}"
+    seal(store, "WX-9")
+    assert read(store, other).entry.ground == f"{CUT}{CUT}"
+    release(store, "WX-8")
+    assert read(store, other).entry.ground == f"{CUT}同WX-8。"
+    release(store, "WX-9")
+    assert read(store, other).entry.ground == ground
+    with store.reading() as session:
+        assert session.scalars(select(SealedWorkRow)).all() == []
+
+
+def test_what_an_older_version_cut_out_comes_back_though_it_left_a_telephone(
+    store: Store,
+) -> None:
+    open_one(store, "WX-9")
+    other = give(store, open_one(store, "WX-1"), Command.ACCEPT, HOUSING_OFFICER)
+    said = "见WX-9。电话13900000007。"
+    give(store, other, Command.REPLY, HOUSING_OFFICER, text=said, outcome="explained")
+    seal(store, "WX-9")
+    with store.writing() as session:
+        session.execute(update(ReplyRow).values(text=f"{CUT}电话13900000007。"))
+    release(store, "WX-9")
+    with store.reading() as session:
+        assert session.scalars(select(ReplyRow.text)).all() == [said]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_seals_waits_for_who_is_writing_its_number(store: Store) -> None:
+    open_one(store, "WX-9")
+    other = give(store, open_one(store, "WX-1"), Command.ACCEPT, HOUSING_OFFICER)
+    said = {"caller": HOUSING_OFFICER, "version": other.version, "now": NOW + 2 * MINUTE}
+    with ThreadPoolExecutor(1) as pool:
+        with store.writing() as session:
+            run_command(session, other.id, Command.PROGRESS, note="同WX-9", **said)
+            sealing = pool.submit(seal, store, "WX-9")
+            with pytest.raises(TimeoutError):
+                sealing.result(timeout=0.5)
+        sealing.result(timeout=10)
+    assert notes_of(store, other)[-1] == CUT
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_written_lately_is_found_along_indexes(store: Store) -> None:
+    entry = open_one(store, "WX-9")
+    numbers = Numbers("WX-9", (entry.id,))
+    asked = {"session": None, "numbers": numbers, "since": NOW}
+    plans = plans_of(store, lambda session: list(find_named(**(asked | {"session": session}))))
+    large = ("entry", "action", "decision", "reply", "extension", "evaluation", "attachment")
+    walked = [plan for plan in plans if any(f"SCAN {name}" in plan for name in large)]
+    assert len(plans) > 10
+    assert walked == []
 
 
 def test_who_was_merged_into_it_does_not_show_into_what(store: Store) -> None:

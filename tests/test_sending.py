@@ -113,6 +113,19 @@ def test_more_messages_than_one_group_go_out_in_order_over_few_connections(
     assert came == ids
 
 
+def test_a_receiver_that_ends_each_connection_unsaid_gets_all_at_once_and_in_order(
+    store: Store, receiver: Receiver
+) -> None:
+    receiver.ends = True
+    town = Town(store, receiver.url)
+    ids = [f"L-{number}" for number in range(5)]
+    town.take_in(*ids)
+    assert town.send() == len(ids)
+    came = [message.body["data"]["entry"]["submission_id"] for message in receiver.seen]
+    assert came == ids
+    assert {delivery.attempts for delivery in town.deliveries()} == {1}
+
+
 def test_a_receiver_that_fails_is_tried_again_later_with_the_same_key(
     store: Store, receiver: Receiver
 ) -> None:

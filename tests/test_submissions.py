@@ -59,6 +59,12 @@ def test_what_can_be_taken_in_comes_back_unchanged(changes):
         ({"content": "水" * (MAX_CONTENT + 1)}, "content", "超过上限 100000 字"),
         ({"place": "路" * (MAX_PLACE + 1)}, "place", "超过上限 200 字"),
         ({"received_at": NOW + CLOCK_SKEW + timedelta(seconds=1)}, "received_at", "在将来"),
+        (
+            {"received_at": datetime(2099, 1, 1, 20, tzinfo=UTC)},
+            "received_at",
+            "2099-01-02 04:00 在将来",  # as the clock here shows it
+        ),
+        ({"received_at": datetime.max.replace(tzinfo=UTC)}, "received_at", "在将来"),
         ({"received_at": datetime(2025, 3, 2)}, "received_at", "缺少时区"),
         ({"likes": -1}, "likes", "点赞数应是 0 到"),
         ({"likes": MAX_LIKES + 1}, "likes", "点赞数应是 0 到"),

@@ -78,6 +78,8 @@ def test_settings_read_as_they_are_told() -> None:
         ({"hours": []}, "hours"),
         ({"hours": None}, "hours"),
         ({"hours": [["09:00"]]}, "hours"),
+        ({"hours": [["09:00:10", "09:00:40"]]}, "hours"),
+        ({"hours": [["09:00+09:00", "12:00+09:00"]]}, "hours"),
         ({"hours": [["12:00", "09:00"]]}, "hours"),
         ({"hours": [["09:00", "12:00"], ["11:00", "17:00"]]}, "hours"),
         ({"hours": [["9点", "12:00"]]}, "hours"),

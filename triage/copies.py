@@ -8,14 +8,18 @@ are much alike some keys agree, so the others need never be looked at.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rensa import RMinHash
 
 Runs = frozenset[str]
+Array = NDArray[Any]
 
 _WIDTH = 5  # characters in a run: a changed name or number costs five, a new sentence many
 _BANDS, _ROWS = 16, 5  # of texts that share 0.8 of their runs 998 in 1,000 pairs meet
+_CHUNK = 64  # texts whose keys are made together
 _KEPT = 8  # texts that a band remembers, so that a thousand equal ones cost a thousand steps
 _SEED = 7
 _SAID = re.compile("[0-9A-Za-z\u4e00-\u9fff]+")
@@ -36,22 +40,39 @@ def find_copies(texts: Sequence[str], *, similarity: float, length: int = 0) -> 
 
     Texts of fewer than `length` letters and characters are left out; punctuation does not count.
     """
+    keys, said = _list_all_keys(texts, length)
+    # Most keys are one text's own and lead nowhere: of a hundred thousand texts, a million of them.
+    every = np.sort(keys[said], axis=None)
+    shared = set(every[1:][every[1:] == every[:-1]].tolist())
     met: dict[int, list[int]] = {}
-    for number, text in enumerate(texts):
-        own = _cut(text, length)
-        if not own:
-            continue
+    for number in np.flatnonzero(said).tolist():
         candidates: set[int] = set()
-        for key in list_keys(own, bands=_BANDS, rows=_ROWS):
+        for key in shared.intersection(keys[number].tolist()):
             same = met.setdefault(key, [])
             candidates.update(same)
             if len(same) < _KEPT:
                 same.append(number)
+        if not candidates:
+            continue
         # Cut anew when needed: the runs of all texts would fill the memory.
+        own = _cut(texts[number], length)
         likely = ((measure_share(own, _cut(texts[other], length)), -other) for other in candidates)
-        share, earlier = max(likely, default=(0.0, 0))
-        if candidates and share >= similarity:
+        share, earlier = max(likely)
+        if share >= similarity:
             yield Copy(number, -earlier, round(share, 3))
+
+
+def _list_all_keys(texts: Sequence[str], length: int) -> tuple[Array, Array]:
+    """The keys (texts, bands) of all texts, and which of them (texts,) say enough to have any."""
+    keys = np.zeros((len(texts), _BANDS), np.int64)
+    said = np.zeros(len(texts), bool)
+    for start in range(0, len(texts), _CHUNK):
+        runs = [_cut(text, length) for text in texts[start : start + _CHUNK]]
+        found = list_keys_of_each(runs, bands=_BANDS, rows=_ROWS)
+        for number, own in enumerate(found, start):
+            if own:
+                keys[number], said[number] = own, True
+    return keys, said
 
 
 def measure_likeness(one: str, other: str) -> float:

@@ -303,10 +303,7 @@ def find_crowded(visits: Iterable[Visit], *, thresholds: Thresholds) -> Iterator
     span = timedelta(days=thresholds.crowded_days)
     for household, calls in homes.items():
         calls.sort(key=lambda visit: visit.at)
-        crowds = (
-            [other for other in calls if call.at <= other.at < call.at + span] for call in calls
-        )
-        worst = max(crowds, key=lambda crowd: len({visit.team for visit in crowd}))
+        worst = _find_worst(calls, span)
         teams = sorted({visit.team for visit in worst})
         if len(teams) >= thresholds.crowded_teams:
             evidence = {
@@ -318,6 +315,23 @@ def find_crowded(visits: Iterable[Visit], *, thresholds: Thresholds) -> Iterator
                 "days": thresholds.crowded_days,
             }
             yield Found(Rule.CROWDED, f"household:{household}", None, evidence)
+
+
+def _find_worst(calls: Sequence[Visit], span: timedelta) -> Sequence[Visit]:
+    """The first of the stretches of so long, of these visits in order of time, in which most teams
+    came; in one walk, as a place that many have in common may have been called on very often."""
+    worst, most, end = (0, 0), 0, 0
+    teams: Counter[str] = Counter()
+    for start, call in enumerate(calls):
+        while end < len(calls) and calls[end].at < call.at + span:
+            teams[calls[end].team] += 1
+            end += 1
+        if len(teams) > most:
+            worst, most = (start, end), len(teams)
+        teams[call.team] -= 1
+        if not teams[call.team]:
+            del teams[call.team]
+    return calls[slice(*worst)]
 
 
 def find_untasked(problems: Iterable[Problem], *, thresholds: Thresholds) -> Iterator[Found]:

@@ -16,6 +16,10 @@ CUT = "【此处文字已撤下】"  # says nothing of why, and ends a sentence
 CUES = ("条目", "编号", "台账", "来件", "来信", "件号")  # beside them a bare number is one of ours
 _RUN = 3  # characters
 _LONG = 5  # digits; fewer may count anything
+# A telephone, an identity card, a bank card, however it is parted; no day like 2025-03-01.
+_PERSONAL = re.compile(
+    r"(?<!\w)(?:\d{7,}|\d{3,4}(?:[ -]\d{3,4}){2,}|\d{3,4}-\d{7,8})(?!\d)", re.ASCII
+)
 _SENTENCE = re.compile(r"[^。！？；】!?;\n]+[。！？；】!?;\n]?")
 
 
@@ -53,19 +57,40 @@ class Numbers:
         """Whether the text names it."""
         return self._pattern.search(text) is not None
 
-    def cut(self, told: Any) -> Any:
+    def cut(self, told: Any, *, personal: bool = True) -> Any:
         """The same with `CUT` in the place of each sentence that names it; `told` is a text, or
-        lists and dicts of such."""
-        if isinstance(told, str):
-            if not self.stand_in(told):
-                return told
-            left = _SENTENCE.sub(lambda one: CUT if self.stand_in(one[0]) else one[0], told)
-            return CUT if self.stand_in(left) else left
-        if isinstance(told, Mapping):
-            return {name: self.cut(value) for name, value in told.items()}
-        if isinstance(told, Sequence) and not isinstance(told, bytes):
-            return [self.cut(value) for value in told]
-        return told
+        lists and dicts of such. Where any of it names it, the sentences with somebody's number go
+        too (`personal`): whose that is has just been said."""
+        if not any(map(self.stand_in, walk_texts(told))):
+            return told
+
+        def tells(words: str) -> bool:
+            whose = personal and _PERSONAL.search(words) is not None
+            return whose or self.stand_in(words)
+
+        def cut(told: Any) -> Any:
+            if isinstance(told, str):
+                left = _SENTENCE.sub(lambda one: CUT if tells(one[0]) else one[0], told)
+                return CUT if self.stand_in(left) else left
+            if isinstance(told, Mapping):
+                return {name: cut(value) for name, value in told.items()}
+            if isinstance(told, Sequence) and not isinstance(told, bytes):
+                return [cut(value) for value in told]
+            return told
+
+        return cut(told)
+
+
+def walk_texts(told: Any) -> Iterator[str]:
+    """All texts in lists and dicts of such."""
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, Mapping):
+        for value in told.values():
+            yield from walk_texts(value)
+    elif isinstance(told, Sequence) and not isinstance(told, bytes):
+        for value in told:
+            yield from walk_texts(value)
 
 
 def speaks_of(text: str, letter: str, *, others: Iterable[str]) -> bool:

@@ -5,11 +5,13 @@ What is counted here is what `triage.replies` weighs; a change here asks for a n
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.requests import Request, find_requests
 from triage.sentences import SOLID, Act, Sentence, read_sentences
@@ -163,24 +165,28 @@ def find_copies(replies: Sequence[str], *, others: Sequence[str] = ()) -> list[b
 
     Courtesies do not count.
     """
-    bodies = [_bare_body(reply) for reply in (*replies, *others)]
-    holders: dict[str, list[int]] = {}
-    for number, body in enumerate(bodies):
-        for run in list_runs(body):
+    # Numbers for the runs, and of them only those that stand in two: most runs are one reply's own,
+    # and as text those of a hundred thousand replies would fill the memory.
+    runs = [_hash_runs(_bare_body(reply)) for reply in (*replies, *others)]
+    every = np.sort(np.concatenate([np.empty(0, np.int64), *runs]))
+    shared = set(every[1:][every[1:] == every[:-1]].tolist())
+    holders: dict[int, list[int]] = {}
+    for number, own in enumerate(runs):
+        for run in shared.intersection(own.tolist()):
             known = holders.setdefault(run, [])
             if len(known) < _HOLDERS:
                 known.append(number)
     copies = []
-    for number in range(len(replies)):
-        runs = list_runs(bodies[number])
-        shared: dict[int, int] = {}
-        for run in runs:
-            for other in holders[run]:
-                if other != number:
-                    shared[other] = shared.get(other, 0) + 1
-        most = max(shared.values(), default=0)
-        copies.append(len(runs) >= _RUN and most >= _COPIED * len(runs))
+    for number, own in enumerate(runs[: len(replies)]):
+        met = Counter(other for run in shared.intersection(own.tolist()) for other in holders[run])
+        del met[number]
+        most = max(met.values(), default=0)
+        copies.append(len(own) >= _RUN and most >= _COPIED * len(own))
     return copies
+
+
+def _hash_runs(body: str) -> NDArray[np.int64]:
+    return np.array([hash(run) for run in list_runs(body)], np.int64)
 
 
 def _bare_body(reply: str) -> str:

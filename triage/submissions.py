@@ -1,9 +1,10 @@
 """What a citizen or firm told the government, as it was taken in."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from enum import StrEnum
 
+from triage.calendar import CHINA_TIME
 from triage.errors import InvalidSubmission
 from triage.submitters import Submitter, check_submitter
 from triage.text import clean_text
@@ -77,8 +78,9 @@ def check_submission(submission: Submission, *, now: datetime) -> Submission:
             "收件时间缺少时区，请写成 2024-05-01T09:00:00+08:00", field="received_at"
         )
     if received_at is not None and received_at > now + CLOCK_SKEW:
+        here = received_at if received_at.year == MAXYEAR else received_at.astimezone(CHINA_TIME)
         raise InvalidSubmission(
-            f"收件时间 {received_at:%Y-%m-%d %H:%M} 在将来，请核对日期", field="received_at"
+            f"收件时间 {here:%Y-%m-%d %H:%M} 在将来，请核对日期", field="received_at"
         )
     if submission.submitter is None:
         return submission

@@ -112,7 +112,9 @@ def _read_hours(told: Any) -> OfficeHours:
             (time.fromisoformat(start), time.fromisoformat(end)) for start, end in _listed(told)
         )
         moments = [moment for span in spans for moment in span]
-        if spans and all(a < b for a, b in pairwise(moments)):
+        # To the minute and without a zone, as `as_dict` keeps them.
+        whole = all(moment == time(moment.hour, moment.minute) for moment in moments)
+        if spans and whole and all(a < b for a, b in pairwise(moments)):
             return OfficeHours(spans)
     except (TypeError, ValueError):
         pass

@@ -117,8 +117,7 @@ class Line:
         limit = Timer(self.timeout_s, self._cut)
         limit.start()
         try:
-            self.connection.request("POST", self.target, body, headers)
-            answer = self.connection.getresponse()
+            answer = self._ask(body, headers)
             answer.read(_MOST_READ)
             if not answer.isclosed():
                 self.connection.close()
@@ -128,6 +127,20 @@ class Line:
         finally:
             limit.cancel()
         return Attempt(parcel, *_read_status(answer.status))
+
+    def _ask(self, body: bytes, headers: dict[str, str]) -> http.client.HTTPResponse:
+        """The answer. A receiver may have ended the connection after the message before without
+        saying so: that is no failure of this one, which goes over a new connection."""
+        kept = self.connection.sock is not None
+        try:
+            self.connection.request("POST", self.target, body, headers)
+            return self.connection.getresponse()
+        except ConnectionError:
+            if not kept or self.late:
+                raise
+        self.connection.close()
+        self.connection.request("POST", self.target, body, headers)
+        return self.connection.getresponse()
 
     def _cut(self) -> None:
         self.late = True

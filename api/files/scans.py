@@ -87,12 +87,12 @@ def _open_picture(content: bytes, page: int) -> tuple[Any, int]:
 
     try:
         image = Image.open(io.BytesIO(content))
-        if image.width * image.height > MOST_PIXELS:
-            raise InvalidFile("图片太大，请降低分辨率后再试")
         pages = getattr(image, "n_frames", 1)
         if not 1 <= page <= pages:
             raise InvalidInput(f"文件只有 {pages} 页，请改正", field="page")
         image.seek(page - 1)
+        if image.width * image.height > MOST_PIXELS:  # of this page: each has a size of its own
+            raise InvalidFile("图片太大，请降低分辨率后再试")
         image = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidFile("不是能读的图片，请用 PNG、JPG、TIFF 图片或 PDF 文件") from error

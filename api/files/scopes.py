@@ -37,7 +37,9 @@ def spell_scope(asked: ListFilter | Selection, *further: str, desk: Desk) -> str
 def name_division(desk: Desk, code: str) -> str:
     """The division with all above it; the code of one that the tree does not have."""
     try:
-        return "".join(branch.name for branch in grow_tree(desk.divisions.gazetteer).list_path(code))
+        return "".join(
+            branch.name for branch in grow_tree(desk.divisions.gazetteer).list_path(code)
+        )
     except NotFound:
         return code
 

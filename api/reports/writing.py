@@ -7,7 +7,6 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from docxtpl import DocxTemplate
-from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy.orm import Session
 
@@ -86,7 +85,7 @@ def _render(template: DocxTemplate, values: dict[str, object], report: Report) -
         # A template is a program too: it reads the figures and nothing else.
         template.render(values, SandboxedEnvironment(), autoescape=True)
         template.save(written)
-    except TemplateError as error:
+    except Exception as error:  # … and fails like one: what it asks for is no number, no list
         raise InvalidData(
             f"模板 {template_name(report)} 有误（{error}），请对照 docs/statistics.md 改正"
         ) from error

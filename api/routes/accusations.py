@@ -10,11 +10,10 @@ from api.auth import needs
 from api.bodies import OneBody, read_as
 from api.routes.ledgers import Cursor, Limit
 from api.schemas.entries import MAX_NUMBER
-from api.schemas.submissions import Moment, ReasonIn, SubmissionOut, SubmitterOut
+from api.schemas.submissions import AlarmIn, Moment, ReasonIn, SubmissionOut, SubmitterOut
 from api.service import ServiceHere, read_clock
 from api.slashes import SubmissionId
 from triage.ledger.discipline import (
-    MAX_NOTE,
     Accusation,
     alarm_accusation,
     hold_accusation,
@@ -46,23 +45,16 @@ _KIND_NAMES = {
 class HoldIn(ReasonIn):
     """认定属于检举控告。"""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reason": "反映干部收礼", "accused": ["住建局"]}]},
+    )
+
     accused: list[str] | None = Field(
         None,
         max_length=50,
         description="被反映单位（代码或名称），取代文字中认出的；这些单位及其下属单位的人看不到",
     )
-
-
-class AlarmIn(BaseModel):
-    """已转紧急热线。"""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"to": "110", "note": "已说明地点和联系人"}]},
-    )
-
-    to: str = Field(max_length=10, description="转往哪条热线：110、119、120、122")
-    note: str = Field("", max_length=MAX_NOTE, description="说明，可不填")
 
 
 class AccusationLineOut(BaseModel):
@@ -72,13 +64,16 @@ class AccusationLineOut(BaseModel):
 
     submission_id: str
     state: State = Field(description="waiting 待认定，held 已认定，released 已放行")
+    urgency: int | None = Field(
+        description="紧急程度，系统建议：1 特急，2 紧急，3 较急，4 一般；空表示系统还没有看"
+    )
     received_at: Moment = Field(description="入库时间")
     decided_by: str | None
     decided_at: Moment | None
 
 
 class AccusationPageOut(BaseModel):
-    """检举控告清单的一页，新的在前。"""
+    """检举控告清单的一页，新的在前；只看待认定的，急的在前。"""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -132,7 +127,7 @@ def get_accusations(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:
-    """检举控告清单，不含文字；查看记入日志。"""
+    """检举控告清单，不含文字；新的在前，只看待认定的（state=waiting），急的在前。查看记入日志。"""
     with service.store.writing() as session:
         return list_accusations(
             session, caller=caller, now=read_clock(), state=state, limit=limit, cursor=cursor

@@ -13,6 +13,7 @@ from api.intake import Taken, take_in, take_in_batch
 from api.plainroute import PlainRoute
 from api.schemas.repeats import AcceptedOut, RepeatOut, Suggested, add_repeats
 from api.schemas.submissions import (
+    AlarmIn,
     BatchOut,
     Destination,
     EntryOut,
@@ -28,6 +29,7 @@ from api.schemas.submissions import (
 from api.service import Service, ServiceHere, read_clock
 from api.slashes import SubmissionId
 from triage.errors import InvalidInput
+from triage.ledger.discipline import alarm_brought
 from triage.ledger.queries import get_submission
 from triage.ledger.records import Filed
 from triage.ledger.repeatlist import RepeatLine, find_lines, list_first_repeats
@@ -141,6 +143,28 @@ def post_unmask(
         get_submission(session, submission_id, may_see_confidential=False, reach=caller.reach)
         submitter = unmask(session, submission_id, caller=caller, reason=reason, now=read_clock())
     return submitter or Submitter()
+
+
+@router.post(
+    "/submissions/{submission_id}/alarm",
+    status_code=204,
+    response_class=Response,
+    openapi_extra={"x-body": "AlarmIn"},
+)
+def post_alarm(
+    caller: Sender, service: ServiceHere, submission_id: SubmissionId, body: OneBody
+) -> None:
+    """本人报送的一件已封存：记下已转紧急热线；先拨电话，再记。只有纪检员看得到，重复提交无害。"""
+    given = read_as(body, AlarmIn)
+    with service.store.writing() as session:
+        alarm_brought(
+            session,
+            submission_id,
+            caller=caller,
+            now=read_clock(),
+            line=given.to,
+            note=given.note,
+        )
 
 
 @router.post("/suggest", response_model=Suggested, openapi_extra={"x-body": "TextIn"})

@@ -47,7 +47,10 @@ class FindingOut(BaseModel):
 class FindingDecisionIn(BaseModel):
     """督查员对一个监督事项的处理。"""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"verdict": "dismissed", "note": "已电话核实，属实"}]},
+    )
 
     verdict: Literal["confirmed", "dismissed", "urged"] = Field(
         description="confirmed 确认，dismissed 排除（须写理由），urged 转为督办（须写要求）"

@@ -14,6 +14,12 @@ from triage.submissions import Channel
 
 _NEXT = "下一页的翻页标记；空表示没有了"
 
+# A file of two lines: 序号,主要诉求,包案单位 and 1,幸福里小区电梯停运四天,住建局
+_FILE = (
+    "5bqP5Y+3LOS4u+imgeivieaxgizljIXmoYjljZXkvY0K"
+    "MSzlubjnpo/ph4zlsI/ljLrnlLXmoq/lgZzov5Dlm5vlpKks5L2P5bu65bGACg=="
+)
+
 
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
@@ -137,8 +143,8 @@ class ListImportIn(BaseModel):
             "examples": [
                 {
                     "name": "2024年信访台账",
-                    "file_name": "台账.xlsx",
-                    "content": "UEsDBBQ…",
+                    "file_name": "台账.csv",
+                    "content": _FILE,
                     "columns": {"content": "主要诉求", "lead": "包案单位"},
                     "check": True,
                 }

@@ -39,6 +39,10 @@ class SignInIn(_In):
 class PasswordIn(_In):
     """改密码。"""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"old": "原密码", "password": "Liuhe-2025-xin"}]}
+    )
+
     old: str = Field(max_length=_MOST, description="原密码")
     password: str = Field(max_length=_MOST, description=f"新密码：{_PASSWORD}")
 
@@ -46,11 +50,19 @@ class PasswordIn(_In):
 class LinkIn(_In):
     """邀请链接中的令牌。"""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "链接中井号后面的令牌"}]})
+
     token: str = Field(max_length=_MOST, description="链接中 #invitation= 之后的部分")
 
 
 class AcceptIn(LinkIn):
     """用邀请链接设密码。"""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"token": "链接中井号后面的令牌", "password": "Liuhe-2025-xin"}]
+        }
+    )
 
     password: str = Field(max_length=_MOST, description=f"密码：{_PASSWORD}")
     login: str = Field("", max_length=_MOST, description="登录名，只有首位管理员要填")
@@ -83,6 +95,10 @@ class UserIn(_In):
 
 class UserChangeIn(_In):
     """要改的各项；没写的不变。"""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "李四", "department": "住建局"}]}
+    )
 
     name: str | None = Field(None, max_length=_MOST, description="姓名")
     role: Role | None = Field(None, description="角色")

@@ -23,6 +23,7 @@ from api.bodies import mend_text
 from api.explain import OWN, explain
 from api.files.reading import CHINA_TIME, read_time
 from triage.errors import InvalidSubmission, TriageError
+from triage.ledger.discipline import MAX_NOTE
 from triage.ledger.queries import EXCERPT
 from triage.ledger.states import STATE_NAMES, EntryState, Outcome, SubmissionStatus
 from triage.ledger.submitters import MAX_REASON
@@ -151,7 +152,19 @@ class TextIn(SubmissionIn):
 class BatchIn(BaseModel):
     """一批来件。每件各自受理或退回，互不影响。"""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "submissions": [
+                        {"id": "WX-2025-000732", "content": "建设路的路灯坏了半个月"},
+                        {"id": "WX-2025-000733", "title": "感谢供水公司", "channel": "来信"},
+                    ]
+                }
+            ]
+        },
+    )
 
     submissions: list[SubmissionIn] = Field(description="来件，一批最多 10,000 件")
 
@@ -305,11 +318,25 @@ class DecisionOut(_Out):
 class ReasonIn(BaseModel):
     """为什么这样做；记入日志，其中的个人信息会遮盖。"""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "回访核实办理结果"}]}
+    )
 
     reason: str = Field(
         description="理由", json_schema_extra={"minLength": 1, "maxLength": MAX_REASON}
     )
+
+
+class AlarmIn(BaseModel):
+    """已转紧急热线。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"to": "110", "note": "已说明地点和联系人"}]},
+    )
+
+    to: str = Field(max_length=10, description="转往哪条热线：110、119、120、122")
+    note: str = Field("", max_length=MAX_NOTE, description="说明，可不填")
 
 
 class SubmitterOut(_Out):

@@ -45,7 +45,7 @@ class TaskIn(BaseModel):
                     "department": "住建局",
                     "assisting": ["市场监管局"],
                     "person": "李明",
-                    "deadline": "2025-06-30",
+                    "deadline": "2035-06-29",
                     "entries": [12, 15],
                     "measures": ["逐台检测", "动用维修资金更换"],
                     "steps": [{"name": "检测", "days": 10}, {"name": "更换"}],
@@ -72,7 +72,7 @@ class TaskChangeIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"version": 2, "deadline": "2025-07-15", "note": "等配件到货"}]
+            "examples": [{"version": 2, "deadline": "2035-07-13", "note": "等配件到货"}]
         },
     )
 

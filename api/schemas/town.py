@@ -46,6 +46,15 @@ class TableIn(_In):
 class TableFileIn(_In):
     """一个 Excel 或 CSV 文件，读成表，不保存。"""
 
+    # Two lines: 代码,名称 and housing,住建局
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"file_name": "单位.csv", "content": "5Luj56CBLOWQjeensApob3VzaW5nLOS9j+W7uuWxgAo="}
+            ]
+        }
+    )
+
     file_name: str = Field("表.xlsx", max_length=255, description="文件名")
     content: str = Field(description="文件内容，base64 编码")
 

@@ -24,7 +24,6 @@ from triage.ledger.problems import forget_submission
 from triage.ledger.sealedwork import (
     list_unsealed,
     put_mentions_away,
-    put_numbers_away,
     put_work_away,
 )
 from triage.ledger.spelt import Spelt
@@ -41,6 +40,7 @@ from triage.ledger.tables import (
     SuggestionRow,
     storable,
 )
+from triage.ledger.withholding import wait_for_writers, withhold_number
 from triage.sealing import Sealed
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
@@ -70,7 +70,7 @@ class SealedFile:
 
     `content_hash` is the plain one. `suggestions` are all that the machine said, `accused` the
     codes of the departments that the words name or a discipline officer has named, `notes` who did
-    what, when and why.
+    what, when and why. `likes` come back with the words.
     """
 
     title: str
@@ -80,6 +80,7 @@ class SealedFile:
     suggestions: tuple[dict[str, Any], ...] = ()
     accused: tuple[str, ...] = ()
     notes: tuple[dict[str, Any], ...] = ()
+    likes: int | None = None
 
 
 def seal_submissions(
@@ -101,6 +102,7 @@ def seal_submissions(
             place=None if submission.place is None else storable(submission.place),
             content_hash=content_hash,
             suggestions=() if suggestion is None else (suggestion.as_dict(),),
+            likes=submission.likes,
         )
         file = replace(file, accused=_find_accused(file, named))
         rows.append(_new_row(session, submission.id, file, now=now))
@@ -134,7 +136,11 @@ def put_away(
         .order_by(SuggestionRow.id)
     ).all()
     told = SealedFile(
-        submission.title, submission.content, submission.place, submission.content_hash
+        submission.title,
+        submission.content,
+        submission.place,
+        submission.content_hash,
+        likes=submission.likes,
     )
     file = replace(
         told,
@@ -150,7 +156,10 @@ def put_away(
         session.add(AccusationRow(**_new_row(session, submission.id, file, now=now)))
     else:  # it was one before and had been released
         former = open_file(session, row)
-        reseal_file(session, row, replace(file, notes=(*former.notes, *file.notes)))
+        # Whom an officer had named is not forgotten: one of theirs must not read what is said.
+        accused = tuple(dict.fromkeys((*former.accused, *file.accused)))
+        notes = (*former.notes, *file.notes)
+        reseal_file(session, row, replace(file, accused=accused, notes=notes))
         row.state, row.decided_by, row.decided_at = WAITING, None, None
     for suggestion in suggestions:
         suggestion.payload, suggestion.confidential = {}, True
@@ -170,7 +179,7 @@ def put_away(
         .where(EntryRow.submission_id == submission.id)
         .values(confidential=True, version=EntryRow.version + 1)
     )
-    _put_rest_away(session, submission, told)  # from here on it waits for its turn
+    _put_rest_away(session, submission, told, now=now)  # from here on it waits for its turn
     forget_submission(session, submission.id, now=now)
     happened = {"actor": who, "kind": "accusation.recorded", "submission_id": submission.id}
     told_events = [happened, happened | {"kind": "accusation.alarm"}] if alarm else [happened]
@@ -198,13 +207,16 @@ def put_away_unsealed(session: Session, *, now: datetime) -> int:
     return len(ids)
 
 
-def _put_rest_away(session: Session, submission: SubmissionRow, file: SealedFile) -> None:
+def _put_rest_away(
+    session: Session, submission: SubmissionRow, file: SealedFile, *, now: datetime
+) -> None:
     """What was done on it goes under the seal, and what speaks of it beside; its entries are hidden
     already."""
     letter = "\n".join((file.title, file.content, file.place or ""))
     put_mentions_away(session, submission.id, letter=letter)
     put_work_away(session, submission.id)
-    put_numbers_away(session, submission.id, since=submission.recorded_at)
+    wait_for_writers(session)
+    withhold_number(session, submission.id, since=submission.recorded_at, now=now)
     forget_mentions(session, submission.id, letter=letter)
 
 
@@ -218,7 +230,8 @@ def _put_older_rest_away(session: Session, *, now: datetime) -> None:
     for row in rows:
         file = open_file(session, row)
         if any(note["kind"] == "put_away" for note in file.notes):
-            _put_rest_away(session, session.get_one(SubmissionRow, row.submission_id), file)
+            submission = session.get_one(SubmissionRow, row.submission_id)
+            _put_rest_away(session, submission, file, now=now)
     if rows:
         told = {"name": _SEALED_WHOLLY, "value": {}, "changed_by": "upgrade", "changed_at": now}
         session.add(SettingRow(**told))

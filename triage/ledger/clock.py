@@ -93,7 +93,7 @@ def rerule_clock(session: Session, entry: EntryRow, *, now: datetime) -> None:
 
     The times count from where they began before. Where the new deadline would have passed already
     while the old one had not, it counts from now: nobody is late for what was not yet known. An
-    extension granted under the old rule lapses.
+    extension granted under the old rule lapses. A department that was overruled stays so.
     """
     timetable = load_timetable(session)
     rule = timetable.rulebook.choose(
@@ -113,7 +113,17 @@ def rerule_clock(session: Session, entry: EntryRow, *, now: datetime) -> None:
     was_late = entry.deadline_at is not None and entry.deadline_at < now
     if terms.deadline_at is not None and terms.deadline_at < now and not was_late:
         terms = set_terms(rule, assigned_at=now, accepted_at=now, calendar=timetable.calendar)
-    _set(entry, _columns(terms))
+    columns = _columns(terms)
+    if is_overruled(entry):
+        columns.pop("return_by")
+    _set(entry, columns)
+
+
+def is_overruled(entry: EntryRow) -> bool:
+    """Whether a clerk has overruled the return of an entry: its time to object ended with the
+    assignment itself, and no other begins (Art. 23)."""
+    began, ended = entry.assigned_at, entry.return_by
+    return began is not None and ended is not None and ended <= began
 
 
 def pause_clock(session: Session, entry: EntryRow, *, ground: str, now: datetime) -> None:
@@ -230,10 +240,12 @@ def _resume(entry: EntryRow, *, now: datetime, calendar: Calendar) -> None:
     if span.unit is Unit.HOUR:
         _run(entry, runs_from + (now - paused_at), span, calendar=calendar)
     elif span.unit is Unit.WORKDAY:
-        # The day of the stop was begun, and so is the day on which it goes on.
+        # A working day on which it stopped was begun, and so is one on which it goes on. Where it
+        # did both on days that are free, none was: else each weekend would give a day away.
         left = calendar.count_working(day_of(paused_at), day_of(deadline_at))
+        begun = any(calendar.is_working(day_of(moment)) for moment in (paused_at, now))
         eve = now - timedelta(days=1)
-        _run(entry, eve, Span(left + 1, Unit.WORKDAY), calendar=calendar)
+        _run(entry, eve, Span(max(1, left + begun), Unit.WORKDAY), calendar=calendar)
     else:
         stood = timedelta(days=(day_of(now) - day_of(paused_at)).days)
         _run(entry, runs_from + stood, span, calendar=calendar)

@@ -23,6 +23,7 @@ from triage.ledger.statements import connection_of
 from triage.ledger.steps import Done, Step, append_action
 from triage.ledger.tables import EntryRow, SubmissionRow
 from triage.ledger.views import StoredEntry, entry_view
+from triage.ledger.withholding import withhold_named
 from triage.roles import Caller
 from triage.transitions import AT_WORK, DISCIPLINE, FIELD_NAMES, Transition
 from triage.workflow import COMMAND_NAMES, Command, get_transition
@@ -140,6 +141,8 @@ def run_command(
         before=before,
         now=now,
     )
+    parts = [part.matter for part in given.get("parts", ())]
+    withhold_named(session, step.note, given, parts, who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": f"entry.{command}",

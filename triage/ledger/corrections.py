@@ -28,6 +28,7 @@ from triage.ledger.tables import (
     SubmissionRow,
     storable,
 )
+from triage.ledger.withholding import wait_for_seals, withhold_named
 from triage.roles import Action, Caller
 
 MAX_NAME = 60
@@ -94,6 +95,7 @@ def correct_problem(
     caller.require(Action.CORRECT_PROBLEMS)
     if caller.reach is not None:
         raise AccessDenied("共性问题跨单位，只由受理处和督查员更正，请把意见告诉他们")
+    wait_for_seals(session)
     take_turn(session)
     problem = _get_problem(session, problem_id)
     if problem.version != version:
@@ -120,6 +122,7 @@ def correct_problem(
             at=now,
         )
     )
+    withhold_named(session, note, correction.name, who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": f"problem.{correction.kind}",
@@ -345,8 +348,22 @@ def list_partings(session: Session) -> list[tuple[str, str]]:
         apart, joined = payload.get("apart", ()), payload.get("with", ())
         few = named[: max(1, _MOST_PAIRS // max(1, len(apart)))]
         pairs.update(_pair(one, other) for one in few for other in apart)
-        pairs.difference_update(_pair(one, other) for one in named for other in (*joined, *named))
+        pairs -= _find_joined(pairs, {*named}, {*named, *joined})
     return sorted(pairs)
+
+
+def _find_joined(
+    pairs: set[tuple[str, str]], named: set[str], joined: set[str]
+) -> set[tuple[str, str]]:
+    """Those of the pairs that bring one of `named` together with one of `joined`. Looked for from
+    the smaller side: of two large problems that were merged all pairs would be millions."""
+    if len(named) * len(joined) < len(pairs):
+        return pairs & {_pair(one, other) for one in named for other in joined}
+    return {
+        (one, other)
+        for one, other in pairs
+        if (one in named and other in joined) or (other in named and one in joined)
+    }
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

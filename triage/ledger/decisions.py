@@ -15,10 +15,13 @@ from triage.ledger.clock import rerule_clock, start_clock
 from triage.ledger.commands import run_command
 from triage.ledger.departments import find_codes
 from triage.ledger.events import record_events
+from triage.ledger.extensions import lapse_request
 from triage.ledger.records import insert_entries
 from triage.ledger.states import STATE_NAMES, EntryState
+from triage.ledger.steps import Step, find_assisting
 from triage.ledger.tables import DecisionRow, EntryRow, SubmissionRow, SuggestionRow
 from triage.ledger.views import StoredEntry, entry_view
+from triage.ledger.withholding import withhold_named
 from triage.roles import Action, Caller
 from triage.suggestions import NATURES, URGENCY_NAMES
 from triage.taxonomy import Domain
@@ -109,10 +112,13 @@ def record_decision(
     if decision.alarm is not None:
         decision = _hurry(decision, nature=before["nature"])
     after = before | _decided_values(session, decision, taxonomy=taxonomy)
-    if after["lead_department"] != before["lead_department"]:  # who leads does not assist too
-        codes, lead = find_codes(session), after["lead_department"]
-        after["assisting"] = [name for name in after["assisting"] if codes.get(name) != lead]
     _check_complete(after)
+    lead = after["lead_department"]
+    if decision.assisting is not None:
+        after["assisting"] = find_assisting(session, decision.assisting, lead=lead)
+    elif lead != before["lead_department"]:  # who leads does not assist too
+        codes = find_codes(session)
+        after["assisting"] = [name for name in after["assisting"] if codes.get(name) != lead]
     kind = "confirmed" if after == before else "corrected"
 
     if entry is None:
@@ -123,7 +129,7 @@ def record_decision(
         }
         stored = insert_entries(session, [row], now=now)[submission_id]
     else:
-        stored = _change_entry(session, entry, after, now=now)
+        stored = _change_entry(session, entry, after, caller=caller, now=now)
     session.execute(
         insert(DecisionRow).values(
             submission_id=submission_id,
@@ -136,6 +142,7 @@ def record_decision(
             decided_at=now,
         )
     )
+    withhold_named(session, decision.reason, who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": f"decision.{kind}",
@@ -217,8 +224,6 @@ def _decided_values(session: Session, decision: Decision, *, taxonomy: str) -> d
         "nature": decision.nature,
         "division": decision.division,
     }
-    if decision.assisting is not None:
-        decided["assisting"] = list(decision.assisting)
     if decision.domain is not None:
         domain = {"domain_code": decision.domain.code, "domain": str(decision.domain)}
         decided |= domain | {"taxonomy": taxonomy}
@@ -242,7 +247,7 @@ def _check_complete(values: dict[str, Any]) -> None:
 
 
 def _change_entry(
-    session: Session, entry: EntryRow, values: dict[str, Any], *, now: datetime
+    session: Session, entry: EntryRow, values: dict[str, Any], *, caller: Caller, now: datetime
 ) -> StoredEntry:
     """The clock runs on, by the rule that now fits; a new lead department signs for it anew."""
     moved = values["lead_department"] != entry.lead_department
@@ -260,5 +265,6 @@ def _change_entry(
         entry.accepted_at = None
         entry.assignee = None
         start_clock(session, entry, now=now)
+        lapse_request(Step(session, entry, caller, now, ""))
     session.flush()
     return entry_view(entry)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from triage.departments import Department
 from triage.errors import NotFound
 from triage.ledger.spelt import Spelt
-from triage.ledger.statements import connection_of, upsert
-from triage.ledger.tables import DepartmentRow
+from triage.ledger.statements import connection_of, holds, upsert
+from triage.ledger.tables import DepartmentRow, EntryRow, TaskRow
 from triage.ledger.views import StoredDepartment
 
 
@@ -48,8 +48,15 @@ def sync_departments(session: Session, departments: Iterable[Department]) -> Non
     """Make the table say what the catalogue says.
 
     A department that the catalogue has dropped is retired: its ledger stays, it takes nothing new.
+    One that it calls otherwise goes on assisting under its new name.
     """
     departments = tuple(departments)
+    called = dict(session.execute(select(DepartmentRow.code, DepartmentRow.name)).all())
+    renamed = {
+        before: one.name
+        for one in departments
+        if (before := called.get(one.code, one.name)) != one.name
+    }
     rows = [
         {
             "code": department.code,
@@ -74,6 +81,28 @@ def sync_departments(session: Session, departments: Iterable[Department]) -> Non
             update(DepartmentRow),
             [{"code": one.code, "parent": one.parent} for one in departments],
         )
+    if renamed:
+        _rename_assisting(session, renamed)
+
+
+def _rename_assisting(session: Session, renamed: Mapping[str, str]) -> None:
+    """Entries and tasks name those that assist, who would see nothing of them any more."""
+    for table in (EntryRow, TaskRow):
+        held = (
+            select(table.id, table.assisting)
+            .where(or_(*(holds(table.assisting, name) for name in renamed)))
+            .order_by(table.id)
+            .with_for_update(key_share=True)
+        )
+        rows = [
+            {
+                "id": row_id,
+                "assisting": list(dict.fromkeys(renamed.get(name, name) for name in names)),
+            }
+            for row_id, names in session.execute(held)
+        ]
+        if rows:
+            session.execute(update(table), rows)
 
 
 def find_codes(session: Session) -> Mapping[str, str]:

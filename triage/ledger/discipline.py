@@ -4,9 +4,11 @@ Each look is an event. An officer who belongs to an accused department or to one
 named in the words, is barred (Art. 28, 30): for such a one the accusation does not exist.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import nlargest
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import insert, select, tuple_, update
@@ -16,6 +18,7 @@ from triage.errors import Conflict, NotFound
 from triage.ledger.accusations import (
     HELD,
     RELEASED,
+    WAITING,
     SealedFile,
     make_note,
     open_file,
@@ -46,15 +49,17 @@ from triage.submitters import Submitter
 
 MAX_NOTE = 2_000
 _PIECE = 200  # rows looked through at a time
+_UNSAID = 5  # stands for the urgency of what no machine has read yet: after all others
 
 
 @dataclass(frozen=True, slots=True)
 class AccusationLine:
     """One accusation in the list, without a word of it; `state` is "waiting", "held" or
-    "released"."""
+    "released", `urgency` what the machine last said (1 特急 to 4 一般, None: nothing)."""
 
     submission_id: str
     state: str
+    urgency: int | None
     received_at: datetime
     decided_by: str | None
     decided_at: datetime | None
@@ -87,27 +92,32 @@ def list_accusations(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[AccusationLine]:
-    """One page of the accusations that this officer is not barred from, the newest first.
+    """One page of the accusations that this officer is not barred from, the newest first; of those
+    that wait for a decision the most urgent before them.
 
+    How urgent one is stands under its seal, so for these all that wait are opened, page by page.
     That the list was looked at goes on record. Raises AccessDenied, InvalidInput for a limit or
     cursor that is none, KeyUnavailable.
     """
     caller.require(Action.READ_ACCUSATIONS)
     check_limit(limit)
-    bar = _Bar(session, caller)
-    after = None if cursor is None else read_cursor(cursor, read_time, str)
-    lines: list[AccusationLine] = []
-    while len(lines) <= limit:
-        rows = _next_rows(session, state=state, after=after)
-        lines += [_line(row) for row in rows if not bar.holds(open_file(session, row))]
-        if len(rows) < _PIECE:
-            break
-        after = (rows[-1].received_at, rows[-1].submission_id)
+    lines: list[AccusationLine]
+    if state == WAITING:
+        last = None if cursor is None else read_cursor(cursor, int, read_time, str)
+        waiting = _walk(session, caller=caller, state=state, after=None)
+        rest = (line for line in waiting if last is None or _place(line) < last)
+        lines = nlargest(limit + 1, rest, key=_place)
+    else:
+        after = None if cursor is None else read_cursor(cursor, read_time, str)
+        lines = [*islice(_walk(session, caller=caller, state=state, after=after), limit + 1)]
     seen = lines[:limit]
     happened = {"actor": caller.who, "kind": "accusation.listed", "payload": {"count": len(seen)}}
     record_events(session, [happened], now=now)
-    turn = write_cursor(seen[-1].received_at.isoformat(), seen[-1].submission_id) if seen else None
-    return Page(tuple(seen), turn if len(lines) > limit else None)
+    if len(lines) <= limit:
+        return Page(tuple(seen), None)
+    rank, received_at, submission_id = _place(seen[-1])
+    turn = (received_at.isoformat(), submission_id)
+    return Page(tuple(seen), write_cursor(*((rank, *turn) if state == WAITING else turn)))
 
 
 def read_accusation(
@@ -186,14 +196,54 @@ def alarm_accusation(
     """
     caller.require(Action.DECIDE_ACCUSATIONS)
     row, file = _get(session, submission_id, caller=caller, lock=True)
+    told = _tell_line(line, note)
+    return _view(session, row, _note_alarm(session, row, file, told, caller=caller, now=now))
+
+
+def alarm_brought(
+    session: Session, submission_id: str, *, caller: Caller, now: datetime, line: str, note: str
+) -> None:
+    """Keep on record under the seal that whoever brought a submission has told an emergency line of
+    it: it may have gone under the seal as it came in, before anybody could say so elsewhere.
+
+    Nothing of it is given back, and for all but who brought it it does not exist. Said again it
+    changes nothing. Raises AccessDenied, NotFound, Conflict where it is under no seal, InvalidInput
+    for another line or too long a note.
+    """
+    caller.require(Action.SUBMIT)
+    told = _tell_line(line, note)
+    submission = session.get(SubmissionRow, submission_id)
+    if submission is None or submission.source != caller.who:
+        raise NotFound(f"没有您报送的、编号为 {submission_id} 的来件，请核对编号", field="id")
+    row = session.get(AccusationRow, submission_id, with_for_update=True)
+    if row is None or row.state == RELEASED:
+        raise Conflict("这一件没有封存，请在复核页或台账条目上转紧急热线")
+    file = open_file(session, row)
+    if (caller.who, told) not in [(kept["who"], kept["reason"]) for kept in file.notes]:
+        _note_alarm(session, row, file, told, caller=caller, now=now)
+
+
+def _tell_line(line: str, note: str) -> str:
     told = f"已转{check_line(line, field='to')}"
     if note.strip():
         told = f"{told}：{check_words(note, 'note', what='说明', most=MAX_NOTE)}"
+    return told
+
+
+def _note_alarm(
+    session: Session,
+    row: AccusationRow,
+    file: SealedFile,
+    told: str,
+    *,
+    caller: Caller,
+    now: datetime,
+) -> SealedFile:
     kept = make_note("alarm", who=caller.who, reason=told, now=now)
     file = replace(file, notes=(*file.notes, kept))
     reseal_file(session, row, file)
-    _record(session, "accusation.alarm", submission_id, caller=caller, now=now)
-    return _view(session, row, file)
+    _record(session, "accusation.alarm", row.submission_id, caller=caller, now=now)
+    return file
 
 
 def release_accusation(
@@ -212,7 +262,7 @@ def release_accusation(
     _decide(session, row, file, RELEASED, caller=caller, reason=reason, now=now)
     submission = session.get_one(SubmissionRow, submission_id)
     submission.title, submission.content, submission.place = file.title, file.content, file.place
-    submission.content_hash = file.content_hash
+    submission.content_hash, submission.likes = file.content_hash, file.likes
     submission.confidential = False
     bring_work_back(session, submission_id)  # while its entries are hidden: see the migration
     entries = session.execute(
@@ -307,6 +357,26 @@ def _show_suggestion(
     submission.confidence = domain["confidence"]
 
 
+def _walk(
+    session: Session, *, caller: Caller, state: str | None, after: tuple[datetime, str] | None
+) -> Iterator[AccusationLine]:
+    """Those that the officer is not barred from, the newest first, from `after` on."""
+    bar = _Bar(session, caller)
+    while rows := _next_rows(session, state=state, after=after):
+        for row in rows:
+            file = open_file(session, row)
+            if not bar.holds(file):
+                yield _line(row, file)
+        if len(rows) < _PIECE:
+            return
+        after = (rows[-1].received_at, rows[-1].submission_id)
+
+
+def _place(line: AccusationLine) -> tuple[int, datetime, str]:
+    """Where a waiting one stands in the list; the greatest is the first."""
+    return -(line.urgency or _UNSAID), line.received_at, line.submission_id
+
+
 def _next_rows(
     session: Session, *, state: str | None, after: tuple[datetime, str] | None
 ) -> Sequence[AccusationRow]:
@@ -328,10 +398,11 @@ def _record(
     record_events(session, [event], now=now)
 
 
-def _line(row: AccusationRow) -> AccusationLine:
+def _line(row: AccusationRow, file: SealedFile) -> AccusationLine:
     return AccusationLine(
         submission_id=row.submission_id,
         state=row.state,
+        urgency=file.suggestions[-1]["urgency"]["level"] if file.suggestions else None,
         received_at=row.received_at,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
@@ -341,7 +412,7 @@ def _line(row: AccusationRow) -> AccusationLine:
 def _view(session: Session, row: AccusationRow, file: SealedFile) -> Accusation:
     submission = session.get_one(SubmissionRow, row.submission_id)
     return Accusation(
-        line=_line(row),
+        line=_line(row, file),
         title=file.title,
         content=file.content,
         channel=Channel(submission.channel) if submission.channel else None,

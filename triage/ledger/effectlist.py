@@ -154,7 +154,7 @@ def _reply_lines(
                 opinion if opinion and opinion.at >= reply.at else None
                 for opinion in opinions[entry.id].values()
             ),
-            ground=entry.ground or "",
+            ground=show(entry.ground),
             who=reply.who,
         )
         for reply, entry, title, content, name in found
@@ -198,7 +198,7 @@ def _task_lines(
             outcome=None,
             state=None,
             opinions=Opinions(**{name: effect.evaluation[name] for name in Opinions.__slots__}),
-            ground=effect.evaluation["ground"],
+            ground=show(effect.evaluation["ground"]),
             who=effect.who,
         )
         for effect, task, name in session.execute(query)

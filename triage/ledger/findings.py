@@ -21,6 +21,7 @@ from triage.ledger.statements import upsert
 from triage.ledger.states import FindingState
 from triage.ledger.supervisionlist import FINDING_STATE_NAMES, mask_evidence
 from triage.ledger.tables import EntryRow, FindingRow
+from triage.ledger.withholding import withhold_named
 from triage.roles import Action, Caller
 from triage.workflow import CLOCK, Command
 
@@ -168,6 +169,7 @@ def decide_finding(
     row.state = verdict
     row.decided_by, row.decided_note, row.decided_at = caller.who, note or None, now
     session.flush()
+    withhold_named(session, note, who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": f"finding.{_VERBS[verdict]}",

@@ -322,14 +322,20 @@ def list_problems(
     session: Session, *, since: datetime, thresholds: Thresholds
 ) -> Iterator[Problem]:
     """Common problems that brought many entries since then, each set to the department that leads
-    most of them. A task takes a problem up by its number, or by any of these entries."""
-    taken_up = select(TaskEntryRow.task_id).where(TaskEntryRow.entry_id == EntryRow.id).exists()
+    most of them. A task takes a problem up by its number, or by any of these entries; one that was
+    cancelled takes up nothing any more."""
     into = aliased(ProblemRow)
+    stands = TaskRow.state != TaskState.CANCELLED
+    taken_up = (
+        select(TaskRow.id)
+        .join(TaskEntryRow, TaskEntryRow.task_id == TaskRow.id)
+        .where(TaskEntryRow.entry_id == EntryRow.id, stands)
+        .exists()
+    )
     planned = (
         select(TaskRow.id)
         .join(into, into.id == TaskRow.problem_id)
-        .where(or_(into.id == ProblemRow.id, into.merged_into == ProblemRow.id))
-        .where(TaskRow.state != TaskState.CANCELLED)
+        .where(or_(into.id == ProblemRow.id, into.merged_into == ProblemRow.id), stands)
         .exists()
     )
     wanted = (

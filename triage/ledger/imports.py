@@ -20,6 +20,7 @@ from triage.ledger.states import STATE_NAMES, EntryState, Outcome
 from triage.ledger.steps import append_action
 from triage.ledger.tables import EntryRow, ReplyRow, to_utc
 from triage.ledger.views import StoredEntry, entry_view
+from triage.ledger.withholding import withhold_named
 from triage.roles import Action, Caller
 from triage.submissions import Submission
 from triage.suggestions import Suggestion
@@ -153,6 +154,7 @@ def _decide(
     _set_back_in_time(session, entry, submission, listed, now=now)
     _set_state(session, entry, listed, caller=caller, now=now)
     session.flush()
+    withhold_named(session, listed.reply, who=caller.who, now=now, since=entry.opened_at)
     append_action(
         session,
         entry,
@@ -185,7 +187,11 @@ def _set_back_in_time(
     """The clock began when the list says; the times to sign for it and to object begin now."""
     opened = to_utc(listed.opened_at or submission.received_at or now)
     opened = min(opened, to_utc(now))
-    entry.opened_at = entry.assigned_at = opened
+    entry.opened_at = opened
+    if listed.state not in (EntryState.ASSIGNED, EntryState.ACCEPTED):
+        entry.assigned_at = (
+            opened  # else it was assigned just now: the times to sign run from there
+        )
     terms = deadline_columns(
         session,
         urgency=entry.urgency,

@@ -90,9 +90,9 @@ def about(wanted: ListFilter) -> list[ColumnElement[bool]]:
     """The conditions on the entry itself."""
     where: list[ColumnElement[bool]] = [EntryRow.confidential.is_(False)]
     if wanted.division is not None:
-        where.append(_begins(EntryRow.division, _stem(wanted.division)))
+        where.append(begins(EntryRow.division, stem(wanted.division)))
     if wanted.domain is not None:
-        where.append(_begins(EntryRow.domain_code, wanted.domain))
+        where.append(begins(EntryRow.domain_code, wanted.domain))
     if wanted.urgency is not None:
         where.append(EntryRow.urgency == wanted.urgency)
     return where
@@ -113,13 +113,13 @@ def show(text: str | None, *, most: int | None = None) -> str:
     return mask(text or "")[:most]
 
 
-def _begins(column: InstrumentedAttribute[Any], start: str) -> ColumnElement[bool]:
-    """LIKE, not substr: of LIKE PostgreSQL can tell how many rows will answer, and so does not walk
-    a whole index in order for a code that hardly any row has."""
+def begins(column: InstrumentedAttribute[Any], start: str) -> ColumnElement[bool]:
+    """That a code is this one or lies below it. LIKE, not substr: of LIKE PostgreSQL can tell how
+    many rows will answer, and so walks no whole index in order for a code that few rows have."""
     return column.startswith(start, autoescape=True)
 
 
-def _stem(code: str) -> str:
+def stem(code: str) -> str:
     """The digits that a province, city or county shares with all below it (GB/T 2260)."""
     while len(code) in (4, 6) and code.endswith("00"):
         code = code[:-2]

@@ -1,11 +1,11 @@
 """The problem list and the task list (问题清单、任务清单), page by page.
 
-Titles and excerpts come with personal data masked: lists are printed and passed on.
+What people have written comes with personal data masked: lists are printed and passed on.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, select, tuple_
@@ -151,7 +151,7 @@ def problem_lines(session: Session, ids: Sequence[int]) -> tuple[ProblemLine, ..
     opinions = find_opinions(session, ids)
     lines = {
         entry.id: ProblemLine(
-            entry=entry_view(entry),
+            entry=replace(entry_view(entry), matter=show(entry.matter)),
             department_name=name,
             assignee_name=assignee,
             title=show(submission.title),
@@ -206,12 +206,19 @@ def list_tasks(
     tasks = task_views(session, rows[:limit])
     told = _find_submissions(session, tasks)
     latest = _find_latest_notes(session, [task.id for task in tasks])
-    lines = tuple(TaskLine(task, tuple(told[task.id]), latest.get(task.id, "")) for task in tasks)
+    lines = tuple(
+        TaskLine(_mask_task(task), tuple(told[task.id]), show(latest.get(task.id)))
+        for task in tasks
+    )
     if len(rows) <= limit:
         return Page(lines, None)
     last = rows[limit - 1]
     assert last.deadline_at is not None  # noqa: S101 - every plan has one
     return Page(lines, write_cursor(last.deadline_at.isoformat(), last.id))
+
+
+def _mask_task(task: StoredTask) -> StoredTask:
+    return replace(task, title=show(task.title), measures=tuple(map(show, task.measures)))
 
 
 def _find_submissions(session: Session, tasks: Sequence[StoredTask]) -> defaultdict[int, list[str]]:

@@ -1,6 +1,7 @@
 """Running the rules of the supervision list over the ledger, by the thresholds of the town."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from triage.findings import (
 )
 from triage.ledger import gathering
 from triage.ledger.events import record_events
-from triage.ledger.statements import upsert
+from triage.ledger.settingrows import lock_settings, save_setting
 from triage.ledger.tables import SettingRow
 from triage.roles import Action, Caller
 from triage.thresholds import Thresholds, read_thresholds
@@ -48,19 +49,16 @@ def change_thresholds(
 ) -> Thresholds:
     """Change the thresholds that are named; all as they then stand.
 
-    Findings that stand stay. Raises AccessDenied, InvalidInput naming the one that is wrong.
+    Findings that stand stay. Where the stored ones are none the others are as shipped: else nobody
+    could mend them. Raises AccessDenied, InvalidInput naming the one that is wrong.
     """
     caller.require(Action.MANAGE_SETTINGS)
-    thresholds = read_thresholds(changes, standing=load_thresholds(session))
-    row = {
-        "name": SETTING,
-        "value": thresholds.as_dict(),
-        "changed_by": caller.who,
-        "changed_at": now,
-    }
-    statement = upsert(session, SettingRow)
-    told = {name: statement.excluded[name] for name in row if name != "name"}
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=told), row)
+    lock_settings(session)
+    standing: Thresholds | None = None
+    with suppress(InvalidData):
+        standing = load_thresholds(session)
+    thresholds = read_thresholds(changes, standing=standing)
+    save_setting(session, SETTING, thresholds.as_dict(), who=caller.who, now=now)
     happened = {"actor": caller.who, "kind": "findings.changed", "payload": dict(changes)}
     record_events(session, [happened], now=now)
     return thresholds

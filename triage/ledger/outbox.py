@@ -12,7 +12,7 @@ written, nothing that was written before is sent, and nothing that was sent is s
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from triage.ledger.paging import in_chunks
 from triage.ledger.tables import DeliveryRow, DepartmentRow, EntryRow, SubmissionRow, WebhookRow
 
 BACK_OFF = tuple(
@@ -29,7 +30,6 @@ BACK_OFF = tuple(
 )  # between one attempt and the next; about three days in all
 HOLD = timedelta(seconds=60)  # a message that nobody could take must not stop the others for longer
 _TOLD = ("entry.", "decision.")
-# Of an event's payload.
 _CODES = (  # of an event's payload: what the receiver gets to know of the step
     "from",
     "to",
@@ -46,7 +46,6 @@ _CODES = (  # of an event's payload: what the receiver gets to know of the step
     "at",
     "provisional",
 )
-_CHUNK = 500  # entries looked up by one statement
 _UNSENT = (DeliveryRow.delivered_at.is_(None), DeliveryRow.dead_at.is_(None))
 HEARD = "heard"  # the name in `session.info` of whether any webhook is active, where that is known
 IS_HEARD = exists().where(WebhookRow.active).label(HEARD)
@@ -222,7 +221,7 @@ def _open_entries(session: Session, ids: set[int]) -> dict[int, RowMapping]:
     """The entries with these ids as they stand, by id, without those that are confidential."""
     return {
         row["id"]: row
-        for chunk in _chunks(sorted(ids))
+        for chunk in in_chunks(sorted(ids))
         for row in session.execute(
             select(*_COLUMNS)
             .join(SubmissionRow, SubmissionRow.id == EntryRow.submission_id)
@@ -325,8 +324,3 @@ def _delay(tried: int) -> timedelta:
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (*_UNSENT, DeliveryRow.next_at <= now)
-
-
-def _chunks(ids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, func, or_, select, true, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, exists, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from triage.ledger.corrections import Kind, unknown_problem
 from triage.ledger.departments import get_department
-from triage.ledger.listfilters import EXCERPT, LOOKED_AT, show
+from triage.ledger.listfilters import EXCERPT, LOOKED_AT, begins, show, stem
 from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
 from triage.ledger.people import name_people
+from triage.ledger.statements import holds
 from triage.ledger.states import EntryState, ProblemState
 from triage.ledger.tables import (
     CorrectionRow,
@@ -270,12 +271,6 @@ def reaches_entry(entry: Any, caller: Caller, names: Sequence[str]) -> ColumnEle
     )
 
 
-def holds(column: Any, value: str, *, whole: bool = True) -> ColumnElement[bool]:
-    """That a list of strings in JSON holds this one, or one that begins with it."""
-    spelt = f'"{value}"' if whole else f'"{value}'
-    return cast(column, String).contains(spelt, autoescape=True)
-
-
 _AT = func.coalesce(SubmissionRow.received_at, SubmissionRow.recorded_at, type_=UtcTime())
 
 
@@ -286,15 +281,15 @@ def _asked(session: Session, wanted: ProblemFilter, *, caller: Caller) -> list[C
         caller.require_reach(code)
         where.append(holds(ProblemRow.departments, code))
     if wanted.division is not None:
-        where.append(holds(ProblemRow.divisions, _stem(wanted.division), whole=False))
+        where.append(holds(ProblemRow.divisions, stem(wanted.division), whole=False))
     if wanted.domain is not None:
-        where.append(_begins(ProblemRow.domain_code, wanted.domain))
+        where.append(begins(ProblemRow.domain_code, wanted.domain))
     if wanted.theme is not None:
         where.append(ProblemRow.theme == wanted.theme)
     if wanted.size is not None:
         where.append(ProblemRow.size >= wanted.size)
     if wanted.q is not None:
-        where.append(ProblemRow.name.contains(wanted.q, autoescape=True))
+        where.append(ProblemRow.name.icontains(wanted.q, autoescape=True))
     return where
 
 
@@ -404,14 +399,3 @@ def _view(row: ProblemRow, caller: Caller) -> StoredProblem:
         last_seen=row.last_seen,
         updated_at=row.updated_at,
     )
-
-
-def _begins(column: InstrumentedAttribute[Any], start: str) -> ColumnElement[bool]:
-    return column.startswith(start, autoescape=True)
-
-
-def _stem(code: str) -> str:
-    """The digits that a province, city or county shares with all below it (GB/T 2260)."""
-    while len(code) in (4, 6) and code.endswith("00"):
-        code = code[:-2]
-    return code

@@ -4,12 +4,14 @@ Whatever changes it takes a turn first (`take_turn`), so that two that are at it
 the other has done. None of these functions commits.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, text
 from sqlalchemy.orm import Session
 
+from triage.ledger.paging import in_chunks
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.states import ProblemState
 from triage.ledger.store import TRACES
@@ -39,25 +41,29 @@ def take_turn(session: Session) -> None:
 
 
 def forget_submission(session: Session, submission_id: str, *, now: datetime) -> None:
-    """Take out all that a submission shares with others: it has turned out to be an accusation.
+    """As `forget_submissions`, for one."""
+    forget_submissions(session, [submission_id], now=now)
 
-    What the machine wrote of the problem it was in is written anew from those who stay.
+
+def forget_submissions(session: Session, ids: Sequence[str], *, now: datetime) -> None:
+    """Take out all that these submissions share with others: they have turned out to be
+    accusations, or are to go altogether.
+
+    What the machine wrote of the problems they were in is written anew from those who stay; once
+    for all, as to read all members of a large one takes long.
     """
     take_turn(session)
-    problem_ids = session.scalars(
-        delete(MemberRow)
-        .where(MemberRow.submission_id == submission_id)
-        .returning(MemberRow.problem_id)
-    ).all()
-    for told in (UnplacedRow, TraceRow):
-        session.execute(delete(told).where(told.submission_id == submission_id))
-    session.info.get(TRACES, {}).pop(submission_id, None)
-    session.execute(delete(FingerprintRow).where(FingerprintRow.submission_id == submission_id))
-    session.execute(
-        delete(RepeatRow).where(
-            or_(RepeatRow.submission_id == submission_id, RepeatRow.earlier_id == submission_id)
-        )
-    )
+    problem_ids: set[int] = set()
+    for chunk in in_chunks(list(ids)):
+        gone = delete(MemberRow).where(MemberRow.submission_id.in_(chunk))
+        problem_ids.update(session.scalars(gone.returning(MemberRow.problem_id)))
+        for told in (UnplacedRow, TraceRow, FingerprintRow):
+            session.execute(delete(told).where(told.submission_id.in_(chunk)))
+        repeated = or_(RepeatRow.submission_id.in_(chunk), RepeatRow.earlier_id.in_(chunk))
+        session.execute(delete(RepeatRow).where(repeated))
+    kept = session.info.get(TRACES, {})
+    for one in ids:
+        kept.pop(one, None)
     recount_problems(session, problem_ids, now=now, rewrite=True)
 
 

@@ -54,9 +54,9 @@ from triage.ledger.views import (
     DepartmentCounts,
     LedgerLine,
     ReviewLine,
-    StoredDecision,
     StoredEntry,
     SubmissionFile,
+    decision_view,
     entry_view,
     submission_view,
 )
@@ -111,18 +111,7 @@ def get_submission(
         submission=submission_view(row),
         suggestion=_latest_suggestions(session, [row.id]).get(row.id),
         entries=tuple(entry_view(entry) for entry in entries),
-        decisions=tuple(
-            StoredDecision(
-                id=decision.id,
-                who=decision.who,
-                kind=decision.kind,
-                reason=decision.reason,
-                before=decision.payload["before"],
-                after=decision.payload["after"],
-                decided_at=decision.decided_at,
-            )
-            for decision in decisions
-        ),
+        decisions=tuple(map(decision_view, decisions)),
         submitter=find_masked(session, row.id),
         people=name_people(session, [decision.who for decision in decisions]),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from triage.calendar import CHINA_TIME, Moment, Unit, read_span
+from triage.ledger.clock import is_overruled
 from triage.ledger.due import RUNNING, UNACCEPTED
 from triage.ledger.events import record_events
 from triage.ledger.paging import in_chunks
@@ -17,6 +18,11 @@ from triage.ledger.timetables import load_timetable
 from triage.timetable import Timetable
 from triage.workflow import CLOCK
 
+# Signed for, and may still be said to be another's. Spelt out, else no index is seen to fit.
+_RETURNABLE = (
+    EntryRow.state == literal_column(f"'{EntryState.ACCEPTED}'"),
+    EntryRow.closed_at.is_(None),
+)
 _ON_CALENDAR = tuple(f"% {unit}" for unit in (Unit.WORKDAY, Unit.ROLLED_DAY))
 
 
@@ -38,6 +44,9 @@ def recount_since(session: Session, day: date, *, now: datetime, who: str) -> in
         )
     )
     ids.update(session.scalars(select(EntryRow.id).where(*UNACCEPTED, EntryRow.accept_by >= start)))
+    ids.update(
+        session.scalars(select(EntryRow.id).where(*_RETURNABLE, EntryRow.return_by >= start))
+    )
     return _recount(session, sorted(ids), now=now, who=who)
 
 
@@ -90,8 +99,7 @@ def _count_signing(entry: EntryRow, timetable: Timetable) -> Iterator[Moment]:
             entry.runs_from = accept.at
         entry.accept_by = accept.at
         yield accept
-    # At the assignment itself where a clerk has overruled a return: there is no second one.
-    if rule.object and entry.return_by is not None and entry.return_by > entry.assigned_at:
+    if rule.object and entry.return_by is not None and not is_overruled(entry):
         object_ = calendar.advance(entry.assigned_at, rule.object)
         entry.return_by = object_.at
         yield object_

@@ -62,19 +62,23 @@ def read_standing(session: Session, *, since: datetime | None = None) -> Standin
 
 def write_moves(session: Session, moves: Sequence[Move], *, now: datetime) -> int:
     """Carry out some moves; how many submissions moved. One that was placed or sealed since the
-    ledger was read is left alone."""
+    ledger was read is left alone; where the problem has gone into another since, they go there, and
+    one that was called none since draws nothing in from another."""
     take_turn(session)
     before = _read_members(session, [one for move in moves for one, _, _ in move.members])
     open_ids = _find_open(session, [one for move in moves for one, _, _ in move.members])
+    became, dismissed = _read_fates(session, [move.to for move in moves if move.to is not None])
     touched: set[int] = set()
     moved = 0
     for move in moves:
+        to = None if move.to is None else became.get(move.to, move.to)
         valid = [
             (one, was, likeness)
             for one, was, likeness in move.members
-            if one in open_ids and before.get(one, (None, MACHINE)) == (was, MACHINE)
+            if one in open_ids
+            and before.get(one, (None, MACHINE)) == (was, MACHINE)
+            and (was is None or to not in dismissed)
         ]
-        to = move.to
         if move.new:
             if len(valid) < 2:
                 continue
@@ -182,6 +186,20 @@ def _read_members(session: Session, ids: Sequence[str]) -> dict[str, tuple[int |
         ):
             found[one] = (problem_id, who)
     return found
+
+
+def _read_fates(session: Session, ids: Sequence[int]) -> tuple[dict[int, int], set[int]]:
+    """Of these problems those that have gone into others, each with where; and which of those that
+    they now are a person called none."""
+    gone = select(ProblemRow.id, ProblemRow.merged_into).where(
+        ProblemRow.id.in_(ids), ProblemRow.merged_into.is_not(None)
+    )
+    became = {one: into for one, into in session.execute(gone) if into is not None}
+    standing = {became.get(one, one) for one in ids}
+    dismissed = select(ProblemRow.id).where(
+        ProblemRow.id.in_(standing), ProblemRow.state == ProblemState.DISMISSED
+    )
+    return became, {*session.scalars(dismissed)}
 
 
 def _find_open(session: Session, ids: Sequence[str]) -> set[str]:

@@ -14,6 +14,7 @@ from triage.ledger.repeats import Likely, add_repeat, are_pair, settle_repeats
 from triage.ledger.states import EntryState, RepeatState
 from triage.ledger.tables import EntryRow, RepeatRow, SubmissionRow
 from triage.ledger.views import StoredEntry
+from triage.ledger.withholding import withhold_named
 from triage.repeats import RepeatKind, judge_repeat, read_wording
 from triage.roles import Action, Caller
 from triage.workflow import Command
@@ -67,6 +68,7 @@ def merge_repeat(
         note=note.strip(),
         now=now,
     )
+    withhold_named(session, note, who=caller.who, now=now)
     return merged
 
 
@@ -110,6 +112,7 @@ def dismiss_repeat(
         note=note,
         now=now,
     )
+    withhold_named(session, note, who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": "repeat.dismissed",

@@ -30,6 +30,7 @@ from triage.ledger.tables import (
     ExtensionRow,
     FindingRow,
     MilestoneRow,
+    RepeatRow,
     ReplyRow,
     SealedWorkRow,
     SubmissionRow,
@@ -97,6 +98,7 @@ _BESIDE = (
         {"change": GONE, "evidence": [], "evaluation": lambda told: told | {"ground": ""}},
     ),
     _Place(CorrectionRow, {"note": ""}),
+    _Place(RepeatRow, {"decided_note": None}),
 )
 _BY_SOURCE = {place.source: place for place in (*_PLACES, *_BESIDE)}
 # Beside the words that are sealed of a row: the numbers that are cut out of it, by submission, and
@@ -176,12 +178,21 @@ def put_numbers_away(session: Session, submission_id: str, *, since: datetime) -
         if row is None:
             _put_away(session, place, row_id, submission_id, numbers=numbers)
             continue
-        words = _open(session, row)
+        words, stood = _open(session, row), _find_words(session, place, row_id)
+        assert stood is not None  # noqa: S101 - its number was read in this transaction
         if _CUT in words and not words.get(_WHOLE):
-            stood = _find_words(session, place, row_id)
+            left = [_left(place, words, personal=personal) for personal in (True, False)]
+            words |= {
+                name: said
+                for name, said in stood.items()
+                if all(said != one[name] for one in left)  # written anew
+            }
             words[_CUT][submission_id] = list(numbers.entries)
-            _seal(session, row, words)
-            _write(session, place, row_id, numbers.cut(stood))
+        else:  # written anew, so that what was there before will not come back
+            words = stood | {_CUT: {submission_id: list(numbers.entries)}}
+            row.submission_id = submission_id
+        _seal(session, row, words)
+        _write(session, place, row_id, numbers.cut(stood))
 
 
 def _put_away(
@@ -224,7 +235,8 @@ def bring_work_back(session: Session, submission_id: str) -> None:
             row.submission_id = keeper
             continue
         place, words = _BY_SOURCE[row.source], _open(session, row)
-        stands = _find_words(session, place, row.row_id) == _left(place, words)
+        stood = _find_words(session, place, row.row_id)
+        stands = stood in (_left(place, words), _left(place, words, personal=False))
         others = _find_sealed(session, words.pop(_CUT, {}), but=submission_id)
         words.pop(_WHOLE, None)
         if others:  # it names them as well
@@ -247,13 +259,14 @@ def _find_sealed(
     return {one: numbers[one] for one in session.scalars(sealed)}
 
 
-def _left(place: _Place, words: dict[str, Any]) -> dict[str, Any]:
-    """What stands in the row while these words are under the seal."""
+def _left(place: _Place, words: dict[str, Any], *, personal: bool = True) -> dict[str, Any]:
+    """What stands in the row while these words are under the seal; an older version had left the
+    `personal` numbers."""
     if _CUT not in words or words.get(_WHOLE):
         return place.blanks(words)
     left = {name: words[name] for name in place.blank}
     for submission_id, entries in words[_CUT].items():
-        left = Numbers(submission_id, tuple(entries)).cut(left)
+        left = Numbers(submission_id, tuple(entries)).cut(left, personal=personal)
     return left
 
 

@@ -1,8 +1,8 @@
 """Findings that settle by themselves: what they found is so no more, and the record says why.
 
-A common problem without a task gets one, is called none or goes into another; a task without an
-effect gets its effect or is cancelled. Only what nobody has decided on is settled, and a rule that
-sees it again opens it again.
+A common problem without a task gets one, is called none, goes into another or loses its members; a
+task without an effect gets its effect or is cancelled. Only what nobody has decided on is settled,
+and a rule that sees it again opens it again.
 """
 
 from collections.abc import Collection, Iterator
@@ -26,6 +26,10 @@ from triage.ledger.tables import (
 )
 from triage.roles import Action, Caller
 
+_NONE_ANY_MORE = {
+    ProblemState.DISMISSED: "已认定不是共性问题",
+    ProblemState.EMPTY: "已无两件以上来件",
+}
 _SUBJECTS = {Rule.UNTASKED.value: "problem:", Rule.NO_EFFECT.value: "task:"}
 
 
@@ -76,8 +80,8 @@ def _ask_problems(session: Session, ids: Collection[int]) -> Iterator[tuple[int,
         for problem, state, other in session.execute(standing.where(ProblemRow.id.in_(chunk))):
             if state is ProblemState.MERGED:
                 yield problem, f"已并入共性问题 {other}"
-            elif state is ProblemState.DISMISSED:
-                yield problem, "已认定不是共性问题"
+            elif state in _NONE_ANY_MORE:
+                yield problem, _NONE_ANY_MORE[state]
         planned = (
             select(func.coalesce(ProblemRow.merged_into, ProblemRow.id), TaskRow.id)
             .join(ProblemRow, ProblemRow.id == TaskRow.problem_id)

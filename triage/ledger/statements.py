@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, Connection, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Connection,
+    String,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -34,3 +45,9 @@ def among(column: Any, name: str, *, on_postgres: bool) -> ColumnElement[bool]:
         each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
         found = column.in_(select(each.c.value))
     return found
+
+
+def holds(column: Any, value: str, *, whole: bool = True) -> ColumnElement[bool]:
+    """That a list of strings in JSON holds this one, or one that begins with it."""
+    spelt = f'"{value}"' if whole else f'"{value}'
+    return cast(column, String).contains(spelt, autoescape=True)

@@ -107,7 +107,7 @@ def list_findings(
             seen_at=row.seen_at,
             decided_by=row.decided_by,
             decided_by_name=decided_by_name,
-            decided_note=row.decided_note,
+            decided_note=row.decided_note and show(row.decided_note),
             decided_at=row.decided_at,
         )
         for row, submission_id, title, name, decided_by_name in found[:limit]

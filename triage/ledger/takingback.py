@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict
 from triage.ledger.events import record_events
 from triage.ledger.intakefiles import StoredImport, get_own_row, import_view
-from triage.ledger.problems import forget_submission, take_turn
+from triage.ledger.problems import MACHINE, forget_submissions, take_turn
 from triage.ledger.states import FindingState, ImportState, RepeatState
 from triage.ledger.tables import (
     AccusationRow,
@@ -124,7 +124,7 @@ def _find_kept(session: Session, ids: Sequence[str]) -> dict[str, str]:
                 RepeatRow.state == RepeatState.MERGED,
             ),
             exists().where(
-                MemberRow.submission_id == SubmissionRow.id, MemberRow.placed_by != "machine"
+                MemberRow.submission_id == SubmissionRow.id, MemberRow.placed_by != MACHINE
             ),
         ),
         "task": or_(
@@ -162,8 +162,7 @@ def _remove(session: Session, ids: Sequence[str], *, who: str, now: datetime) ->
     if not ids:
         return
     entries = list(session.scalars(select(EntryRow.id).where(EntryRow.submission_id.in_(ids))))
-    for name in ids:
-        forget_submission(session, name, now=now)
+    forget_submissions(session, ids, now=now)
     for told in (DeliveryRow, FindingRow):
         session.execute(delete(told).where(told.entry_id.in_(entries)))
     for held in (ImportedRow, SuggestionRow, EntryRow, SubmitterRow):
@@ -174,9 +173,3 @@ def _remove(session: Session, ids: Sequence[str], *, who: str, now: datetime) ->
         [{"actor": who, "kind": "submission.removed", "submission_id": name} for name in ids],
         now=now,
     )
-
-
-def count_brought(session: Session, import_id: int) -> int:
-    """How many submissions of this import still stand."""
-    query = select(func.count()).where(ImportedRow.import_id == import_id)
-    return session.scalar(query) or 0

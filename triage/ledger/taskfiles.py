@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
 from triage.ledger.paging import in_chunks
 from triage.ledger.people import name_people
+from triage.ledger.statements import holds
 from triage.ledger.states import TaskState
 from triage.ledger.tables import (
     DepartmentRow,
@@ -177,10 +178,8 @@ def within_reach(caller: Caller, names: Sequence[str]) -> ColumnElement[bool]:
     """A task that the caller's departments lead, or assist in under one of `names`."""
     if caller.reach is None:
         return true()
-    assisting = cast(TaskRow.assisting, String)
     return or_(
-        TaskRow.department.in_(caller.reach),
-        *(assisting.contains(f'"{name}"', autoescape=True) for name in names),
+        TaskRow.department.in_(caller.reach), *(holds(TaskRow.assisting, name) for name in names)
     )
 
 

@@ -15,11 +15,13 @@ from triage.calendar import day_of, end_of_day
 from triage.errors import Conflict, InvalidInput, NotFound
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
+from triage.ledger.mentions import list_words
 from triage.ledger.problemlist import follow_problem
 from triage.ledger.states import STATE_NAMES, EntryState, TaskState
 from triage.ledger.tables import EntryRow, MilestoneRow, TaskActionRow, TaskEntryRow, TaskRow
 from triage.ledger.taskfiles import StoredTask, get_task_row, task_views
 from triage.ledger.timetables import load_timetable
+from triage.ledger.withholding import withhold_named
 from triage.milestones import DEFAULT_STEPS, Milestone, Step, check_milestones, set_back
 from triage.roles import Action, Caller
 
@@ -264,6 +266,8 @@ def record_step(
         "at": now,
     }
     session.execute(insert(TaskActionRow).values(step))
+    words = [said for _, _, said in list_words(session, task.id)]
+    withhold_named(session, words, who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": f"task.{command}",

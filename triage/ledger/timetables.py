@@ -6,6 +6,7 @@ that lie behind it (`triage.ledger.recounting`).
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from triage.calendar import Calendar
 from triage.errors import InvalidData, InvalidInput, NotFound
 from triage.ledger.events import record_events
+from triage.ledger.settingrows import lock_settings, save_setting
 from triage.ledger.spelt import Spelt
 from triage.ledger.statements import connection_of, upsert
 from triage.ledger.tables import HolidayRow, SettingRow
@@ -67,19 +69,16 @@ def change_time_settings(
 ) -> TimeSettings:
     """Change the settings that are named, and leave the others; the settings as they then stand.
 
-    Running entries keep their rules. Raises AccessDenied, InvalidInput naming what is malformed.
+    Running entries keep their rules. Where the stored ones are none the others are as by default:
+    else nobody could mend them. Raises AccessDenied, InvalidInput naming what is malformed.
     """
     caller.require(Action.MANAGE_SETTINGS)
-    settings = read_time_settings(load_time_settings(session).as_dict() | dict(changes))
-    row = {
-        "name": SETTING,
-        "value": settings.as_dict(),
-        "changed_by": caller.who,
-        "changed_at": now,
-    }
-    statement = upsert(session, SettingRow)
-    told = {name: statement.excluded[name] for name in row if name != "name"}
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=told), row)
+    lock_settings(session)
+    standing: dict[str, Any] = {}
+    with suppress(InvalidData):
+        standing = load_time_settings(session).as_dict()
+    settings = read_time_settings(standing | dict(changes))
+    save_setting(session, SETTING, settings.as_dict(), who=caller.who, now=now)
     happened = {
         "actor": caller.who,
         "kind": "deadlines.changed",

@@ -24,8 +24,8 @@ from triage.roles import ACTION_NAMES, ROLE_ACTIONS, ROLE_NAMES, Action, Caller,
 MAX_NAME = 50
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _OTHERS = frozenset(
-    {"citizen", "clock", "cli", "demo", "model", "key", "invitation"}
-)  # actors who are no users
+    {"citizen", "clock", "cli", "demo", "model", "key", "invitation", "machine", "upgrade"}
+)  # actors who are no users; who "machine" has placed in a problem may be placed elsewhere again
 
 
 @dataclass(frozen=True, slots=True)

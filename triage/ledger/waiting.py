@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from triage.calendar import CHINA_TIME
@@ -33,6 +42,7 @@ from triage.ledger.tables import (
 )
 from triage.ledger.taskfiles import own_names, within_reach
 from triage.roles import Action, Caller
+from triage.transitions import AT_WORK
 
 MOST = 1000  # counted exactly; who has more needs no exact number
 FEW = 5
@@ -185,7 +195,11 @@ def _entry_walks(caller: Caller, *, now: datetime) -> dict[Kind, _Walk]:
     if caller.may(Action.CLOSE):
         walks[Kind.TO_CLOSE] = stand(EntryState.EVALUATED)
     if caller.may(Action.WORK):
-        walks[Kind.MINE] = walk(*running, EntryRow.assignee == caller.who, order=EntryRow.opened_at)
+        mine = (EntryRow.paused_at.is_(None), EntryRow.assignee == caller.who)
+        # Not of those that run: a rule may set no time to reply (感谢).
+        walks[Kind.MINE] = walk(
+            *own, _OPEN, EntryRow.state.in_(AT_WORK), *mine, order=EntryRow.opened_at
+        )
     if caller.may(Action.RULE_EXTENSION):
         walks[Kind.EXTENSIONS] = _Walk(
             "entry",
@@ -207,7 +221,8 @@ def _other_walks(session: Session, caller: Caller, *, now: datetime) -> dict[Kin
             (SubmissionRow.urgency, SubmissionRow.confidence),
         )
     if caller.may(Action.DECIDE_FINDINGS):
-        found = [FindingRow.state == FindingState.OPEN]
+        hidden = exists().where(EntryRow.id == FindingRow.entry_id, ~_PUBLIC)
+        found = [FindingRow.state == FindingState.OPEN, ~hidden]
         walks[Kind.FINDINGS] = _Walk(
             "finding",
             FindingRow.id,
@@ -344,9 +359,7 @@ def _read_findings(session: Session, keys: Sequence[int]) -> dict[Any, WaitingLi
     query = (
         select(FindingRow.id, FindingRow.rule, FindingRow.found_at, DepartmentRow.name)
         .outerjoin(DepartmentRow, DepartmentRow.code == FindingRow.department)
-        .outerjoin(EntryRow, EntryRow.id == FindingRow.entry_id)
         .where(FindingRow.id.in_(keys))
-        .where((FindingRow.entry_id.is_(None)) | _PUBLIC)
     )
     return {
         key: WaitingLine("finding", str(key), rule, at, department=name)

@@ -33,9 +33,6 @@ KINDS = (
     "entry.reminded",
     "entry.recounted",
     "entry.imported",
-    "entry.reminded",
-    "entry.recounted",
-    "entry.imported",
     "decision.confirmed",
     "decision.corrected",
 )
