@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 
+from training.config import HERE, load_config
+from training.dataset import find_groups
 from training.places import (
     Example,
     evaluate,
@@ -12,7 +14,7 @@ from training.places import (
     read_examples,
     save,
 )
-from triage.places import LEARNED, load_weights
+from triage.places import HEAD, LEARNED, load_weights
 
 ROADS = [f"{name}路" for name in ("建业", "丰泽", "东风", "民主", "青松", "临江", "翠湖", "科技")]
 FAULTS = ("路灯不亮", "井盖破损", "积水严重", "坑洼不平")
@@ -52,3 +54,35 @@ def test_overlap_counts_shared_characters() -> None:
     assert overlap_f1("", "") == 1
     assert overlap_f1("建业路", "") == 0
     assert overlap_f1("建业路", "东建业路") == 6 / 7
+
+
+def read_places(name: str) -> list[dict[str, str]]:
+    lines = (HERE / "corpus" / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_every_written_place_stands_in_its_text_where_the_model_can_find_it() -> None:
+    records = read_places("places.jsonl") + read_places("places-elsewhere.jsonl")
+    assert len({record["id"] for record in records}) == len(records)
+    for record in records:
+        read = f"{record['title']}\n{record['content'][:HEAD]}"
+        assert not record["place"] or find_place_in(read, record["place"]), record["id"]
+
+
+def test_the_places_held_out_are_never_learned_from_nor_like_what_is() -> None:
+    learned, held_out = read_places("places.jsonl"), read_places("places-elsewhere.jsonl")
+    texts = [record["title"] + record["content"] for record in (*learned, *held_out)]
+    groups = find_groups(texts, similarity=0.3, seed=0)
+    assert not set(groups[len(learned) :]) & set(groups[: len(learned)])
+    assert not {record["place"] for record in held_out if record["place"]} & {
+        record["place"] for record in learned
+    }
+    # Nor does the model of domains learn from either: they carry the place alone.
+    assert not [file for file in load_config().corpus.files if file.path.stem.startswith("places")]
+
+
+def test_the_shipped_weights_find_places_of_other_towns() -> None:
+    held_out = read_examples([HERE / "corpus" / "places-elsewhere.jsonl"])
+    scores = evaluate(held_out, load_weights())
+    assert scores["exact"] > 0.5
+    assert scores["overlap_f1"] > 0.7

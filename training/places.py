@@ -154,7 +154,7 @@ def empty_weights(examples: Sequence[Example]) -> PlaceWeights:
         (STOP, "。！？；;!?\n"),
         (COMMA, "，,、()（） "),
         (CAPITAL, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-        (DIGIT, "0123456789"),
+        (DIGIT, "0123456789+"),
         (SMALL, "abcdefghijklmnopqrstuvwxyz"),
     ):
         char_ids[[ord(c) for c in chars]] = id_
@@ -210,8 +210,7 @@ def add_gradient(
         char = borders.ids[border + 1 + column]
         gradient.add("chars", 8 * char + column, by_start)
         gradient.add("chars", 8 * char + 4 + column, by_end)
-        gradient.add("pairs", 8 * borders.pairs[border + column] + 3 + column, by_end)
-    for column in range(3):
+        gradient.add("pairs", 8 * borders.pairs[border + column] + 4 + column, by_end)
         gradient.add("pairs", 8 * borders.pairs[border + 1 + column] + column, by_start)
     gradient.add("triples", borders.triples[border], by_end)
     gradient.add("triples", BUCKETS + borders.triples[border + PAD], by_end)

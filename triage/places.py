@@ -40,6 +40,11 @@ _CONTENT_POSITIONS = np.minimum(8 + np.arange(HEAD + 2 + 2 * PAD) // 8, 31)
 _EDGES = " ,，、。:：的"
 # Begun with one set of characters, so that the search hops from one of them to the next.
 _CODE = re.compile(r"[A-Z西](?:(?<=[A-Z])(?:\d{0,2}[市县]|\d{1,2}区)|(?<=西)地省)")
+# The city or county that stands right before a place, at the beginning of a phrase: the model is
+# learned from records whose cities are codes and now and then begins behind a real name.
+_CITY_BEFORE = re.compile(
+    r"(?:[^\u4e00-\u9fff]|[在于是到住为])([^\W\dA-Za-z_在于是到住为的我]{2,3}[市县州盟旗])$"
+)
 _LEVELS = (
     ("village", re.compile(r"[村屯寨](?!小区|宾馆|酒店)|\d组|[一二三四五六七八九十]组")),
     ("township", re.compile(r"[乡镇]")),
@@ -74,7 +79,7 @@ class PlaceWeights:
 
     `chars` is (ids, 8): characters around a start (columns 0-3) and an end (4-7); a character has
     one id in the title and another, half the ids higher, in the content. `pairs` is (BUCKETS, 8):
-    hashed pairs around a start (0-2) and an end (3-6; 7 is unused). `triples` is (2, BUCKETS): the
+    hashed pairs around a start (0-3) and an end (4-7). `triples` is (2, BUCKETS): the
     three characters before and after an end. `positions` (32): where the start stands. `lengths` is
     (2, LONGEST + 1): of phrases that begin with a capital (1) or not (0). `inner` (8): by the
     number of commas (0-3) and of capitals (4-7) inside. `empty` (1): the score of no place.
@@ -199,8 +204,8 @@ def score_borders(borders: Borders, weights: PlaceWeights) -> Array:
     ends += weights.triples[1].take(borders.triples[PAD : PAD + size])
     starts += _diagonal_sum(chars, 0, 4, 1, size)
     ends += _diagonal_sum(chars, 4, 4, 1, size)
-    starts += _diagonal_sum(pairs, 0, 3, 1, size)
-    ends += _diagonal_sum(pairs, 3, 4, 0, size)
+    starts += _diagonal_sum(pairs, 0, 4, 1, size)
+    ends += _diagonal_sum(pairs, 4, 4, 0, size)
     return scores
 
 
@@ -276,6 +281,9 @@ def _phrase_in(text: str, title_end: int, span: tuple[int, int]) -> PlacePhrase 
     if len(found) < 2:
         return None
     start = text.index(found, span[0])
+    city = _CITY_BEFORE.search(text, max(0, start - 5), start)
+    if city and len(city[1] + found) <= LONGEST:
+        found, start = city[1] + found, start - len(city[1])
     if start < title_end:
         return _phrase("title", start - 1, found)
     return _phrase("content", start - title_end - 1, found)
