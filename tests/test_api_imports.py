@@ -17,6 +17,7 @@ from people_factories import person
 from service_factories import RunningService, run_service
 
 from api.background.importing import importing, work_on_imports
+from triage.ledger.tables import ImportRow
 from triage.roles import Role
 
 HEADER = ("工单号", "诉求人", "电话", "诉求内容", "来源", "登记时间")
@@ -201,6 +202,22 @@ def test_a_file_that_was_left_half_way_goes_on_where_it_stopped(
     assert work_on_imports(running.service) == 3
     done = look(clerk, str(told["id"]))
     assert (done["state"], done["done"], done["taken"]) == ("done", 7, 7)
+
+
+def test_a_fault_nobody_thought_of_is_told_and_not_tried_for_ever(
+    running: RunningService, clerk: httpx.Client
+) -> None:
+    told = upload(clerk, make_csv(*make_rows(2)))
+    do(clerk, f"{told['id']}/start")
+    with running.service.store.writing() as session:
+        row = session.get_one(ImportRow, told["id"])
+        row.mapping = {name: value for name, value in row.mapping.items() if name != "digest"}
+    with pytest.raises(KeyError):
+        work_on_imports(running.service)
+    failed = look(clerk, str(told["id"]))
+    assert (failed["state"], failed["done"]) == ("failed", 0)
+    assert "KeyError" in failed["failure"]
+    assert work_on_imports(running.service) == 0
 
 
 def test_the_same_file_again_changes_nothing_and_needs_no_ids(

@@ -194,6 +194,21 @@ def test_a_file_is_worked_on_by_one_and_taken_up_after_a_silence(store: Store) -
         assert has_waiting(session, now=NOW)
 
 
+def test_a_file_whose_key_is_lost_fails_and_keeps_no_other_waiting(store: Store) -> None:
+    lost, other = bring(store), bring(store, mapping=MAPPING | {"digest": "1" * 64})
+    with store.writing() as session:
+        for kept in (lost, other):
+            start_import(session, kept.id, caller=CLERK, now=NOW)
+        session.get_one(ImportRow, lost.id).key_id = "k-gone"
+        session.flush()
+        claimed = claim_import(session, now=NOW)
+        assert claimed is not None
+        assert claimed[0].id == other.id
+        told = get_import(session, lost.id, caller=CLERK)
+    assert told.state is ImportState.FAILED
+    assert "密钥" in told.mapping["failure"]
+
+
 def test_a_paused_file_takes_nothing_and_goes_on_when_started_again(store: Store) -> None:
     standing = start(store, bring(store).id)
     with store.writing() as session:

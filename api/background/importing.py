@@ -101,12 +101,21 @@ def _work_on(
     except StoreUnavailable:
         raise
     except TriageError as error:
-        with service.store.writing() as session:
-            fail_import(session, standing, error.message, now=clock())
+        _fail(service, standing, error.message, now=clock())
         return standing.done - began
+    except Exception as error:
+        # Whoever waits for it is told, and it is not tried anew every minute.
+        message = f"读取时出错（{type(error).__name__}），请核对文件后重新开始；再出错请联系管理员"
+        _fail(service, standing, message, now=clock())
+        raise
     with service.store.writing() as session:
         release_import(session, standing)
     return standing.done - began
+
+
+def _fail(service: Service, standing: StoredImport, message: str, *, now: datetime) -> None:
+    with service.store.writing() as session:
+        fail_import(session, standing, message, now=now)
 
 
 def _suggest(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.orm import Session, defer, undefer
 
-from triage.errors import Conflict, InvalidInput, NotFound
+from triage.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from triage.ledger.events import record_events
 from triage.ledger.paging import Page, check_limit, read_cursor, write_cursor
 from triage.ledger.records import Filed, record_batch
@@ -213,20 +213,28 @@ def has_waiting(session: Session, *, now: datetime) -> bool:
 
 def claim_import(session: Session, *, now: datetime) -> tuple[StoredImport, bytes] | None:
     """A running import that no worker is at, and its file; from now on it is the caller's, as long
-    as there is news of it. None where there is none."""
-    row = session.scalar(
-        select(ImportRow)
-        .options(undefer(ImportRow.content))
-        .where(*_waiting(now))
-        .order_by(ImportRow.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if row is None:
-        return None
-    row.beat_at = now
-    session.flush()
-    return import_view(row), _unseal(session, row)
+    as there is news of it. None where there is none.
+
+    One whose file cannot be unsealed fails, and keeps none of the others waiting.
+    """
+    while True:
+        row = session.scalar(
+            select(ImportRow)
+            .options(undefer(ImportRow.content))
+            .where(*_waiting(now))
+            .order_by(ImportRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return None
+        row.beat_at = now
+        session.flush()
+        claimed = import_view(row)
+        try:
+            return claimed, _unseal(session, row)
+        except KeyUnavailable as error:
+            fail_import(session, claimed, error.message, now=now)
 
 
 def release_import(session: Session, claimed: StoredImport) -> None:
