@@ -329,6 +329,15 @@ def test_a_task_changes_hands_entries_and_steps(store: Store, entries: list[int]
         change(store, plan(store, entries), caller=HOUSING_OFFICER, department="城管局", note="推")
 
 
+def test_a_department_that_takes_the_lead_assists_no_longer(
+    store: Store, entries: list[int]
+) -> None:
+    task = plan(store, entries)
+    assert task.assisting == ("城管局",)
+    task = change(store, task, department="城管局", note="权属已查明")
+    assert (task.department, task.assisting) == ("chengguan", ())
+
+
 def test_a_task_is_closed_only_by_its_effect(store: Store, entries: list[int]) -> None:
     task = plan(store, entries)
     with pytest.raises(InvalidInput, match="制定方案、组织落实") as caught:

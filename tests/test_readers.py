@@ -204,3 +204,11 @@ def test_labels_alone_find_their_words_in_other_files_by_id(tmp_path: Path) -> N
     texts.write_text('{"id": "b", "title": "路灯不亮"}\n', "utf-8")
     with pytest.raises(InvalidFile, match="第 1 行的标题和内容都为空"):
         read_examples(labels, texts=[texts])
+
+
+@pytest.mark.parametrize("flags", [5, True, {"群体": 1}])
+def test_flags_that_are_no_list_are_refused_with_their_line(tmp_path: Path, flags: object) -> None:
+    path = tmp_path / "ours.jsonl"
+    path.write_text(json.dumps({"title": "题", "content": "文", "flags": flags}), encoding="utf-8")
+    with pytest.raises(InvalidFile, match="第 1 行的风险标签"):
+        read_examples(path)

@@ -240,6 +240,8 @@ def _flags(row: Mapping[str, Any]) -> tuple[str, ...] | None:
         for mark in "，,;；|/":
             value = value.replace(mark, "、")
         value = [part for piece in value.split("、") for part in piece.split()]
+    if not isinstance(value, list):
+        raise ValueError("的风险标签应为一列标签，或一格里用顿号隔开")
     unknown = [flag for flag in value if flag not in FLAGS]
     if unknown:
         raise ValueError(f"的风险标签“{unknown[0]}”不在 {'、'.join(FLAGS)} 之中")

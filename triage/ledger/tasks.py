@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from triage.calendar import day_of, end_of_day
 from triage.errors import Conflict, InvalidInput, NotFound
-from triage.ledger.departments import get_department
+from triage.ledger.departments import find_codes, get_department
 from triage.ledger.events import record_events
 from triage.ledger.mentions import list_words
 from triage.ledger.problemlist import follow_problem
@@ -148,9 +148,12 @@ def change_task(
     if change.department is not None:
         values["department"] = _get_active(session, change.department)
         caller.require_reach(values["department"])
+    lead = values.get("department", task.department)
     if change.assisting is not None:
-        lead = values.get("department", task.department)
         values["assisting"] = _names(session, change.assisting, lead=lead)
+    elif lead != task.department:  # who leads does not assist too
+        codes = find_codes(session)
+        values["assisting"] = [name for name in task.assisting if codes.get(name) != lead]
     if change.deadline is not None:
         values["deadline_at"] = end_of_day(change.deadline)
     changed = {name: value for name, value in values.items() if value != getattr(task, name)}
