@@ -19,7 +19,7 @@ export const Called = {
     return () => html`<section class="panel called no-print" aria-label="转紧急热线">
       <p>如有现时危险，请先拨打电话，再在此记一笔<span class="muted">（只有纪检人员看得到）</span></p>
       <${Hotlines} busy=${call.busy} onPick=${call.run} />
-      <p role="status">${props.saved.called ? html`<b>已记录：${props.saved.called.join("、")}</b>` : ""}</p>
+      <p role="status">${props.saved.called ? `已记录：${props.saved.called.join("、")}` : ""}</p>
     </section>`;
   },
 };
