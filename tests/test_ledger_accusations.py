@@ -9,13 +9,13 @@ from sqlalchemy import select, text
 
 from triage.departments import Department
 from triage.errors import AccessDenied, Conflict, InvalidInput, KeyUnavailable, NotFound
+from triage.ledger.accusationlist import list_accusations
 from triage.ledger.accusations import put_away, put_away_unsealed
 from triage.ledger.decisions import Decision, record_decision
 from triage.ledger.departments import sync_departments
 from triage.ledger.discipline import (
     Accusation,
     hold_accusation,
-    list_accusations,
     read_accusation,
     release_accusation,
     unmask_accuser,

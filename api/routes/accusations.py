@@ -13,11 +13,11 @@ from api.schemas.entries import MAX_NUMBER
 from api.schemas.submissions import AlarmIn, Moment, ReasonIn, SubmissionOut, SubmitterOut
 from api.service import ServiceHere, read_clock
 from api.slashes import SubmissionId
+from triage.ledger.accusationlist import list_accusations
 from triage.ledger.discipline import (
     Accusation,
     alarm_accusation,
     hold_accusation,
-    list_accusations,
     read_accusation,
     read_sealed_file,
     release_accusation,

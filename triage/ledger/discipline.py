@@ -4,21 +4,18 @@ Each look is an event. An officer who belongs to an accused department or to one
 named in the words, is barred (Art. 28, 30): for such a one the accusation does not exist.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from heapq import nlargest
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from triage.errors import Conflict, NotFound
 from triage.ledger.accusations import (
     HELD,
     RELEASED,
-    WAITING,
     SealedFile,
     make_note,
     open_file,
@@ -27,7 +24,6 @@ from triage.ledger.accusations import (
 from triage.ledger.assignments import check_line
 from triage.ledger.departments import get_department
 from triage.ledger.events import record_events
-from triage.ledger.paging import Page, check_limit, read_cursor, read_time, write_cursor
 from triage.ledger.placing import await_placing
 from triage.ledger.repeats import record_repeats_again
 from triage.ledger.sealedwork import SealedWork, bring_work_back, find_sealed_file, read_work
@@ -48,8 +44,6 @@ from triage.submissions import Channel
 from triage.submitters import Submitter
 
 MAX_NOTE = 2_000
-_PIECE = 200  # rows looked through at a time
-_UNSAID = 5  # stands for the urgency of what no machine has read yet: after all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,43 +75,6 @@ class Accusation:
     notes: tuple[dict[str, Any], ...]
     work: tuple[SealedWork, ...]
     submitter: Submitter | None
-
-
-def list_accusations(
-    session: Session,
-    *,
-    caller: Caller,
-    now: datetime,
-    state: str | None = None,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page[AccusationLine]:
-    """One page of the accusations that this officer is not barred from, the newest first; of those
-    that wait for a decision the most urgent before them.
-
-    How urgent one is stands under its seal, so for these all that wait are opened, page by page.
-    That the list was looked at goes on record. Raises AccessDenied, InvalidInput for a limit or
-    cursor that is none, KeyUnavailable.
-    """
-    caller.require(Action.READ_ACCUSATIONS)
-    check_limit(limit)
-    lines: list[AccusationLine]
-    if state == WAITING:
-        last = None if cursor is None else read_cursor(cursor, int, read_time, str)
-        waiting = _walk(session, caller=caller, state=state, after=None)
-        rest = (line for line in waiting if last is None or _place(line) < last)
-        lines = nlargest(limit + 1, rest, key=_place)
-    else:
-        after = None if cursor is None else read_cursor(cursor, read_time, str)
-        lines = [*islice(_walk(session, caller=caller, state=state, after=after), limit + 1)]
-    seen = lines[:limit]
-    happened = {"actor": caller.who, "kind": "accusation.listed", "payload": {"count": len(seen)}}
-    record_events(session, [happened], now=now)
-    if len(lines) <= limit:
-        return Page(tuple(seen), None)
-    rank, received_at, submission_id = _place(seen[-1])
-    turn = (received_at.isoformat(), submission_id)
-    return Page(tuple(seen), write_cursor(*((rank, *turn) if state == WAITING else turn)))
 
 
 def read_accusation(
@@ -281,7 +238,7 @@ def release_accusation(
     return submission_view(submission)
 
 
-class _Bar:
+class Bar:
     """Whether an officer is barred from an accusation."""
 
     def __init__(self, session: Session, caller: Caller) -> None:
@@ -310,7 +267,7 @@ def _get(
     row = session.get(AccusationRow, submission_id, with_for_update=lock or None)
     if row is not None:
         file = open_file(session, row)
-        if not _Bar(session, caller).holds(file):
+        if not Bar(session, caller).holds(file):
             return row, file
     raise NotFound(f"没有编号为 {submission_id} 的检举控告，请核对编号", field="id")
 
@@ -357,40 +314,6 @@ def _show_suggestion(
     submission.confidence = domain["confidence"]
 
 
-def _walk(
-    session: Session, *, caller: Caller, state: str | None, after: tuple[datetime, str] | None
-) -> Iterator[AccusationLine]:
-    """Those that the officer is not barred from, the newest first, from `after` on."""
-    bar = _Bar(session, caller)
-    while rows := _next_rows(session, state=state, after=after):
-        for row in rows:
-            file = open_file(session, row)
-            if not bar.holds(file):
-                yield _line(row, file)
-        if len(rows) < _PIECE:
-            return
-        after = (rows[-1].received_at, rows[-1].submission_id)
-
-
-def _place(line: AccusationLine) -> tuple[int, datetime, str]:
-    """Where a waiting one stands in the list; the greatest is the first."""
-    return -(line.urgency or _UNSAID), line.received_at, line.submission_id
-
-
-def _next_rows(
-    session: Session, *, state: str | None, after: tuple[datetime, str] | None
-) -> Sequence[AccusationRow]:
-    place = tuple_(AccusationRow.received_at, AccusationRow.submission_id)
-    query = select(AccusationRow).order_by(
-        AccusationRow.received_at.desc(), AccusationRow.submission_id.desc()
-    )
-    if state is not None:
-        query = query.where(AccusationRow.state == state)
-    if after is not None:
-        query = query.where(place < after)
-    return session.scalars(query.limit(_PIECE)).all()
-
-
 def _record(
     session: Session, kind: str, submission_id: str, *, caller: Caller, now: datetime
 ) -> None:
@@ -398,7 +321,8 @@ def _record(
     record_events(session, [event], now=now)
 
 
-def _line(row: AccusationRow, file: SealedFile) -> AccusationLine:
+def line_view(row: AccusationRow, file: SealedFile) -> AccusationLine:
+    """The line of a row whose file is open."""
     return AccusationLine(
         submission_id=row.submission_id,
         state=row.state,
@@ -412,7 +336,7 @@ def _line(row: AccusationRow, file: SealedFile) -> AccusationLine:
 def _view(session: Session, row: AccusationRow, file: SealedFile) -> Accusation:
     submission = session.get_one(SubmissionRow, row.submission_id)
     return Accusation(
-        line=_line(row, file),
+        line=line_view(row, file),
         title=file.title,
         content=file.content,
         channel=Channel(submission.channel) if submission.channel else None,
