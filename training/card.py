@@ -15,9 +15,8 @@ _BODY = """# {id}
 {min_writers} 组互不相似的来件里（正文的至少 {min_body_runs} 组）。模型只存数字和这些字串。
 {sources}
 
-地点模型 `triage/data/places.npz` 由 `python -m training.places fit` 用 `messages_gold`、
-`messages_silver` 和 `training/corpus/places.jsonl`（为本产品编写）拟合
-（人名等已遮盖），不在本目录，一并说明于此。
+地点模型 `triage/data/places.npz` 由 `python -m training.places fit` 另用竞赛来件和
+`training/corpus/places.jsonl`（为本产品编写）拟合（人名等已遮盖），不在本目录，一并说明于此。
 它还读词义表 `triage/data/meanings.npz`：通用词典里的词由编码器 multilingual-e5-small（MIT）
 逐个编码而成，也不在本目录。
 
