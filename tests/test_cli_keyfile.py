@@ -1,3 +1,5 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from api.settings import Settings
 from triage.errors import KeyUnavailable
 from triage.ledger.chain import verify_chain
 from triage.ledger.records import record_submission
-from triage.ledger.resealing import list_key_ids
+from triage.ledger.resealing import list_key_ids, rotate_key
 from triage.ledger.submitters import unmask
 from triage.ledger.tables import EventRow
 from triage.roles import ROLE_ACTIONS, Caller, Role
@@ -50,6 +52,23 @@ def test_rotating_seals_everything_anew_while_the_service_runs(
         assert rotated[-1].payload == {"key": key_id}
         assert verify_chain(session).broken is None
     running.close()
+
+
+def test_of_two_rotations_at_once_neither_key_is_lost(settings: Settings) -> None:
+    running = open_town_store(settings)
+    before = settings.find_key_file().read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        with running.writing() as session:
+            other = pool.submit(run, ["keys", "rotate"])
+            with pytest.raises(TimeoutError):
+                other.result(timeout=1.5)
+            assert settings.find_key_file().read_bytes() == before
+            ours = rotate_key(session, who="wang", now=NOW)
+        assert other.result(timeout=30) == 0
+    running.close()
+    kept = json.loads(settings.find_key_file().read_bytes())
+    assert ours in kept["seals"]
+    assert len(kept["seals"]) == 3
 
 
 def test_a_lost_key_file_is_told_in_chinese_and_not_made_anew(

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
 from triage.ledger.sealedwork import about_work
+from triage.ledger.selection import is_postgres
 from triage.ledger.store import get_ring
 from triage.ledger.tables import (
     AccusationRow,
@@ -28,6 +29,7 @@ _SEALED: tuple[tuple[type[Any], str, Callable[[Any], str]], ...] = (
     (SealedWorkRow, "sealed", about_work),
 )
 
+_LOCK = 0x7472696167650006  # "triage", 6: any number that no other program locks
 _LARGE = (ImportRow, SealedWorkRow)  # they hold files
 _FILES_AT_ONCE = 10
 
@@ -42,10 +44,17 @@ def list_key_ids(session: Session) -> frozenset[str]:
     )
 
 
-def record_rotation(session: Session, key_id: str, *, who: str, now: datetime) -> None:
-    """Put it on record that a new key seals from now on."""
+def rotate_key(session: Session, *, who: str, now: datetime) -> str:
+    """A new key in the ring's file, by which all is sealed from now on; its id. It goes on record.
+
+    Of two at once one waits, for each reads the file and writes it anew. Raises KeyUnavailable.
+    """
+    if is_postgres(session):  # SQLite has but one writer at any time
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    key_id = get_ring(session).rotate()
     happened = {"actor": who, "kind": "keyring.rotated", "payload": {"key": key_id}}
     record_events(session, [happened], now=now)
+    return key_id
 
 
 def reseal(session: Session, *, limit: int = 500) -> int:
