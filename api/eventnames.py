@@ -7,6 +7,7 @@ _NAMES = {
     "submission.removed": "来件移除",
     "submission.replied": "告知反映人",
     "submitter.seen": "查看反映人信息",
+    "tracking.reissued": "补发查询码",
     "accusation.recorded": "检举控告入库",
     "accusation.listed": "查看检举控告清单",
     "accusation.seen": "查看检举控告",

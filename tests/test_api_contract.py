@@ -87,6 +87,7 @@ PEOPLE = {
     "POST /v1/reports/{report}": Role.SUPERVISOR,
     "POST /v1/me/password": Role.CLERK,
     "POST /v1/submissions/{submission_id}/submitter": Role.CLERK,
+    "POST /v1/submissions/{submission_id}/tracking": Role.CLERK,
     "PUT /v1/views": Role.CLERK,
 }
 SUBMITTER = {"name": "王小明", "phone": "13812345678", "address": "幸福里小区3栋1704室"}
@@ -115,6 +116,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/models:try": {"folder": ""},
     "POST /v1/me/password": {"old": "", "password": ""},
     "POST /v1/submissions/{submission_id}/submitter": REASON,
+    "POST /v1/submissions/{submission_id}/tracking": REASON,
     "POST /v1/submissions:batch": {"submissions": [make_body(id="批-1")]},
     "POST /v1/town/{table}:read": {"file_name": "单位.csv", "content": TABLE},
     "POST /v1/tasks/{task_id}/close": {

@@ -26,7 +26,8 @@ def test_a_clerk_reads_a_submission_its_suggestion_and_with_a_reason_whom_it_is_
         submitter={"name": "张三丰", "phone": "13800001234", "address": "幸福里3栋1701"},
     )
     with town.client("submit", "suggest") as client:
-        assert client.post("/v1/submissions", json=body).status_code == 201
+        taken = client.post("/v1/submissions", json=body)
+        assert taken.status_code == 201
         said = client.post("/v1/suggest", json=body).json()
     page = screens(Role.CLERK).go("/submissions/%E6%96%871%3Fa%3Db")
     page.wait_for_selector(".suggestion")
@@ -42,6 +43,10 @@ def test_a_clerk_reads_a_submission_its_suggestion_and_with_a_reason_whom_it_is_
     page.fill(".el-message-box textarea", "电话核实情况")
     page.click(".el-message-box button:has-text('查看')")
     page.wait_for_selector("text=13800001234")
+    page.click("text=补发查询码")
+    page.fill(".el-message-box textarea", "本人到窗口，已核对证件")
+    page.click(".el-message-box button:has-text('补发')")
+    page.wait_for_selector(f"text={taken.json()['tracking_code']}")
     check_accessible(page)
     page.set_viewport_size({"width": 390, "height": 844})
     check_fits(page)

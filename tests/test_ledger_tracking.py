@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from triage.ledger.tracking import (
     find_code,
     find_tracked,
     rate_tracked,
+    reissue_code,
 )
 from triage.roles import ROLE_ACTIONS, Caller, Role
 from triage.submitters import Submitter
@@ -168,6 +170,26 @@ def test_the_same_person_is_known_again_by_a_digest(store: Store) -> None:
         one, again, other = people.all()
     assert one == again != other
     assert one is not None
+
+
+def test_a_lost_code_is_told_again_by_who_took_the_letter_in_and_by_nobody_else(
+    store: Store,
+) -> None:
+    code = file_away(store)
+    given: dict[str, Any] = {"reason": "本人来电，13812345678，报对了地址", "now": LATER}
+    with store.writing() as session:
+        assert reissue_code(session, "L-1", caller=CLERK, **given) == code
+    with store.reading() as session:
+        (event,) = session.scalars(select(EventRow).where(EventRow.kind == "tracking.reissued"))
+        assert (event.actor, event.submission_id) == ("wang", "L-1")
+        assert "报对了地址" in event.payload["reason"]
+        assert "13812345678" not in event.payload["reason"]
+    of_a_department = replace(OFFICER, actions=ROLE_ACTIONS[Role.CLERK])
+    for caller in (OFFICER, SUPERVISOR, of_a_department):
+        with pytest.raises(AccessDenied), store.writing() as session:
+            reissue_code(session, "L-1", caller=caller, **given)
+    with pytest.raises(InvalidInput, match="理由"), store.writing() as session:
+        reissue_code(session, "L-1", caller=CLERK, reason=" ", now=LATER)
 
 
 def test_what_waits_in_review_is_told_as_received(store: Store) -> None:

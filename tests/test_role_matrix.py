@@ -114,6 +114,7 @@ ROUTES: dict[str, Guard] = {
     "GET /v1/submissions/{submission_id}": (Action.READ,),
     "POST /v1/submissions/{submission_id}/submitter": (Action.UNMASK,),
     "POST /v1/submissions/{submission_id}/alarm": (Action.SUBMIT,),
+    "POST /v1/submissions/{submission_id}/tracking": (Action.SUBMIT,),  # and UNMASK
     "POST /v1/submissions/{submission_id}/decisions": (Action.DECIDE,),
     "GET /v1/submissions/{submission_id}/repeats": (Action.READ,),
     "POST /v1/submissions/{submission_id}/repeats:merge": (Action.ASSIGN,),

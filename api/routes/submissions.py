@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from api.auth import needs
@@ -36,6 +37,7 @@ from triage.ledger.repeatlist import RepeatLine, find_lines, list_first_repeats
 from triage.ledger.repeats import find_repeats
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.submitters import unmask
+from triage.ledger.tracking import reissue_code
 from triage.ledger.views import StoredSubmission
 from triage.repeats import read_wording
 from triage.roles import Action, Caller
@@ -48,6 +50,12 @@ _CONFIDENTIAL = "这件来件涉及检举控告，已转入纪检台账，只有
 
 async def _batch_body(request: Request, service: ServiceHere) -> bytes:
     return await read_body(request, limit=service.settings.max_batch_bytes)
+
+
+class CodeOut(BaseModel):
+    """补发的查询码。"""
+
+    tracking_code: str = Field(description="查询码，与回执上原来的相同")
 
 
 Sender = Annotated[Caller, Depends(needs(Action.SUBMIT))]
@@ -143,6 +151,23 @@ def post_unmask(
         get_submission(session, submission_id, may_see_confidential=False, reach=caller.reach)
         submitter = unmask(session, submission_id, caller=caller, reason=reason, now=read_clock())
     return submitter or Submitter()
+
+
+@router.post(
+    "/submissions/{submission_id}/tracking",
+    response_model=CodeOut,
+    openapi_extra={"x-body": "ReasonIn"},
+)
+def post_reissue(
+    caller: Sender, service: ServiceHere, submission_id: SubmissionId, body: OneBody
+) -> CodeOut:
+    """补发查询码给丢了回执的反映人；核对身份后再告诉本人。须说明理由，记入日志；承办单位不能补发。"""
+    reason = read_as(body, ReasonIn).reason
+    caller.require(Action.READ)
+    with service.store.writing() as session:
+        get_submission(session, submission_id, may_see_confidential=False, reach=caller.reach)
+        code = reissue_code(session, submission_id, caller=caller, reason=reason, now=read_clock())
+    return CodeOut(tracking_code=code)
 
 
 @router.post(

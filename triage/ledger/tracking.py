@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.errors import Conflict, NotFound
+from triage.errors import AccessDenied, Conflict, NotFound
 from triage.ledger.commands import run_command
 from triage.ledger.delays import find_grounds, find_longer, find_pause
+from triage.ledger.events import record_events
 from triage.ledger.states import EntryState, Outcome
-from triage.ledger.store import find_ring
-from triage.ledger.submitters import digest_tail
+from triage.ledger.store import find_ring, get_ring
+from triage.ledger.submitters import check_reason, digest_tail
 from triage.ledger.tables import (
     DepartmentRow,
     EntryRow,
@@ -21,6 +22,7 @@ from triage.ledger.tables import (
     SubmissionRow,
     SubmitterRow,
 )
+from triage.privacy import mask
 from triage.roles import Action, Caller
 from triage.submitters import read_tail
 from triage.tracking import (
@@ -74,6 +76,30 @@ def find_code(session: Session, submission_id: str) -> str | None:
     """The code that the receipt of this submission shows; None where the store has no keys."""
     ring = find_ring(session)
     return None if ring is None else make_code(ring, submission_id)
+
+
+def reissue_code(
+    session: Session, submission_id: str, *, caller: Caller, reason: str, now: datetime
+) -> str:
+    """The code once more, for a submitter who has lost the receipt; that it was told, to whom and
+    why goes on record.
+
+    Whether the caller may know of the submission at all was asked before. Nobody of a department:
+    with the code they could rate their own reply. Raises AccessDenied, InvalidInput without a
+    reason, KeyUnavailable.
+    """
+    caller.require(Action.SUBMIT)
+    caller.require(Action.UNMASK)
+    if caller.reach is not None:
+        raise AccessDenied("查询码只由受理处补发，请反映人带证件到受理处，或拨打受理电话")
+    happened = {
+        "actor": caller.who,
+        "kind": "tracking.reissued",
+        "submission_id": submission_id,
+        "payload": {"reason": mask(check_reason(reason))},
+    }
+    record_events(session, [happened], now=now)
+    return make_code(get_ring(session), submission_id)
 
 
 def find_tracked(session: Session, code: str, tail: str) -> Tracked | None:
