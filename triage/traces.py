@@ -49,6 +49,8 @@ _RUN_BITS, _FIELD_BITS = 31, 3  # of the number that says whose run stands in wh
 _DAY = 86_400.0
 # Codes in the place of names (A市, A3区) are on every other message; they say the division only.
 _CODE = re.compile(r"[A-Z]\d{0,2}[市县区]|西地省")
+# Behind a place that is one of its own: which shop it is says what the matter is, not where.
+_BESIDE = re.compile(r"(?<=..)(?:楼[下上]|旁|对面|附近|门[口前外]|[前后]面|背后|隔壁).*", re.DOTALL)
 _DISTRICT = re.compile(r"[A-Z]\d{1,2}[市县区]")
 
 
@@ -200,7 +202,7 @@ def _read_chunk(tolds: Sequence[Told]) -> Sheaf:
         TITLE: titles,
         HEAD: [body[:_BEGINNING] for body in bodies],
         BODY: bodies,
-        PLACE: [place.text if place else "" for place in places],
+        PLACE: [_BESIDE.sub("", place.text) if place else "" for place in places],
     }
     found = []
     for field, texts in fields.items():
