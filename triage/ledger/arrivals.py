@@ -23,10 +23,9 @@ from triage.ledger.paging import in_chunks
 from triage.ledger.statements import connection_of
 from triage.ledger.states import SubmissionStatus
 from triage.ledger.store import find_ring, get_ring
-from triage.ledger.submitters import record_submitters
-from triage.ledger.tables import SubmissionRow, SubmitterRow, storable, to_utc
+from triage.ledger.submitters import find_submitter, record_submitters
+from triage.ledger.tables import SubmissionRow, storable, to_utc
 from triage.ledger.views import StoredSubmission, submission_view
-from triage.sealing import Sealed
 from triage.submissions import Channel, Submission
 from triage.submitters import Submitter
 from triage.suggestions import Suggestion
@@ -259,12 +258,7 @@ def _has_submitter(session: Session, submission_id: str, told: Submitter | None)
     """
     if told is None:
         return True
-    row = session.get(SubmitterRow, submission_id)
-    if row is None:
-        return False
-    sealed = Sealed(row.key_id, row.sealed)
-    plain = get_ring(session).unseal(sealed, about=f"submitter:{submission_id}")
-    return told == Submitter(**json.loads(plain))
+    return find_submitter(session, submission_id) == told
 
 
 def _find_by_key(session: Session, sent: _Coming | TriageError) -> SubmissionRow | None:

@@ -188,10 +188,9 @@ def _set_back_in_time(
     opened = to_utc(listed.opened_at or submission.received_at or now)
     opened = min(opened, to_utc(now))
     entry.opened_at = opened
+    # One still to be signed for or returned was assigned just now: those times run from here.
     if listed.state not in (EntryState.ASSIGNED, EntryState.ACCEPTED):
-        entry.assigned_at = (
-            opened  # else it was assigned just now: the times to sign run from there
-        )
+        entry.assigned_at = opened
     terms = deadline_columns(
         session,
         urgency=entry.urgency,

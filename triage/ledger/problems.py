@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, text
+from sqlalchemy import delete, insert, or_
 from sqlalchemy.orm import Session
 
+from triage.ledger.locks import Work, take_lock
 from triage.ledger.paging import in_chunks
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.states import ProblemState
@@ -27,17 +28,15 @@ from triage.ledger.tables import (
 MACHINE = "machine"
 _PROBLEMS = ProblemRow.metadata.tables[ProblemRow.__tablename__]
 _ADD_PROBLEMS = insert(_PROBLEMS).returning(_PROBLEMS.c.id)
-_TURN_LOCK = 0x7472696167650003  # "triage", 3: any number that no other program locks
 
 
 def take_turn(session: Session) -> None:
     """Wait until no other transaction changes who belongs to which problem; kept to the commit.
 
-    SQLite has but one writer at any time. On PostgreSQL it is the last lock but the event chain's:
-    who holds it waits for no row that another holds who waits for it.
+    On PostgreSQL it is the last lock but the event chain's: who holds it waits for no row that
+    another holds who waits for it.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TURN_LOCK})
+    take_lock(session, Work.GROUPING)
 
 
 def forget_submission(session: Session, submission_id: str, *, now: datetime) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
+from triage.ledger.locks import Work, take_lock
 from triage.ledger.sealedwork import about_work
-from triage.ledger.selection import is_postgres
 from triage.ledger.store import get_ring
 from triage.ledger.tables import (
     AccusationRow,
@@ -29,7 +29,6 @@ _SEALED: tuple[tuple[type[Any], str, Callable[[Any], str]], ...] = (
     (SealedWorkRow, "sealed", about_work),
 )
 
-_LOCK = 0x7472696167650006  # "triage", 6: any number that no other program locks
 _LARGE = (ImportRow, SealedWorkRow)  # they hold files
 _FILES_AT_ONCE = 10
 
@@ -49,8 +48,7 @@ def rotate_key(session: Session, *, who: str, now: datetime) -> str:
 
     Of two at once one waits, for each reads the file and writes it anew. Raises KeyUnavailable.
     """
-    if is_postgres(session):  # SQLite has but one writer at any time
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    take_lock(session, Work.KEYS)
     key_id = get_ring(session).rotate()
     happened = {"actor": who, "kind": "keyring.rotated", "payload": {"key": key_id}}
     record_events(session, [happened], now=now)

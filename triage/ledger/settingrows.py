@@ -7,21 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from triage.ledger.locks import Work, take_lock
 from triage.ledger.statements import upsert
 from triage.ledger.tables import SettingRow
-
-_LOCK = 0x7472696167650005  # "triage", 5: any number that no other program locks
 
 
 def lock_settings(session: Session) -> None:
     """Wait until nobody else changes a setting; kept to the commit. To be called before what stands
-    is read, so that of two who change different parts of one neither is lost. SQLite has but one
-    writer at any time."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    is read, so that of two who change different parts of one neither is lost."""
+    take_lock(session, Work.SETTINGS)
 
 
 def save_setting(

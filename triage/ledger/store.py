@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from triage.errors import KeyUnavailable, StoreUnavailable
 from triage.ledger.chain import EVENTS, append_events
+from triage.ledger.locks import Work, take_lock
 from triage.ledger.outbox import enqueue
 from triage.ledger.refusals import find_reason
 from triage.ledger.sqlite import is_in_memory, open_sqlite
@@ -50,7 +51,6 @@ _BEGIN_READING = {
 }
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _SPELLER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_UPGRADE_LOCK = 0x7472696167650001  # "triage", 1: any number that no other program locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +174,7 @@ def upgrade(store: Store) -> None:
     newer version than this one.
     """
     with _unavailable(store.writer), store.writer.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            lock = text("SELECT pg_advisory_xact_lock(:lock)")
-            connection.execute(lock, {"lock": _UPGRADE_LOCK})
+        take_lock(connection, Work.UPGRADE)
         if _is_current(connection):
             return
         from alembic import command

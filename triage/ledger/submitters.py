@@ -49,7 +49,7 @@ def record_submitters(
 
 def find_masked(session: Session, submission_id: str) -> Submitter | None:
     """The submitter as lists may show it, or None where nothing is known. Raises KeyUnavailable."""
-    submitter = _find(session, submission_id)
+    submitter = find_submitter(session, submission_id)
     return submitter and submitter.masked()
 
 
@@ -69,7 +69,7 @@ def unmask(
         "payload": {"reason": mask(check_reason(reason))},
     }
     record_events(session, [happened], now=now)
-    return _find(session, submission_id)
+    return find_submitter(session, submission_id)
 
 
 def check_reason(reason: str) -> str:
@@ -94,14 +94,18 @@ def hide_person(session: Session, submission_id: str) -> None:
 
 def show_person(session: Session, submission_id: str) -> None:
     """Link it again, now that it is none."""
-    submitter = _find(session, submission_id)
+    submitter = find_submitter(session, submission_id)
     if submitter is not None:
         row = session.get_one(SubmitterRow, submission_id)
         row.person = _person(session, submitter)
         session.flush()
 
 
-def _find(session: Session, submission_id: str) -> Submitter | None:
+def find_submitter(session: Session, submission_id: str) -> Submitter | None:
+    """The submitter as told, or None where none was; whoever shows it goes through `unmask`.
+
+    Raises KeyUnavailable.
+    """
     row = session.get(SubmitterRow, submission_id)
     if row is None:
         return None

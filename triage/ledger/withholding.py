@@ -10,19 +10,16 @@ were taken out, anybody could try whose it is.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from triage.ledger.events import record_events
+from triage.ledger.locks import Work, take_lock
 from triage.ledger.mentions import find_named_problems, find_numbers, find_sealed
 from triage.ledger.problemfigures import recount_problems
 from triage.ledger.problems import take_turn
 from triage.ledger.sealedwork import put_numbers_away
-from triage.ledger.selection import is_postgres
 from triage.ledger.tables import ProblemRow
 from triage.mentions import walk_texts
-
-_LOCK = 0x7472696167650004  # "triage", 4: any number that no other program locks
 
 
 def withhold_named(
@@ -58,12 +55,10 @@ def withhold_number(
 def wait_for_seals(session: Session) -> None:
     """Return once whoever seals at this moment has done so; who begins later waits for us, and will
     see what we wrote. Before `take_turn`, where both are asked for: so does who seals."""
-    if is_postgres(session):
-        session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": _LOCK})
+    take_lock(session, Work.SEALING, shared=True)
 
 
 def wait_for_writers(session: Session) -> None:
     """Return once all have committed who may not know yet that a submission goes under the seal;
-    those who come later wait for us. SQLite has but one writer at any time."""
-    if is_postgres(session):
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    those who come later wait for us."""
+    take_lock(session, Work.SEALING)
