@@ -69,16 +69,16 @@ export const Accusation = {
       </>
     </>`;
     return () => html`<${Frame} title=${`保密件 ${route.params.id}`} help=${HELP} load=${file} actions=${actions}>${() => html`<div>
-      ${body(file.data, address, names.data ?? { departments: {}, people: {} })}
-      ${alarms()}
+      ${body(file.data, address, names.data ?? { departments: {}, people: {} }, alarms())}
       ${holdForm()}
     </div>`}</>`;
   },
 };
 
-function body(accusation, address, { departments, people }) {
+function body(accusation, address, { departments, people }, alarms) {
   return html`<p class="note warn">您这次查看已经记入操作日志。请勿转给被反映的人和单位。</p>
   ${accusation.state === "waiting" && html`<${CallFirst} suggestion=${accusation.suggestion} />`}
+  ${alarms}
   <div class="split"><div>
     <section class="panel" aria-label="原文"><div class="panel-head"><h2>原文</h2><span class="grow"></span>${stateOf(accusation.state)}</div>
       <${Letter} submission=${accusation} suggestion=${accusation.suggestion} />
